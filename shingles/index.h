@@ -17,8 +17,6 @@
 #include "base/relation.h"
 #include "document.h"
 
-#define WF_TIME_NONE INT64_MIN /* no time was given */
-
 struct wf_index;
 
 /* Hands back the evidence of a stored article. The bytes must stay as they are until the index call that asked returns.

@@ -28,4 +28,7 @@
 /* Cluster IDs and article numbers are MessagePack integers that JavaScript can hold. */
 #define WF_NUMBER_MAX ((UINT64_C(1) << 53) - 1)
 
+/* Unix seconds; this one says that no time was given. */
+#define WF_TIME_NONE INT64_MIN
+
 #endif

@@ -1,0 +1,39 @@
+/* Text to tokens: how a text is cut into words, and what counts as the same word.
+ *
+ *   bytes -> UTF-8 (invalid bytes separate) -> NFKC, case folded, quotes and dashes made one, marks that copies lose dropped
+ *         -> words; in scripts without spaces overlapping runs of characters; numbers kept whole ("155,221", "5.93", "10:57")
+ *         -> hash, flags and place in the original of each
+ *
+ * The scalar version is the truth; the vector versions, chosen at run time, agree with it bit for bit. */
+#ifndef WF_TOKENISE_H
+#define WF_TOKENISE_H
+
+#include "base/arena.h"
+#include "base/bytes.h"
+#include "base/error.h"
+
+enum wf_token_flag {
+	WF_TOKEN_NUMBER = 1,     /* has a digit */
+	WF_TOKEN_CAPITAL = 2,    /* begins with a capital letter in the original */
+	WF_TOKEN_LINE = 4,       /* first of its line (or after two or more spaces, as scraped pages have where a line was) */
+	WF_TOKEN_SENTENCE = 8,   /* first after the end of a sentence; also set with WF_TOKEN_LINE */
+	WF_TOKEN_UNSPACED = 16,  /* of a script without spaces: a run of characters, not a word */
+};
+
+/* Arrays of `count`, in the order of the text. Token i is made of the bytes [starts[i], ends[i]) of the original. */
+struct wf_tokens {
+	uint32_t count;
+	uint32_t total;   /* tokens that the text has, those past the caller's bound included */
+	uint32_t *hashes; /* keyed with the seed; equal words have equal hashes */
+	uint8_t *flags;
+	uint32_t *starts;
+	uint32_t *ends;
+};
+
+/* Cuts `text` into tokens, `count_max` at most.
+ * Out:     tokens, overwritten; the arrays live in `arena`.
+ * Errors:  WF_ENOMEM; WF_ETOOLARGE for a text of 4 GiB or more.
+ * Cost:    linear in the text; no allocation a word. */
+int wf_tokenise(struct wf_bytes text, uint64_t seed, uint32_t count_max, struct wf_arena *arena, struct wf_tokens *tokens);
+
+#endif
