@@ -1,0 +1,78 @@
+#include "decide.h"
+
+/* Shares of content, by weight. Chosen on the development set and on sets of other stories, outlets and languages; docs/detection.md
+ * has the figures. */
+#define CONTAINED_JOINS 0.60
+#define COVERING_JOINS 0.62
+#define COVERING_NEEDS_CONTAINED 0.30 /* or ... */
+#define COVERING_NEEDS_LEAD 0.50      /* the newcomer begins with the other's content */
+#define OWN_WEIGHT_LEAST 3.0          /* rare words; with less content only the same text is a copy */
+#define ONE_STORY_CONTAINED 0.50
+#define RELATED_CONTAINED 0.12
+#define RELATED_COVERING 0.30
+#define RELATED_WEIGHT_LEAST 4.0
+#define PART_CONTAINED 0.08
+#define COMPOSITE_PARTS 2u
+#define COMPOSITE_CONTAINED 0.20
+#define MORE_COVERED_LESS_THAN 0.75 /* the longer one has clearly more */
+#define MORE_WEIGHT 1.25
+
+bool wf_decide_differs_in_figures(const struct wf_comparison *comparison)
+{
+	const uint32_t changed = comparison->figures_changed;
+	const uint32_t same = comparison->figures_same;
+	const uint32_t names_changed = comparison->names_changed;
+
+	if ((changed >= 2 && changed >= same) || (changed == 1 && same == 0))
+		return true;
+	return names_changed >= 3 && names_changed > comparison->names_same;
+}
+
+double wf_decide_strength(const struct wf_comparison *comparison, bool is_composite, bool other_is_composite)
+{
+	const double contained = comparison->contained;
+	const double covering = comparison->covering;
+	double strength = 0;
+
+	if (comparison->own_weight < OWN_WEIGHT_LEAST || wf_decide_differs_in_figures(comparison))
+		return 0;
+	if (contained >= CONTAINED_JOINS && (!other_is_composite || covering >= CONTAINED_JOINS))
+		strength = contained;
+	if (covering >= COVERING_JOINS && comparison->other_weight >= OWN_WEIGHT_LEAST && !is_composite &&
+	    (contained >= COVERING_NEEDS_CONTAINED || comparison->lead >= COVERING_NEEDS_LEAD) && covering > strength)
+		strength = covering;
+	return strength;
+}
+
+bool wf_decide_is_one_story(const struct wf_comparison *comparison)
+{
+	return !wf_decide_differs_in_figures(comparison) &&
+	       (comparison->contained >= ONE_STORY_CONTAINED || comparison->covering >= ONE_STORY_CONTAINED);
+}
+
+bool wf_decide_is_related(const struct wf_comparison *comparison)
+{
+	return comparison->contained * comparison->own_weight >= RELATED_WEIGHT_LEAST &&
+	       (comparison->contained >= RELATED_CONTAINED || comparison->covering >= RELATED_COVERING);
+}
+
+bool wf_decide_is_part(double contained)
+{
+	return contained >= PART_CONTAINED;
+}
+
+bool wf_decide_is_composite(uint32_t parts, double contained_by_parts, double contained_by_strongest)
+{
+	return parts >= COMPOSITE_PARTS && contained_by_parts >= COMPOSITE_CONTAINED && contained_by_strongest < CONTAINED_JOINS;
+}
+
+enum wf_relation wf_decide_relation(const struct wf_comparison *comparison, bool is_same)
+{
+	if (is_same)
+		return WF_RELATION_EXACT;
+	if (comparison->covering < MORE_COVERED_LESS_THAN && comparison->other_weight >= comparison->own_weight * MORE_WEIGHT)
+		return WF_RELATION_EXCERPT;
+	if (comparison->contained < MORE_COVERED_LESS_THAN && comparison->own_weight >= comparison->other_weight * MORE_WEIGHT)
+		return WF_RELATION_EXPANDED;
+	return WF_RELATION_NEAR;
+}

@@ -1,0 +1,340 @@
+#include "evidence.h"
+
+#include <stdlib.h>
+
+#include "boilerplate.h"
+#include "frequency.h"
+
+#define EVIDENCE_VERSION 1
+#define HEADER_BYTES 8u
+#define NONE UINT16_MAX
+#define TABLE_BITS_MAX 15
+#define GAP_SOFT_MAX 3u   /* tokens of a gap of the same length on both sides that count as respelled */
+#define GAP_FIGURE_MAX 6u /* tokens of a gap in which figures are compared */
+#define SOFT_SHARE 0.7    /* what a respelled word counts */
+#define RARE_WEIGHT (WF_WEIGHT_MAX * 3 / 4)
+
+_Static_assert(WF_DOCUMENT_TOKENS_MAX <= 1u << 14, "positions fit 16 bits, the table is at most half full");
+
+enum cover { COVER_NONE, COVER_SOFT, COVER_FULL };
+
+struct wf_profile {
+	const uint16_t *tokens;
+	const uint8_t *mask;
+	const uint8_t *weights;
+	uint32_t count;
+	uint32_t shingles_own; /* occurrences that are not boilerplate */
+	int table_bits;
+	uint16_t table[1u << TABLE_BITS_MAX];        /* hash -> first position of a shingle */
+	uint16_t chain[WF_DOCUMENT_TOKENS_MAX];      /* position -> the next shingle of the same hash */
+	uint16_t first[WF_DOCUMENT_TOKENS_MAX];      /* position -> first position of the same shingle */
+	uint16_t again[WF_DOCUMENT_TOKENS_MAX];      /* position -> the next position of the same shingle */
+	uint8_t hit[WF_DOCUMENT_TOKENS_MAX];         /* by first position: the other has this shingle */
+	uint8_t cover[WF_DOCUMENT_TOKENS_MAX];       /* by token of the newcomer */
+	uint8_t cover_other[WF_DOCUMENT_TOKENS_MAX]; /* by token of the other */
+};
+
+int wf_evidence_encode(const struct wf_tokens *tokens, struct wf_arena *arena, struct wf_bytes *evidence)
+{
+	const uint32_t count = tokens->count < WF_DOCUMENT_TOKENS_MAX ? tokens->count : WF_DOCUMENT_TOKENS_MAX;
+	const size_t length = HEADER_BYTES + (size_t)count * sizeof(uint16_t);
+	uint8_t *out = wf_arena_take(arena, length);
+
+	if (out == NULL)
+		return WF_ENOMEM;
+	memset(out, 0, HEADER_BYTES);
+	out[0] = EVIDENCE_VERSION;
+	for (size_t i = 0; i < 4; i++)
+		out[4 + i] = (uint8_t)(count >> (8 * i));
+	for (uint32_t i = 0; i < count; i++) {
+		const uint32_t hash = tokens->hashes[i];
+		const uint32_t token = (tokens->flags[i] & WF_TOKEN_NUMBER) != 0
+					       ? WF_TOKEN16_NUMBER + (hash >> 19)
+					       : (uint32_t)((uint64_t)hash * WF_TOKEN16_NUMBER >> 32);
+
+		out[HEADER_BYTES + 2 * i] = (uint8_t)token;
+		out[HEADER_BYTES + 2 * i + 1] = (uint8_t)(token >> 8);
+	}
+	*evidence = (struct wf_bytes){(const char *)out, length};
+	return 0;
+}
+
+int wf_evidence_decode(struct wf_bytes evidence, uint16_t *tokens, uint32_t *tokens_count)
+{
+	const uint8_t *in = (const uint8_t *)evidence.data;
+	uint32_t count = 0;
+
+	if (evidence.length < HEADER_BYTES)
+		return WF_ECORRUPT;
+	if (in[0] != EVIDENCE_VERSION)
+		return WF_EVERSION;
+	for (size_t i = 0; i < 4; i++)
+		count |= (uint32_t)in[4 + i] << (8 * i);
+	if (count > WF_DOCUMENT_TOKENS_MAX || evidence.length != HEADER_BYTES + (size_t)count * sizeof(uint16_t))
+		return WF_ECORRUPT;
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+	memcpy(tokens, in + HEADER_BYTES, (size_t)count * sizeof(uint16_t));
+#else
+	for (uint32_t i = 0; i < count; i++)
+		tokens[i] = (uint16_t)(in[HEADER_BYTES + 2 * i] | in[HEADER_BYTES + 2 * i + 1] << 8);
+#endif
+	*tokens_count = count;
+	return 0;
+}
+
+int wf_profile_new(struct wf_profile **profile)
+{
+	*profile = calloc(1, sizeof **profile);
+	return *profile == NULL ? WF_ENOMEM : 0;
+}
+
+void wf_profile_free(struct wf_profile *profile)
+{
+	free(profile);
+}
+
+static uint32_t table_slot(const struct wf_profile *profile, uint32_t shingle)
+{
+	return shingle * 0x9E3779B1u >> (32 - profile->table_bits);
+}
+
+static uint32_t shingle_at(const uint16_t *tokens, uint32_t position)
+{
+	return WF_SHINGLE_OF(tokens[position], tokens[position + 1]);
+}
+
+static bool shingle_is_own(const uint8_t *mask, uint32_t position)
+{
+	return mask[position] == 0 || mask[position + 1] == 0;
+}
+
+/* First position of a shingle in the newcomer, or NONE. */
+static uint16_t find(const struct wf_profile *profile, uint32_t shingle)
+{
+	uint16_t position = profile->table[table_slot(profile, shingle)];
+
+	while (position != NONE && shingle_at(profile->tokens, position) != shingle)
+		position = profile->chain[position];
+	return position;
+}
+
+void wf_profile_set(struct wf_profile *profile, const uint16_t *tokens, uint32_t tokens_count, const uint8_t *mask, const uint8_t *weights)
+{
+	const uint32_t shingles = tokens_count == 0 ? 0 : tokens_count - 1;
+	int bits = 6;
+
+	while (bits < TABLE_BITS_MAX && 1u << bits < 2 * tokens_count)
+		bits++;
+	profile->tokens = tokens;
+	profile->mask = mask;
+	profile->weights = weights;
+	profile->count = tokens_count;
+	profile->table_bits = bits;
+	profile->shingles_own = 0;
+	memset(profile->table, 0xff, sizeof(uint16_t) << bits);
+	for (uint32_t i = shingles; i-- > 0;) {
+		const uint32_t shingle = shingle_at(tokens, i);
+		uint16_t *slot = &profile->table[table_slot(profile, shingle)];
+		uint16_t *link = slot;
+
+		/* Backwards, so that the position that stays in the table is the first. */
+		while (*link != NONE && shingle_at(tokens, *link) != shingle)
+			link = &profile->chain[*link];
+		profile->again[i] = *link;
+		if (*link != NONE)
+			profile->chain[i] = profile->chain[*link];
+		else
+			profile->chain[i] = NONE;
+		*link = (uint16_t)i;
+	}
+	for (uint32_t i = 0; i < shingles; i++) {
+		const uint16_t first = find(profile, shingle_at(tokens, i));
+
+		profile->first[i] = first;
+		profile->shingles_own += shingle_is_own(mask, i);
+	}
+}
+
+/* Where the run that ended before `expected` goes on, else the place of the same shingle nearest to it. */
+static uint32_t align(const struct wf_profile *profile, uint16_t first, uint32_t expected)
+{
+	uint32_t best = first;
+	uint32_t best_distance = UINT32_MAX;
+	uint16_t position = first;
+
+	for (int tries = 0; position != NONE && tries < 8; tries++, position = profile->again[position]) {
+		const uint32_t distance = position > expected ? position - expected : expected - position;
+
+		if (distance < best_distance) {
+			best_distance = distance;
+			best = position;
+		}
+	}
+	return best;
+}
+
+/* A gap: tokens [a, a + a_count) of the newcomer against [b, b + b_count) of the other, between two covered runs. */
+struct gap {
+	uint32_t a;
+	uint32_t a_count;
+	uint32_t b;
+	uint32_t b_count;
+};
+
+/* Numbers of the newcomer in the gap against numbers of the other in it. */
+static void compare_figures(const struct wf_profile *profile, const uint16_t *other, const struct gap *gap, struct wf_comparison *comparison)
+{
+	uint32_t other_numbers = 0;
+
+	for (uint32_t k = 0; k < gap->b_count; k++)
+		other_numbers += wf_token16_is_number(other[gap->b + k]);
+	if (other_numbers == 0)
+		return;
+	for (uint32_t i = 0; i < gap->a_count; i++) {
+		const uint16_t token = profile->tokens[gap->a + i];
+		bool same = false;
+
+		if (!wf_token16_is_number(token) || profile->mask[gap->a + i])
+			continue;
+		for (uint32_t k = 0; k < gap->b_count && !same; k++)
+			same = other[gap->b + k] == token;
+		if (same)
+			comparison->figures_same++;
+		else
+			comparison->figures_changed++;
+	}
+}
+
+/* A gap of the same length on both sides: word against word. */
+static void compare_words(struct wf_profile *profile, const uint16_t *other, const struct gap *gap, struct wf_comparison *comparison)
+{
+	for (uint32_t i = 0; i < gap->a_count; i++) {
+		const uint16_t mine = profile->tokens[gap->a + i];
+		const uint16_t theirs = other[gap->b + i];
+
+		if (mine == theirs) {
+			profile->cover[gap->a + i] = profile->cover_other[gap->b + i] = COVER_FULL;
+			continue;
+		}
+		if (wf_token16_is_number(mine) || wf_token16_is_number(theirs))
+			continue;
+		if (profile->weights[mine] >= RARE_WEIGHT && profile->weights[theirs] >= RARE_WEIGHT)
+			comparison->names_changed++;
+		profile->cover[gap->a + i] = profile->cover_other[gap->b + i] = COVER_SOFT;
+	}
+}
+
+/* Walks the other's shingles: marks what is common on both sides, and compares what stands in the gaps. */
+static void scan(struct wf_profile *profile, const uint16_t *other, uint32_t other_count, struct wf_comparison *comparison)
+{
+	uint32_t a_next = 0; /* one past the last covered token, on either side */
+	uint32_t b_next = 0;
+	bool in_text = false;
+
+	for (uint32_t j = 0; j + 1 < other_count; j++) {
+		const uint32_t shingle = shingle_at(other, j);
+		const bool goes_on = in_text && j + 1 == b_next && a_next < profile->count && a_next > 0 &&
+				     shingle_at(profile->tokens, a_next - 1) == shingle;
+		uint16_t first;
+		uint32_t i;
+
+		if (goes_on) {
+			i = a_next - 1;
+			first = profile->first[i];
+		} else {
+			first = find(profile, shingle);
+			if (first == NONE)
+				continue;
+			i = align(profile, first, in_text ? a_next + (j - (b_next < j ? b_next : j)) : first);
+		}
+		profile->hit[first] = 1;
+		profile->cover_other[j] = profile->cover_other[j + 1] = COVER_FULL;
+		if (in_text && !goes_on && i >= a_next && j >= b_next) {
+			const struct gap gap = {a_next, i - a_next, b_next, j - b_next};
+
+			if (gap.a_count <= GAP_FIGURE_MAX && gap.b_count <= GAP_FIGURE_MAX)
+				compare_figures(profile, other, &gap, comparison);
+			if (gap.a_count == gap.b_count && gap.a_count <= GAP_SOFT_MAX)
+				compare_words(profile, other, &gap, comparison);
+		}
+		a_next = i + 2;
+		b_next = j + 2;
+		in_text = true;
+	}
+}
+
+static double cover_share(uint8_t cover)
+{
+	return cover == COVER_FULL ? 1.0 : cover == COVER_SOFT ? SOFT_SHARE : 0.0;
+}
+
+static void weigh_newcomer(struct wf_profile *profile, struct wf_comparison *comparison)
+{
+	double covered = 0;
+	double own = 0;
+	double lead_covered = 0;
+	double lead_own = 0;
+	uint32_t own_count = 0;
+
+	for (uint32_t i = 0; i < profile->count; i++) {
+		const double weight = profile->weights[profile->tokens[i]];
+
+		if (i + 1 < profile->count && profile->hit[profile->first[i]])
+			profile->cover[i] = profile->cover[i + 1] = COVER_FULL;
+		if (profile->mask[i])
+			continue;
+		own += weight;
+		covered += weight * cover_share(profile->cover[i]);
+		if (own_count++ < WF_LEAD_TOKENS) {
+			lead_own += weight;
+			lead_covered += weight * cover_share(profile->cover[i]);
+		}
+		if (profile->cover[i] == COVER_FULL) {
+			comparison->figures_same += wf_token16_is_number(profile->tokens[i]);
+			comparison->names_same += weight >= RARE_WEIGHT && !wf_token16_is_number(profile->tokens[i]);
+		}
+	}
+	comparison->own_weight = own / WF_WEIGHT_MAX;
+	comparison->contained = own > 0 ? covered / own : 0;
+	comparison->lead = lead_own > 0 ? lead_covered / lead_own : 0;
+}
+
+void wf_profile_compare(struct wf_profile *profile, const uint16_t *tokens, uint32_t tokens_count, const uint8_t *mask,
+			struct wf_comparison *comparison)
+{
+	double covered = 0;
+	double own = 0;
+	uint32_t common = 0;
+	uint32_t shingles = 0;
+
+	*comparison = (struct wf_comparison){0};
+	memset(profile->hit, 0, profile->count);
+	memset(profile->cover, 0, profile->count);
+	memset(profile->cover_other, 0, tokens_count);
+	scan(profile, tokens, tokens_count, comparison);
+	weigh_newcomer(profile, comparison);
+	for (uint32_t j = 0; j < tokens_count; j++) {
+		const double weight = profile->weights[tokens[j]];
+
+		if (j + 1 < tokens_count && shingle_is_own(mask, j))
+			shingles++;
+		if (mask[j])
+			continue;
+		own += weight;
+		covered += weight * cover_share(profile->cover_other[j]);
+	}
+	for (uint32_t i = 0; i + 1 < profile->count; i++)
+		common += profile->hit[i] && shingle_is_own(profile->mask, i);
+	comparison->other_weight = own / WF_WEIGHT_MAX;
+	comparison->covering = own > 0 ? covered / own : 0;
+	if (common > shingles)
+		common = shingles;
+	if (profile->shingles_own + shingles > common)
+		comparison->resemblance = (double)common / (double)(profile->shingles_own + shingles - common);
+}
+
+void wf_profile_cover(const struct wf_profile *profile, uint8_t *covered)
+{
+	for (uint32_t i = 0; i < profile->count; i++)
+		covered[i] |= profile->cover[i] != COVER_NONE;
+}

@@ -1,0 +1,51 @@
+#include "frequency.h"
+
+#include <math.h>
+
+/* Old stories fade: at this many all counts are halved, so that the weights follow the news. */
+#define STORIES_MAX 4000000u
+
+static void weigh(struct wf_frequency *frequency)
+{
+	const double stories = (double)frequency->stories;
+	const double largest = log((stories + 2.0) / 0.5);
+
+	frequency->stories_weighed = frequency->stories;
+	for (size_t i = 0; i < WF_TOKEN_VALUES; i++) {
+		const double weight = log((stories + 2.0) / ((double)frequency->counts[i] + 0.5)) / largest;
+		const int scaled = (int)(weight * WF_WEIGHT_MAX + 0.5);
+
+		frequency->weights[i] = (uint8_t)(scaled < WF_WEIGHT_MIN ? WF_WEIGHT_MIN : scaled);
+	}
+}
+
+void wf_frequency_init(struct wf_frequency *frequency)
+{
+	memset(frequency, 0, sizeof *frequency);
+	memset(frequency->weights, WF_WEIGHT_MAX, sizeof frequency->weights);
+}
+
+void wf_frequency_learn(struct wf_frequency *frequency, const uint16_t *tokens, size_t tokens_count, uint8_t *marks)
+{
+	for (size_t i = 0; i < tokens_count; i++) {
+		const uint16_t token = tokens[i];
+		const uint8_t bit = (uint8_t)(1u << (token & 7));
+
+		if ((marks[token >> 3] & bit) == 0) {
+			marks[token >> 3] |= bit;
+			frequency->counts[token]++;
+		}
+	}
+	for (size_t i = 0; i < tokens_count; i++)
+		marks[tokens[i] >> 3] = 0;
+	frequency->stories++;
+	if (frequency->stories >= STORIES_MAX) {
+		frequency->stories /= 2;
+		for (size_t i = 0; i < WF_TOKEN_VALUES; i++)
+			frequency->counts[i] /= 2;
+		weigh(frequency);
+	}
+	if (frequency->stories >= WF_FREQUENCY_STORIES_MIN &&
+	    frequency->stories - frequency->stories_weighed > frequency->stories / 20)
+		weigh(frequency);
+}

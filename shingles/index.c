@@ -1,0 +1,730 @@
+#include "index.h"
+
+#include <stdlib.h>
+
+#include "boilerplate.h"
+#include "cluster.h"
+#include "decide.h"
+#include "evidence.h"
+#include "frequency.h"
+#include "lsh.h"
+#include "passage.h"
+#include "sketch.h"
+
+#define THRESHOLD_DEFAULT 0.6
+#define CANDIDATES_DEFAULT 8u
+#define CANDIDATES_LIMIT 64u
+#define CANDIDATES_OF_CLUSTER 2u
+#define SOURCES_MAX 8192u
+#define ASKED_KEYS_MAX 256u
+#define TALLY_SLOTS 16384u /* ASKED_KEYS_MAX full buckets fill a quarter */
+#define TALLY_BEST 64u
+#define SAME_TEXT_SCORE 1000u
+#define BAND_SCORE 24u
+#define PASSAGE_SCORE 16u
+#define SOURCE_LOOK_BACK 32u
+#define SKETCH_VERSION 1
+#define STATE_VERSION 1
+
+_Static_assert(ASKED_KEYS_MAX * WF_LSH_BUCKET_MAX * 4 <= TALLY_SLOTS, "the tally never fills");
+_Static_assert((TALLY_SLOTS & (TALLY_SLOTS - 1)) == 0, "a slot is a mask of the hash");
+
+/* What the store keeps for a restart: [ header | keys ]. */
+struct sketch_header {
+	uint8_t version;
+	uint8_t is_composite;
+	uint8_t is_learned; /* the source had not printed the story before */
+	uint8_t is_story;   /* it founded its cluster */
+	uint32_t own_tokens;
+	uint32_t keys_count;
+};
+
+struct tally_slot {
+	uint32_t number; /* 0: free */
+	uint32_t score;
+};
+
+struct candidate {
+	uint64_t number;
+	uint64_t cluster;
+	uint32_t score;
+	bool is_composite;
+	bool is_same;
+	double strength;
+	struct wf_comparison comparison;
+};
+
+struct wf_index {
+	struct wf_index_settings settings;
+	struct wf_bands bands;
+	wf_evidence_cb read;
+	void *read_context;
+	struct wf_lsh lsh;
+	struct wf_boilerplate boilerplate;
+	struct wf_frequency frequency;
+	struct wf_clusters clusters;
+	struct wf_profile *profile;
+	struct wf_index_stats stats;
+	uint64_t learned_number; /* the last article learned from */
+
+	/* The newcomer, between decide and apply. */
+	uint32_t own_tokens;
+	uint32_t tokens_count;
+	bool is_composite;
+	uint16_t tokens[WF_DOCUMENT_TOKENS_MAX];
+	uint8_t mask[WF_DOCUMENT_TOKENS_MAX];
+
+	/* Room for one decision. */
+	uint32_t candidates_count;
+	struct candidate candidates[CANDIDATES_LIMIT];
+	uint16_t other_tokens[WF_DOCUMENT_TOKENS_MAX];
+	uint8_t other_mask[WF_DOCUMENT_TOKENS_MAX];
+	uint8_t covered[WF_DOCUMENT_TOKENS_MAX];
+	uint8_t marks[WF_TOKEN_VALUES / 8];
+	struct wf_passage_scratch passages;
+	uint64_t keys[ASKED_KEYS_MAX];
+	uint32_t used_count;
+	uint16_t used[TALLY_SLOTS / 4];
+	struct tally_slot tally[TALLY_SLOTS];
+};
+
+int wf_index_new(struct wf_index **index, const struct wf_index_settings *settings, wf_evidence_cb read, void *context)
+{
+	struct wf_index *made;
+	int error;
+
+	if (settings->threshold < 0 || settings->threshold >= 1 || settings->candidates_max > CANDIDATES_LIMIT)
+		return -EINVAL;
+	made = calloc(1, sizeof *made);
+	if (made == NULL)
+		return WF_ENOMEM;
+	made->settings = *settings;
+	if (made->settings.threshold == 0)
+		made->settings.threshold = THRESHOLD_DEFAULT;
+	if (made->settings.candidates_max == 0)
+		made->settings.candidates_max = CANDIDATES_DEFAULT;
+	made->bands = wf_bands_for(made->settings.threshold);
+	made->read = read;
+	made->read_context = context;
+	wf_clusters_init(&made->clusters);
+	wf_frequency_init(&made->frequency);
+	error = wf_lsh_init(&made->lsh);
+	if (error == 0)
+		error = wf_boilerplate_init(&made->boilerplate, SOURCES_MAX);
+	if (error == 0)
+		error = wf_profile_new(&made->profile);
+	if (error != 0) {
+		wf_index_free(made);
+		return error;
+	}
+	*index = made;
+	return 0;
+}
+
+void wf_index_free(struct wf_index *index)
+{
+	if (index == NULL)
+		return;
+	wf_lsh_close(&index->lsh);
+	wf_boilerplate_close(&index->boilerplate);
+	wf_clusters_close(&index->clusters);
+	wf_profile_free(index->profile);
+	free(index);
+}
+
+/* The newcomer's tokens and mask. */
+static int take_newcomer(struct wf_index *index, const struct wf_document *document, uint64_t source)
+{
+	const int error = wf_evidence_decode(document->evidence, index->tokens, &index->tokens_count);
+
+	if (error != 0)
+		return error;
+	wf_boilerplate_mask(&index->boilerplate, source, index->tokens, index->tokens_count, index->mask);
+	index->own_tokens = 0;
+	for (uint32_t i = 0; i < index->tokens_count; i++)
+		index->own_tokens += !index->mask[i];
+	return 0;
+}
+
+static uint64_t key_of_same_text(const struct wf_document *document)
+{
+	return document->content_hash * UINT64_C(0x9E3779B97F4A7C15) ^ UINT64_C(0x5bd1e995);
+}
+
+static void tally_add(struct wf_index *index, uint32_t number, uint32_t score)
+{
+	uint32_t slot = number * 0x9E3779B1u >> 18;
+
+	while (index->tally[slot].number != 0 && index->tally[slot].number != number)
+		slot = (slot + 1) & (TALLY_SLOTS - 1);
+	if (index->tally[slot].number == 0)
+		index->used[index->used_count++] = (uint16_t)slot;
+	index->tally[slot].number = number;
+	index->tally[slot].score += score;
+}
+
+_Static_assert(TALLY_SLOTS == 1u << 14, "tally_add takes the hash's highest 14 bits");
+
+static void tally_keys(struct wf_index *index, const uint64_t *keys, uint32_t keys_count, uint32_t score)
+{
+	uint32_t numbers[WF_LSH_BUCKET_MAX];
+
+	for (uint32_t i = 0; i < keys_count; i++)
+		wf_lsh_prefetch(&index->lsh, keys[i]);
+	for (uint32_t i = 0; i < keys_count; i++) {
+		const size_t found = wf_lsh_find(&index->lsh, keys[i], numbers);
+
+		/* A key that few have says more. */
+		for (size_t k = 0; k < found; k++)
+			tally_add(index, numbers[k], 1 + score * 4 / (uint32_t)(found + 3));
+	}
+}
+
+/* The articles with the highest scores, best first; empties the tally. */
+static uint32_t tally_best(struct wf_index *index, struct tally_slot best[TALLY_BEST])
+{
+	uint32_t count = 0;
+
+	for (uint32_t i = 0; i < index->used_count; i++) {
+		struct tally_slot *slot = &index->tally[index->used[i]];
+		uint32_t at = count;
+
+		if (count == TALLY_BEST && slot->score <= best[TALLY_BEST - 1].score) {
+			*slot = (struct tally_slot){0};
+			continue;
+		}
+		if (count == TALLY_BEST)
+			at = TALLY_BEST - 1;
+		else
+			count++;
+		for (; at > 0 && best[at - 1].score < slot->score; at--)
+			best[at] = best[at - 1];
+		best[at] = *slot;
+		*slot = (struct tally_slot){0};
+	}
+	index->used_count = 0;
+	return count;
+}
+
+/* Asks the LSH table who shares keys with the newcomer: the best of each cluster, `candidates_max` at most. */
+static void find_candidates(struct wf_index *index, const struct wf_document *document, uint64_t replaces)
+{
+	const uint64_t same = key_of_same_text(document);
+	uint64_t bands[WF_SKETCH_BANDS_MAX];
+	const uint32_t bands_count = wf_bands_keys(index->bands, &document->sketch, bands);
+	const uint32_t passages = wf_passage_keys(&WF_PASSAGE_ASKED, index->tokens, index->tokens_count, index->mask,
+						  index->frequency.weights, &index->passages, index->keys, ASKED_KEYS_MAX - 16);
+	struct tally_slot best[TALLY_BEST];
+	uint32_t best_count;
+
+	index->candidates_count = 0;
+	if (index->tokens_count == 0)
+		return;
+	tally_keys(index, &same, 1, SAME_TEXT_SCORE);
+	tally_keys(index, bands, bands_count, BAND_SCORE);
+	tally_keys(index, index->keys, passages, PASSAGE_SCORE);
+	best_count = tally_best(index, best);
+	for (uint32_t i = 0; i < best_count && index->candidates_count < index->settings.candidates_max; i++) {
+		const uint64_t number = wf_clusters_number(&index->clusters, best[i].number);
+		const struct wf_cluster_article *article = wf_clusters_article(&index->clusters, number);
+		uint32_t of_cluster = 0;
+
+		if (article == NULL || number == replaces)
+			continue;
+		for (uint32_t k = 0; k < index->candidates_count; k++)
+			of_cluster += index->candidates[k].cluster == article->cluster;
+		if (of_cluster >= CANDIDATES_OF_CLUSTER)
+			continue;
+		index->candidates[index->candidates_count++] = (struct candidate){
+			.number = number,
+			.cluster = article->cluster,
+			.score = best[i].score,
+			.is_composite = article->is_composite,
+		};
+	}
+}
+
+/* Reads a stored article's tokens and mask into the other's place. */
+static int take_other(struct wf_index *index, uint64_t number, uint32_t *tokens_count)
+{
+	const struct wf_cluster_article *article = wf_clusters_article(&index->clusters, number);
+	struct wf_bytes evidence;
+	int error = index->read(index->read_context, number, &evidence);
+
+	if (error == 0)
+		error = wf_evidence_decode(evidence, index->other_tokens, tokens_count);
+	if (error != 0)
+		return error;
+	wf_boilerplate_mask(&index->boilerplate, article == NULL ? 0 : article->source, index->other_tokens, *tokens_count,
+			    index->other_mask);
+	return 0;
+}
+
+/* Compares the newcomer with every candidate; those whose evidence cannot be read are dropped. */
+static void compare_candidates(struct wf_index *index)
+{
+	uint32_t kept = 0;
+
+	wf_profile_set(index->profile, index->tokens, index->tokens_count, index->mask, index->frequency.weights);
+	for (uint32_t i = 0; i < index->candidates_count; i++) {
+		struct candidate candidate = index->candidates[i];
+		uint32_t tokens_count;
+
+		if (take_other(index, candidate.number, &tokens_count) != 0)
+			continue;
+		index->stats.candidates++;
+		wf_profile_compare(index->profile, index->other_tokens, tokens_count, index->other_mask, &candidate.comparison);
+		candidate.is_same = tokens_count == index->tokens_count &&
+				    memcmp(index->other_tokens, index->tokens, tokens_count * sizeof(uint16_t)) == 0;
+		index->candidates[kept++] = candidate;
+	}
+	if (index->candidates_count > index->stats.candidates_max)
+		index->stats.candidates_max = index->candidates_count;
+	index->candidates_count = kept;
+}
+
+/* Whether the newcomer is made of passages of several stories: looks at the best candidate of each cluster. */
+static bool newcomer_is_composite(const struct wf_index *index)
+{
+	const struct candidate *strongest = NULL;
+	double contained = 0;
+	uint32_t parts = 0;
+
+	for (uint32_t i = 0; i < index->candidates_count; i++)
+		if (strongest == NULL || index->candidates[i].comparison.contained > strongest->comparison.contained)
+			strongest = &index->candidates[i];
+	for (uint32_t i = 0; i < index->candidates_count; i++) {
+		const struct candidate *candidate = &index->candidates[i];
+		bool is_first = candidate->cluster != strongest->cluster && !candidate->is_composite;
+
+		for (uint32_t k = 0; k < i && is_first; k++)
+			is_first = index->candidates[k].cluster != candidate->cluster;
+		if (!is_first || !wf_decide_is_part(candidate->comparison.contained) ||
+		    wf_decide_differs_in_figures(&candidate->comparison))
+			continue;
+		parts++;
+		contained += candidate->comparison.contained;
+	}
+	return strongest != NULL && wf_decide_is_composite(parts, contained, strongest->comparison.contained);
+}
+
+static void weigh_candidates(struct wf_index *index)
+{
+	index->is_composite = newcomer_is_composite(index);
+	for (uint32_t i = 0; i < index->candidates_count; i++) {
+		struct candidate *candidate = &index->candidates[i];
+
+		candidate->strength = candidate->is_same ? 2.0
+							 : wf_decide_strength(&candidate->comparison, index->is_composite,
+									      candidate->is_composite);
+	}
+}
+
+static const struct candidate *strongest_of(const struct wf_index *index)
+{
+	const struct candidate *best = NULL;
+
+	for (uint32_t i = 0; i < index->candidates_count; i++) {
+		const struct candidate *candidate = &index->candidates[i];
+
+		if (candidate->strength > 0 && (best == NULL || candidate->strength > best->strength ||
+						(candidate->strength == best->strength &&
+						 candidate->comparison.resemblance > best->comparison.resemblance)))
+			best = candidate;
+	}
+	return best;
+}
+
+/* Whether an article of one cluster and an article of another tell one story. */
+static bool is_one_story(struct wf_index *index, const struct candidate *a, const struct candidate *b)
+{
+	struct wf_comparison comparison;
+	uint32_t a_count;
+	uint32_t b_count;
+	uint16_t *tokens = malloc(sizeof index->other_tokens);
+	uint8_t *mask = malloc(sizeof index->other_mask);
+	bool answer = false;
+
+	if (tokens != NULL && mask != NULL && take_other(index, a->number, &a_count) == 0) {
+		memcpy(tokens, index->other_tokens, a_count * sizeof *tokens);
+		memcpy(mask, index->other_mask, a_count);
+		if (take_other(index, b->number, &b_count) == 0) {
+			index->stats.candidates++;
+			wf_profile_set(index->profile, tokens, a_count, mask, index->frequency.weights);
+			wf_profile_compare(index->profile, index->other_tokens, b_count, index->other_mask, &comparison);
+			answer = wf_decide_is_one_story(&comparison);
+		}
+	}
+	free(tokens);
+	free(mask);
+	return answer;
+}
+
+/* Other clusters that the newcomer joins as well: they become one with the strongest's where their own articles say so too. */
+static void decide_merges(struct wf_index *index, const struct candidate *strongest, struct wf_decision *decision)
+{
+	uint64_t tried[CANDIDATES_LIMIT];
+	uint32_t tried_count = 0;
+
+	for (uint32_t i = 0; i < index->candidates_count && decision->merged_count < WF_MERGED_MAX; i++) {
+		const struct candidate *candidate = &index->candidates[i];
+		bool is_tried = candidate->cluster == strongest->cluster || candidate->strength <= 0;
+
+		for (uint32_t k = 0; k < tried_count && !is_tried; k++)
+			is_tried = tried[k] == candidate->cluster;
+		if (is_tried)
+			continue;
+		tried[tried_count++] = candidate->cluster;
+		if (is_one_story(index, strongest, candidate))
+			decision->merged[decision->merged_count++] = candidate->cluster;
+	}
+}
+
+/* The biggest of the clusters that become one keeps its ID, the oldest of equals. */
+static void choose_survivor(const struct wf_index *index, struct wf_decision *decision)
+{
+	for (uint32_t i = 0; i < decision->merged_count; i++) {
+		const uint64_t mine = wf_clusters_size(&index->clusters, decision->cluster);
+		const uint64_t theirs = wf_clusters_size(&index->clusters, decision->merged[i]);
+		const uint64_t cluster = decision->cluster;
+
+		if (theirs > mine || (theirs == mine && decision->merged[i] < cluster)) {
+			decision->cluster = decision->merged[i];
+			decision->merged[i] = cluster;
+		}
+	}
+}
+
+static void decide_related(const struct wf_index *index, struct wf_decision *decision)
+{
+	const struct candidate *nearest = NULL;
+
+	for (uint32_t i = 0; i < index->candidates_count; i++) {
+		const struct candidate *candidate = &index->candidates[i];
+		bool is_listed = false;
+
+		if (!wf_decide_is_related(&candidate->comparison))
+			continue;
+		if (nearest == NULL || candidate->comparison.contained > nearest->comparison.contained)
+			nearest = candidate;
+		for (uint32_t k = 0; k < decision->related_count && !is_listed; k++)
+			is_listed = decision->related[k] == candidate->cluster;
+		if (!is_listed && decision->related_count < WF_RELATED_MAX)
+			decision->related[decision->related_count++] = candidate->cluster;
+	}
+	if (nearest == NULL)
+		return;
+	decision->relation = WF_RELATION_PARTIAL;
+	decision->match = nearest->number;
+	decision->similarity = nearest->comparison.resemblance;
+	decision->containment = nearest->comparison.contained;
+}
+
+int wf_index_decide(struct wf_index *index, const struct wf_document *document, const struct wf_article_facts *facts, uint64_t replaces,
+		    struct wf_decision *decision)
+{
+	const struct candidate *strongest;
+	int error = take_newcomer(index, document, facts->source);
+
+	if (error != 0)
+		return error;
+	*decision = (struct wf_decision){.relation = WF_RELATION_UNIQUE, .is_new = true, .cluster = facts->number, .size = 1};
+	index->stats.decisions++;
+	find_candidates(index, document, replaces);
+	compare_candidates(index);
+	weigh_candidates(index);
+	strongest = strongest_of(index);
+	if (strongest == NULL) {
+		decide_related(index, decision);
+		return 0;
+	}
+	decision->is_new = false;
+	decision->relation = wf_decide_relation(&strongest->comparison, strongest->is_same);
+	decision->cluster = strongest->cluster;
+	decision->match = strongest->number;
+	decision->similarity = strongest->is_same ? 1 : strongest->comparison.resemblance;
+	decision->containment = strongest->is_same ? 1 : strongest->comparison.contained;
+	decide_merges(index, strongest, decision);
+	choose_survivor(index, decision);
+	decision->size = 1 + wf_clusters_size(&index->clusters, decision->cluster);
+	for (uint32_t i = 0; i < decision->merged_count; i++)
+		decision->size += wf_clusters_size(&index->clusters, decision->merged[i]);
+	if (replaces != 0) {
+		const struct wf_cluster_article *old = wf_clusters_article(&index->clusters, replaces);
+
+		decision->size -= old != NULL && wf_clusters_resolve(&index->clusters, old->cluster) == decision->cluster;
+	}
+	return 0;
+}
+
+/* Learns from an article: how common its words are, where it is the first of its story; what its source repeats, where the source had
+ * not printed the story before. A lack of memory costs a little learning, nothing else. */
+static void learn(struct wf_index *index, uint64_t number, uint64_t source, const uint16_t *tokens, uint32_t tokens_count,
+		  const struct sketch_header *header)
+{
+	if (header->is_story)
+		wf_frequency_learn(&index->frequency, tokens, tokens_count, index->marks);
+	if (header->is_learned)
+		(void)wf_boilerplate_learn(&index->boilerplate, source, tokens, tokens_count, header->is_story);
+	index->learned_number = number;
+}
+
+static uint16_t scale16(double share)
+{
+	return (uint16_t)(share <= 0 ? 0 : share >= 1 ? UINT16_MAX : share * UINT16_MAX + 0.5);
+}
+
+static struct wf_cluster_article article_of(const struct wf_article_facts *facts, uint64_t cluster, enum wf_relation relation,
+					    uint64_t match, double similarity, double containment)
+{
+	return (struct wf_cluster_article){
+		.cluster = cluster,
+		.source = facts->source,
+		.published = facts->published,
+		.match = match,
+		.seen = (uint32_t)(facts->seen < 0 ? 0 : facts->seen > UINT32_MAX ? UINT32_MAX : facts->seen),
+		.similarity = scale16(similarity),
+		.containment = scale16(containment),
+		.relation = (uint8_t)relation,
+	};
+}
+
+static void enter_keys(struct wf_index *index, const uint64_t *keys, uint32_t keys_count, uint64_t number, int *error)
+{
+	uint32_t entered;
+
+	for (entered = 0; entered < keys_count && *error == 0; entered++)
+		*error = wf_lsh_insert(&index->lsh, keys[entered], (uint32_t)number);
+	if (*error != 0)
+		while (entered-- > 0)
+			wf_lsh_remove(&index->lsh, keys[entered], (uint32_t)number);
+}
+
+/* The keys to enter the newcomer under, and the bytes that the store keeps of them. */
+static int make_sketch(struct wf_index *index, const struct wf_document *document, const struct sketch_header *flags,
+		       struct wf_arena *arena, struct wf_bytes *sketch, uint32_t *keys_count)
+{
+	struct sketch_header header = *flags;
+	uint32_t count = 0;
+	char *out;
+
+	if (index->tokens_count > 0) {
+		index->keys[count++] = key_of_same_text(document);
+		count += wf_bands_keys(index->bands, &document->sketch, index->keys + count);
+		count += wf_passage_keys(&WF_PASSAGE_STORED, index->tokens, index->tokens_count, index->mask,
+					 index->frequency.weights, &index->passages, index->keys + count,
+					 WF_DOCUMENT_KEYS_MAX - count);
+	}
+	header.keys_count = count;
+	out = wf_arena_take(arena, sizeof header + count * sizeof(uint64_t));
+	if (out == NULL)
+		return WF_ENOMEM;
+	memcpy(out, &header, sizeof header);
+	memcpy(out + sizeof header, index->keys, count * sizeof(uint64_t));
+	*sketch = (struct wf_bytes){out, sizeof header + count * sizeof(uint64_t)};
+	*keys_count = count;
+	return 0;
+}
+
+int wf_index_apply(struct wf_index *index, const struct wf_document *document, const struct wf_article_facts *facts,
+		   struct wf_decision *decision, struct wf_arena *arena, struct wf_bytes *sketch)
+{
+	const uint64_t cluster = decision->is_new ? facts->number : decision->cluster;
+	const struct sketch_header header = {
+		.version = SKETCH_VERSION,
+		.is_composite = index->is_composite,
+		.is_story = decision->is_new,
+		.is_learned = decision->is_new || !wf_clusters_has_source(&index->clusters, cluster, facts->source, SOURCE_LOOK_BACK),
+		.own_tokens = index->own_tokens,
+	};
+	struct wf_cluster_article article = article_of(facts, cluster, decision->relation, decision->match, decision->similarity,
+						       decision->containment);
+	uint32_t keys_count;
+	int error = make_sketch(index, document, &header, arena, sketch, &keys_count);
+
+	if (error != 0)
+		return error;
+	article.own_tokens = index->own_tokens;
+	article.is_composite = index->is_composite;
+	enter_keys(index, index->keys, keys_count, facts->number, &error);
+	if (error != 0)
+		return error;
+	error = wf_clusters_add(&index->clusters, facts->number, &article);
+	for (uint32_t i = 0; error == 0 && i < decision->merged_count; i++)
+		error = wf_clusters_fold(&index->clusters, decision->merged[i], cluster);
+	if (error != 0) {
+		for (uint32_t i = 0; i < keys_count; i++)
+			wf_lsh_remove(&index->lsh, index->keys[i], (uint32_t)facts->number);
+		(void)wf_clusters_remove(&index->clusters, facts->number);
+		return error;
+	}
+	decision->cluster = cluster;
+	decision->size = wf_clusters_size(&index->clusters, cluster);
+	learn(index, facts->number, facts->source, index->tokens, index->tokens_count, &header);
+	return 0;
+}
+
+/* The header of a sketch, and where its keys are. */
+static int read_sketch(struct wf_bytes sketch, struct sketch_header *header, const char **keys)
+{
+	if (sketch.length < sizeof *header)
+		return WF_ECORRUPT;
+	memcpy(header, sketch.data, sizeof *header);
+	if (header->version != SKETCH_VERSION || header->keys_count > WF_DOCUMENT_KEYS_MAX ||
+	    sketch.length != sizeof *header + header->keys_count * sizeof(uint64_t))
+		return WF_ECORRUPT;
+	*keys = sketch.data + sizeof *header;
+	return 0;
+}
+
+int wf_index_remove(struct wf_index *index, uint64_t number, struct wf_bytes sketch)
+{
+	struct sketch_header header;
+	const char *keys;
+	int error = read_sketch(sketch, &header, &keys);
+
+	if (error == 0)
+		error = wf_clusters_remove(&index->clusters, number);
+	if (error != 0)
+		return error;
+	for (uint32_t i = 0; i < header.keys_count; i++) {
+		uint64_t key;
+
+		memcpy(&key, keys + i * sizeof key, sizeof key);
+		wf_lsh_remove(&index->lsh, key, (uint32_t)number);
+	}
+	return 0;
+}
+
+int wf_index_restore(struct wf_index *index, const struct wf_index_article *stored, struct wf_bytes sketch)
+{
+	const uint64_t resolved = wf_clusters_resolve(&index->clusters, stored->cluster);
+	struct wf_cluster_article article = article_of(&stored->facts, resolved, stored->relation, stored->match, stored->similarity,
+						       stored->containment);
+	struct sketch_header header;
+	const char *keys;
+	int error = read_sketch(sketch, &header, &keys);
+
+	if (error != 0)
+		return error;
+	if (resolved == 0) {
+		const uint64_t *into;
+
+		article.cluster = stored->cluster;
+		while ((into = wf_map_find(&index->clusters.redirects, article.cluster)) != NULL)
+			article.cluster = *into;
+	}
+	article.own_tokens = header.own_tokens;
+	article.is_composite = header.is_composite;
+	memcpy(index->keys, keys, header.keys_count * sizeof(uint64_t));
+	enter_keys(index, index->keys, header.keys_count, stored->facts.number, &error);
+	if (error == 0)
+		error = wf_clusters_add(&index->clusters, stored->facts.number, &article);
+	if (error == 0 && stored->facts.number > index->learned_number) {
+		uint32_t tokens_count;
+
+		if (take_other(index, stored->facts.number, &tokens_count) == 0)
+			learn(index, stored->facts.number, stored->facts.source, index->other_tokens, tokens_count, &header);
+	}
+	return error;
+}
+
+int wf_index_restore_redirect(struct wf_index *index, uint64_t from, uint64_t into)
+{
+	return wf_clusters_redirect(&index->clusters, from, into);
+}
+
+int wf_index_cluster(struct wf_index *index, uint64_t cluster, struct wf_cluster_summary *summary)
+{
+	return wf_clusters_summary(&index->clusters, cluster, summary);
+}
+
+int wf_index_members(struct wf_index *index, uint64_t cluster, struct wf_arena *arena, const uint64_t **numbers, size_t *numbers_count)
+{
+	return wf_clusters_members(&index->clusters, cluster, arena, numbers, numbers_count);
+}
+
+int wf_index_article(const struct wf_index *index, uint64_t number, struct wf_index_article *article)
+{
+	const struct wf_cluster_article *stored = wf_clusters_article(&index->clusters, number);
+
+	if (stored == NULL)
+		return WF_ENOTFOUND;
+	*article = (struct wf_index_article){
+		.facts = {number, stored->source, stored->seen, stored->published},
+		.cluster = stored->cluster,
+		.relation = stored->relation,
+		.match = stored->match,
+		.similarity = stored->similarity / (double)UINT16_MAX,
+		.containment = stored->containment / (double)UINT16_MAX,
+	};
+	return 0;
+}
+
+int wf_index_list(struct wf_index *index, const struct wf_cluster_filter *filter, struct wf_cluster_summary *summaries, size_t limit,
+		  size_t *count, bool *more)
+{
+	return wf_clusters_list(&index->clusters, filter, summaries, limit, count, more);
+}
+
+void wf_index_stats(const struct wf_index *index, struct wf_index_stats *stats)
+{
+	*stats = index->stats;
+	stats->articles = index->clusters.articles_count;
+	stats->clusters = index->clusters.clusters_count;
+	stats->memory_bytes = sizeof *index + index->lsh.memory_bytes + index->boilerplate.memory_bytes +
+			      wf_map_memory_bytes(&index->boilerplate.sources) + wf_clusters_memory_bytes(&index->clusters);
+}
+
+/* State: [ version u32 | 0 u32 | learned_number u64 | frequency bytes u64 | frequency | boilerplate ]. */
+struct state_header {
+	uint32_t version;
+	uint32_t padding;
+	uint64_t learned_number;
+	uint64_t frequency_bytes;
+};
+
+int wf_index_state_save(const struct wf_index *index, struct wf_arena *arena, struct wf_bytes *state)
+{
+	const struct state_header header = {STATE_VERSION, 0, index->learned_number, sizeof index->frequency};
+	struct wf_bytes boilerplate;
+	const int error = wf_boilerplate_save(&index->boilerplate, arena, &boilerplate);
+	char *out;
+
+	if (error != 0)
+		return error;
+	out = wf_arena_take(arena, sizeof header + sizeof index->frequency + boilerplate.length);
+	if (out == NULL)
+		return WF_ENOMEM;
+	memcpy(out, &header, sizeof header);
+	memcpy(out + sizeof header, &index->frequency, sizeof index->frequency);
+	memcpy(out + sizeof header + sizeof index->frequency, boilerplate.data, boilerplate.length);
+	*state = (struct wf_bytes){out, sizeof header + sizeof index->frequency + boilerplate.length};
+	return 0;
+}
+
+int wf_index_state_load(struct wf_index *index, struct wf_bytes state)
+{
+	struct state_header header;
+	struct wf_boilerplate boilerplate;
+	const size_t fixed = sizeof header + sizeof index->frequency;
+	int error;
+
+	if (state.length < fixed)
+		return WF_ECORRUPT;
+	memcpy(&header, state.data, sizeof header);
+	if (header.version != STATE_VERSION || header.frequency_bytes != sizeof index->frequency)
+		return WF_EVERSION;
+	error = wf_boilerplate_init(&boilerplate, SOURCES_MAX);
+	if (error == 0)
+		error = wf_boilerplate_load(&boilerplate, (struct wf_bytes){state.data + fixed, state.length - fixed});
+	if (error != 0) {
+		wf_boilerplate_close(&boilerplate);
+		return error;
+	}
+	wf_boilerplate_close(&index->boilerplate);
+	index->boilerplate = boilerplate;
+	memcpy(&index->frequency, state.data + sizeof header, sizeof index->frequency);
+	index->learned_number = header.learned_number;
+	return 0;
+}

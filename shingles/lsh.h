@@ -1,0 +1,50 @@
+/* The LSH table: from a key to the articles that have it.
+ *
+ *   segment (4096, by the key's low bits) -> lines of 64 bytes, one cache line a probe
+ *   line [ tag x 8 | number x 8 ]   home line: the tag's high bits; a full line goes on in the next
+ *
+ * A tag is 32 bits of the key, so that with the segment 44 bits of it tell keys apart. Each segment doubles alone when it is 4/5 full:
+ * no insertion waits for more than one of them. Articles of a key are bounded: what more come with it are not entered under it
+ * (a hot bucket), and are found by their other keys. Removal closes the gap, there are no tombstones.
+ *
+ * (Indyk, Motwani 1998; the layout after Goetghebuer-Planchon's and Chandler's "flat" tables.) */
+#ifndef WF_LSH_H
+#define WF_LSH_H
+
+#include "base/bytes.h"
+#include "base/error.h"
+
+#define WF_LSH_SEGMENTS 4096u
+#define WF_LSH_LINE_ENTRIES 8u
+#define WF_LSH_BUCKET_MAX 16u /* articles entered under one key */
+
+struct wf_lsh_line;
+
+struct wf_lsh_segment {
+	struct wf_lsh_line *lines;
+	uint32_t lines_count; /* 0 or a power of two */
+	uint32_t entries_count;
+};
+
+struct wf_lsh {
+	struct wf_lsh_segment *segments;
+	uint64_t entries_count;
+	uint64_t memory_bytes;
+};
+
+int wf_lsh_init(struct wf_lsh *lsh); /* WF_ENOMEM */
+void wf_lsh_close(struct wf_lsh *lsh);
+
+/* Enters article `number` (its low 32 bits, not 0) under `key`. Returns 0 also where the bucket is full. Errors: WF_ENOMEM. */
+int wf_lsh_insert(struct wf_lsh *lsh, uint64_t key, uint32_t number);
+
+/* Takes it out where it is in. */
+void wf_lsh_remove(struct wf_lsh *lsh, uint64_t key, uint32_t number);
+
+/* Asks the memory for the line of `key`, ahead of wf_lsh_find(). */
+void wf_lsh_prefetch(const struct wf_lsh *lsh, uint64_t key);
+
+/* The articles under `key`, in no order; returns how many, WF_LSH_BUCKET_MAX at most. */
+size_t wf_lsh_find(const struct wf_lsh *lsh, uint64_t key, uint32_t numbers[WF_LSH_BUCKET_MAX]);
+
+#endif

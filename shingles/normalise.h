@@ -1,0 +1,122 @@
+/* Which character is what: the class of each, and the form in which copies of a text agree on it.
+ *
+ *   UTF-8 bytes -> character -> unit(s): class, folded bytes, place in the original
+ *
+ * A character is folded to its compatibility decomposition (NFKD) and case folded; marks that copies lose (accents, Arabic and Hebrew
+ * vowel points) and characters that cannot be seen (soft hyphen, joiners, direction marks) are ignored, digits become ASCII. What
+ * is a letter of its own is put together again: й, voiced kana, Hangul syllables. Most characters give one unit, some several (ﬁ).
+ *
+ * The Basic Multilingual Plane is looked up in a table that is made from normalise_rule.c when wirefold is built; the characters
+ * above it ask the rule each time. An entry of the table:
+ *
+ *   31        8 7       6 5         4 3     0
+ *   | bytes     | length | capital  | class |     length 0: the character folds to itself (bytes: 1 if it may compose)
+ *
+ * or, where the class is WF_CLASS_EXPANSION, bytes is an offset into wf_normalise_expansions: a length, then that many bytes. */
+#ifndef WF_NORMALISE_H
+#define WF_NORMALISE_H
+
+#include "base/bytes.h"
+
+enum wf_class {
+	WF_CLASS_OTHER,      /* separates: punctuation, symbols, controls, invalid bytes */
+	WF_CLASS_SPACE,
+	WF_CLASS_NEWLINE,
+	WF_CLASS_STOP,       /* ends a sentence if more follows before the next word: ! ? … */
+	WF_CLASS_FULL_STOP,  /* ends a sentence: 。！？ */
+	WF_CLASS_APOSTROPHE,
+	WF_CLASS_DOT,        /* a stop that also joins digits */
+	WF_CLASS_COMMA,      /* joins digits */
+	WF_CLASS_COLON,      /* joins digits */
+	WF_CLASS_IGNORED,
+	WF_CLASS_LETTER,
+	WF_CLASS_DIGIT,
+	WF_CLASS_PAIRED,     /* scripts without spaces that are read in pairs: Han, kana, bopomofo */
+	WF_CLASS_QUADRUPLED, /* scripts without spaces that are read in fours: Thai, Lao, Khmer, Myanmar */
+	WF_CLASS_EXPANSION,  /* several units; never the class of a unit */
+	WF_CLASS_COUNT
+};
+
+#define WF_NORMALISE_PAGES 1024  /* of 64 characters: the Basic Multilingual Plane */
+#define WF_NORMALISE_UNITS_MAX 20 /* of one character: U+FDFA has 18 */
+
+extern const uint16_t wf_normalise_pages[WF_NORMALISE_PAGES];
+extern const uint32_t wf_normalise_entries[][64];
+extern const uint8_t wf_normalise_expansions[];
+
+struct wf_unit {
+	enum wf_class class;
+	uint32_t bytes;   /* the folded character in UTF-8, its first byte the lowest; bytes past `length` are zero */
+	uint32_t length;  /* [1, 4] */
+	uint32_t start;   /* the character in the original is [start, end) */
+	uint32_t end;
+	bool is_capital;  /* the character in the original is */
+};
+
+/* Where the reading of a text stands. A plain value: a copy is a second reader, to look ahead with. */
+struct wf_cursor {
+	const uint8_t *text;
+	uint32_t length;
+	uint32_t at;                /* the next character */
+	uint32_t start;             /* the character whose expansion is being read */
+	uint8_t expansion_at;
+	uint8_t expansion_length;   /* 0: none */
+	bool is_capital;
+	uint8_t expansion[4 * WF_NORMALISE_UNITS_MAX];
+};
+
+/* Starts reading at byte `at`. `text` is borrowed for as long as the cursor is used; shorter than 4 GiB. */
+void wf_cursor_init(struct wf_cursor *cursor, const uint8_t *text, uint32_t length, uint32_t at);
+
+/* Reads the next unit. Returns false at the end of the text. */
+bool wf_cursor_next(struct wf_cursor *cursor, struct wf_unit *unit);
+
+static inline enum wf_class wf_entry_class(uint32_t entry)
+{
+	return (enum wf_class)(entry & 15);
+}
+
+static inline bool wf_entry_is_capital(uint32_t entry)
+{
+	return (entry & 16) != 0;
+}
+
+/* Bytes that the entry folds to; 0: to itself, or several units. */
+static inline uint32_t wf_entry_length(uint32_t entry)
+{
+	return entry >> 6 & 3;
+}
+
+/* The character may make one letter with the one after it. */
+static inline bool wf_entry_composes(uint32_t entry)
+{
+	return (entry & 32) != 0;
+}
+
+static inline uint32_t wf_entry_bytes(uint32_t entry)
+{
+	return entry >> 8;
+}
+
+/* The entry of a character below U+0800, from the low five bits of its first UTF-8 byte, and its second byte. */
+static inline uint32_t wf_entry_two(uint8_t first, uint8_t second)
+{
+	return wf_normalise_entries[wf_normalise_pages[first & 31]][second & 63];
+}
+
+static inline uint32_t wf_entry_three(uint8_t first, uint8_t second, uint8_t third)
+{
+	return wf_normalise_entries[wf_normalise_pages[(uint32_t)(first & 15) << 6 | (second & 63)]][third & 63];
+}
+
+static inline uint32_t wf_entry_ascii(uint8_t byte)
+{
+	return wf_normalise_entries[wf_normalise_pages[byte >> 6]][byte & 63];
+}
+
+static inline bool wf_byte_continues(uint8_t byte)
+{
+	return (byte & 0xC0) == 0x80;
+}
+
+#endif
