@@ -2,10 +2,13 @@
 #ifndef WF_VERDICT_H
 #define WF_VERDICT_H
 
+#include "base/arena.h"
 #include "base/bytes.h"
 #include "base/error.h"
 #include "base/limits.h"
 #include "base/relation.h"
+#include "pack.h"
+#include "value.h"
 
 struct wf_verdict {
 	struct wf_bytes id;     /* data NULL: a query without an id, written as nil */
@@ -22,5 +25,18 @@ struct wf_verdict {
 	size_t related_count;
 	bool replaced;
 };
+
+/* Writes the eleven pairs of the contract, always all of them, in its order. */
+void wf_verdict_pack(struct wf_pack *pack, const struct wf_verdict *verdict);
+
+/* Writes what stands in a result of add_batch for an article that was refused: {"id": id or nil, "error": [word,
+ * text]}. */
+void wf_verdict_pack_refusal(struct wf_pack *pack, struct wf_bytes id, const struct wf_error *refusal);
+
+/* Reads a verdict; other keys are ignored. An item of an add_batch result that is a refusal gives its error: the
+ * daemon's code and words.
+ * Out:     verdict, overwritten; strings borrowed from the message, lists in `arena`. On a refusal `id` alone is set.
+ * Errors:  the code of a refusal; WF_EBADREQUEST where it is no verdict; WF_ENOMEM; in words in `error`. */
+int wf_verdict_decode(struct wf_value value, struct wf_arena *arena, struct wf_verdict *verdict, struct wf_error *error);
 
 #endif

@@ -14,6 +14,8 @@
 #define WF_REQUEST_BYTES_MAX_DEFAULT (64u << 20)
 #define WF_REQUEST_BYTES_MAX_LIMIT (2000u << 20)
 #define WF_REQUEST_DEPTH_MAX 24       /* nested arrays and maps; msgpack-c's parser stack holds 32 */
+#define WF_REQUEST_ELEMENTS_MAX (4u << 20) /* values in one message, keys included: 24 bytes each once decoded, 96 MiB */
+#define WF_READER_STRAYS_MAX 8u       /* bare numbers in a row that are no peer of ours: ASCII, TLS */
 #define WF_BATCH_ARTICLES_MAX 65536u  /* articles in one add_batch */
 #define WF_METHOD_BYTES_MAX 64u
 
