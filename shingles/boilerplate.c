@@ -13,7 +13,7 @@
 #define CORPUS_STORIES_MIN 30u
 #define CORPUS_REPEATS_MIN 6u
 #define CORPUS_SHARE 25u
-#define FILTER_BITS 4096u      /* which shingles may be boilerplate: most are not, and one bit says so */
+#define FILTER_BITS 16384u     /* which shingles may be boilerplate: most are not, and one bit says so */
 
 struct slot {
 	uint32_t shingle;
@@ -27,7 +27,7 @@ struct wf_repeats {
 	uint32_t stories; /* halved with the counts */
 	uint32_t stories_total;
 	uint32_t sets_count; /* a power of two */
-	uint32_t padding;
+	uint32_t bound; /* stories that make a shingle boilerplate; UINT32_MAX: too early to say */
 	uint64_t filter[FILTER_BITS / 64];
 	struct slot slots[];
 };
@@ -59,6 +59,7 @@ static struct wf_repeats *repeats_new(struct wf_boilerplate *boilerplate, uint64
 		return NULL;
 	repeats->source = source;
 	repeats->sets_count = sets_count;
+	repeats->bound = UINT32_MAX;
 	boilerplate->memory_bytes += repeats_bytes(sets_count);
 	return repeats;
 }
@@ -76,18 +77,22 @@ static struct slot *set_of(struct wf_repeats *repeats, uint32_t shingle)
 	return repeats->slots + (size_t)(spread(shingle) & (repeats->sets_count - 1)) * SET_SLOTS;
 }
 
-static uint32_t count_of(const struct wf_repeats *repeats, uint32_t shingle)
+static uint32_t count_of(const struct wf_repeats *repeats, uint32_t shingle, uint32_t hash)
 {
-	const uint32_t hash = spread(shingle);
 	const struct slot *set = repeats->slots + (size_t)(hash & (repeats->sets_count - 1)) * SET_SLOTS;
-	const uint32_t bit = hash >> 20;
 
-	if ((repeats->filter[bit / 64] >> (bit % 64) & 1) == 0)
-		return 0;
 	for (size_t i = 0; i < SET_SLOTS; i++)
 		if (set[i].shingle == shingle)
 			return set[i].count;
 	return 0;
+}
+
+/* Whether the filter lets the shingle of this hash through: it may be boilerplate. */
+static bool may_repeat(const struct wf_repeats *repeats, uint32_t hash)
+{
+	const uint32_t bit = hash / (UINT32_MAX / FILTER_BITS + 1);
+
+	return (repeats->filter[bit / 64] >> (bit % 64) & 1) != 0;
 }
 
 static struct wf_repeats *repeats_of(const struct wf_boilerplate *boilerplate, uint64_t source)
@@ -97,36 +102,20 @@ static struct wf_repeats *repeats_of(const struct wf_boilerplate *boilerplate, u
 	return found == NULL ? NULL : *found;
 }
 
-/* How many times a shingle must have come to be boilerplate. */
-static uint32_t source_bound(const struct wf_repeats *repeats)
-{
-	const uint32_t share = repeats->stories / REPEATS_SHARE;
-
-	return share > REPEATS_MIN ? share : REPEATS_MIN;
-}
-
-static uint32_t corpus_bound(const struct wf_repeats *corpus)
-{
-	const uint32_t share = corpus->stories / CORPUS_SHARE;
-
-	if (corpus->stories_total < CORPUS_STORIES_MIN)
-		return UINT32_MAX;
-	return share > CORPUS_REPEATS_MIN ? share : CORPUS_REPEATS_MIN;
-}
-
 void wf_boilerplate_mask(const struct wf_boilerplate *boilerplate, uint64_t source, const uint16_t *tokens, size_t tokens_count,
 			 uint8_t *mask)
 {
-	const struct wf_repeats *repeats = repeats_of(boilerplate, source);
 	const struct wf_repeats *corpus = boilerplate->corpus;
-	const uint32_t bound = repeats == NULL ? UINT32_MAX : source_bound(repeats);
-	const uint32_t common = corpus_bound(corpus);
+	const struct wf_repeats *found = repeats_of(boilerplate, source);
+	const struct wf_repeats *repeats = found == NULL ? corpus : found;
 
 	memset(mask, 0, tokens_count);
 	for (size_t i = 0; i + 1 < tokens_count; i++) {
 		const uint32_t shingle = WF_SHINGLE_OF(tokens[i], tokens[i + 1]);
+		const uint32_t hash = spread(shingle);
 
-		if ((repeats != NULL && count_of(repeats, shingle) >= bound) || count_of(corpus, shingle) >= common)
+		if ((may_repeat(repeats, hash) && count_of(repeats, shingle, hash) >= repeats->bound) ||
+		    (may_repeat(corpus, hash) && count_of(corpus, shingle, hash) >= corpus->bound))
 			mask[i] = mask[i + 1] = 1;
 	}
 }
@@ -152,23 +141,43 @@ static struct slot *slot_for(struct wf_repeats *repeats, uint32_t shingle)
 
 static void mark(struct wf_repeats *repeats, uint32_t shingle)
 {
-	const uint32_t bit = spread(shingle) >> 20;
+	const uint32_t bit = spread(shingle) / (UINT32_MAX / FILTER_BITS + 1);
 
 	repeats->filter[bit / 64] |= UINT64_C(1) << (bit % 64);
+}
+
+static void rebuild_filter(struct wf_repeats *repeats)
+{
+	memset(repeats->filter, 0, sizeof repeats->filter);
+	for (size_t i = 0; i < (size_t)repeats->sets_count * SET_SLOTS; i++)
+		if (repeats->slots[i].count >= repeats->bound)
+			mark(repeats, repeats->slots[i].shingle);
 }
 
 static void halve(struct wf_repeats *repeats)
 {
 	repeats->stories /= 2;
-	memset(repeats->filter, 0, sizeof repeats->filter);
 	for (size_t i = 0; i < (size_t)repeats->sets_count * SET_SLOTS; i++) {
 		struct slot *slot = &repeats->slots[i];
 
 		slot->count /= 2;
 		if (slot->count == 0)
 			*slot = (struct slot){0};
-		else if (slot->count >= REPEATS_MIN - 1)
-			mark(repeats, slot->shingle);
+	}
+}
+
+/* How many stories make a shingle boilerplate, now that one more was counted. The filter holds those that reached the bound; it is made
+ * anew where the bound fell, and now and then while it rises, so that it does not fill up. */
+static void set_bound(struct wf_repeats *repeats)
+{
+	const bool is_corpus = repeats->source == 0;
+	const uint32_t least = is_corpus ? CORPUS_REPEATS_MIN : REPEATS_MIN;
+	const uint32_t share = repeats->stories / (is_corpus ? CORPUS_SHARE : REPEATS_SHARE);
+	const uint32_t bound = is_corpus && repeats->stories_total < CORPUS_STORIES_MIN ? UINT32_MAX : share > least ? share : least;
+
+	if (bound != repeats->bound) {
+		repeats->bound = bound;
+		rebuild_filter(repeats);
 	}
 }
 
@@ -186,11 +195,12 @@ static void count_story(struct wf_repeats *repeats, const uint16_t *tokens, size
 		slot->last = now;
 		if (slot->count < UINT16_MAX)
 			slot->count++;
-		if (slot->count >= REPEATS_MIN - 1)
+		if (slot->count >= repeats->bound)
 			mark(repeats, shingle);
 	}
 	if (repeats->stories >= halve_at)
 		halve(repeats);
+	set_bound(repeats);
 }
 
 /* Gives up the source that was heard of least recently. */
@@ -255,6 +265,7 @@ static int enlarge(struct wf_boilerplate *boilerplate, struct wf_repeats **repea
 	larger->used = old->used;
 	larger->stories = old->stories;
 	larger->stories_total = old->stories_total;
+	larger->bound = old->bound;
 	memcpy(larger->filter, old->filter, sizeof larger->filter);
 	for (size_t i = 0; i < (size_t)old->sets_count * SET_SLOTS; i++)
 		if (old->slots[i].count != 0)

@@ -7,6 +7,7 @@
 #define COVERING_NEEDS_CONTAINED 0.30 /* or ... */
 #define COVERING_NEEDS_LEAD 0.50      /* the newcomer begins with the other's content */
 #define OWN_WEIGHT_LEAST 3.0          /* rare words; with less content only the same text is a copy */
+#define SHARED_WEIGHT_LEAST (OWN_WEIGHT_LEAST * CONTAINED_JOINS)
 #define ONE_STORY_CONTAINED 0.50
 #define RELATED_CONTAINED 0.12
 #define RELATED_COVERING 0.30
@@ -42,6 +43,11 @@ double wf_decide_strength(const struct wf_comparison *comparison, bool is_compos
 	    (contained >= COVERING_NEEDS_CONTAINED || comparison->lead >= COVERING_NEEDS_LEAD) && covering > strength)
 		strength = covering;
 	return strength;
+}
+
+bool wf_decide_is_worth_finishing(const struct wf_comparison *comparison)
+{
+	return comparison->contained * comparison->own_weight >= SHARED_WEIGHT_LEAST;
 }
 
 bool wf_decide_is_one_story(const struct wf_comparison *comparison)

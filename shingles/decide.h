@@ -14,6 +14,9 @@
  * `is_composite`: the newcomer is made of passages of several stories. `other_is_composite`: the stored article is. */
 double wf_decide_strength(const struct wf_comparison *comparison, bool is_composite, bool other_is_composite);
 
+/* Whether what the newcomer shares with the other is enough to go on with: under it, neither strength nor relatedness can come of it. */
+bool wf_decide_is_worth_finishing(const struct wf_comparison *comparison);
+
 /* Whether two clusters that the newcomer both joins are one story, by a comparison of their own articles. */
 bool wf_decide_is_one_story(const struct wf_comparison *comparison);
 

@@ -299,20 +299,24 @@ static void weigh_newcomer(struct wf_profile *profile, struct wf_comparison *com
 	comparison->lead = lead_own > 0 ? lead_covered / lead_own : 0;
 }
 
-void wf_profile_compare(struct wf_profile *profile, const uint16_t *tokens, uint32_t tokens_count, const uint8_t *mask,
-			struct wf_comparison *comparison)
+void wf_profile_scan(struct wf_profile *profile, const uint16_t *tokens, uint32_t tokens_count, struct wf_comparison *comparison)
 {
-	double covered = 0;
-	double own = 0;
-	uint32_t common = 0;
-	uint32_t shingles = 0;
-
 	*comparison = (struct wf_comparison){0};
 	memset(profile->hit, 0, profile->count);
 	memset(profile->cover, 0, profile->count);
 	memset(profile->cover_other, 0, tokens_count);
 	scan(profile, tokens, tokens_count, comparison);
 	weigh_newcomer(profile, comparison);
+}
+
+void wf_profile_finish(const struct wf_profile *profile, const uint16_t *tokens, uint32_t tokens_count, const uint8_t *mask,
+		       struct wf_comparison *comparison)
+{
+	double covered = 0;
+	double own = 0;
+	uint32_t common = 0;
+	uint32_t shingles = 0;
+
 	for (uint32_t j = 0; j < tokens_count; j++) {
 		const double weight = profile->weights[tokens[j]];
 
@@ -324,13 +328,20 @@ void wf_profile_compare(struct wf_profile *profile, const uint16_t *tokens, uint
 		covered += weight * cover_share(profile->cover_other[j]);
 	}
 	for (uint32_t i = 0; i + 1 < profile->count; i++)
-		common += profile->hit[i] && shingle_is_own(profile->mask, i);
+		common += profile->hit[profile->first[i]] && shingle_is_own(profile->mask, i);
 	comparison->other_weight = own / WF_WEIGHT_MAX;
 	comparison->covering = own > 0 ? covered / own : 0;
 	if (common > shingles)
 		common = shingles;
 	if (profile->shingles_own + shingles > common)
 		comparison->resemblance = (double)common / (double)(profile->shingles_own + shingles - common);
+}
+
+void wf_profile_compare(struct wf_profile *profile, const uint16_t *tokens, uint32_t tokens_count, const uint8_t *mask,
+			struct wf_comparison *comparison)
+{
+	wf_profile_scan(profile, tokens, tokens_count, comparison);
+	wf_profile_finish(profile, tokens, tokens_count, mask, comparison);
 }
 
 void wf_profile_cover(const struct wf_profile *profile, uint8_t *covered)

@@ -58,7 +58,14 @@ void wf_profile_free(struct wf_profile *profile);
 /* Makes the newcomer ready. tokens, mask (1: boilerplate) and weights (by token) are borrowed until the next wf_profile_set(). */
 void wf_profile_set(struct wf_profile *profile, const uint16_t *tokens, uint32_t tokens_count, const uint8_t *mask, const uint8_t *weights);
 
-/* Compares the newcomer with a stored article. */
+/* Compares the newcomer with a stored article in two steps, since most candidates are done with after the first.
+ * scan: all of the comparison but resemblance, covering and other_weight. `tokens` is borrowed until the second step.
+ * finish: those three; `mask`: what is boilerplate in the stored article. */
+void wf_profile_scan(struct wf_profile *profile, const uint16_t *tokens, uint32_t tokens_count, struct wf_comparison *comparison);
+void wf_profile_finish(const struct wf_profile *profile, const uint16_t *tokens, uint32_t tokens_count, const uint8_t *mask,
+		       struct wf_comparison *comparison);
+
+/* Both steps. */
 void wf_profile_compare(struct wf_profile *profile, const uint16_t *tokens, uint32_t tokens_count, const uint8_t *mask,
 			struct wf_comparison *comparison);
 

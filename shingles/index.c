@@ -244,23 +244,25 @@ static void find_candidates(struct wf_index *index, const struct wf_document *do
 	}
 }
 
-/* Reads a stored article's tokens and mask into the other's place. */
+/* Reads a stored article's tokens into the other's place. */
 static int take_other(struct wf_index *index, uint64_t number, uint32_t *tokens_count)
 {
-	const struct wf_cluster_article *article = wf_clusters_article(&index->clusters, number);
 	struct wf_bytes evidence;
-	int error = index->read(index->read_context, number, &evidence);
+	const int error = index->read(index->read_context, number, &evidence);
 
-	if (error == 0)
-		error = wf_evidence_decode(evidence, index->other_tokens, tokens_count);
-	if (error != 0)
-		return error;
-	wf_boilerplate_mask(&index->boilerplate, article == NULL ? 0 : article->source, index->other_tokens, *tokens_count,
-			    index->other_mask);
-	return 0;
+	return error != 0 ? error : wf_evidence_decode(evidence, index->other_tokens, tokens_count);
 }
 
-/* Compares the newcomer with every candidate; those whose evidence cannot be read are dropped. */
+/* Marks what is boilerplate in the other. */
+static void mask_other(struct wf_index *index, uint64_t number, uint32_t tokens_count)
+{
+	const struct wf_cluster_article *article = wf_clusters_article(&index->clusters, number);
+
+	wf_boilerplate_mask(&index->boilerplate, article == NULL ? 0 : article->source, index->other_tokens, tokens_count,
+			    index->other_mask);
+}
+
+/* Compares the newcomer with every candidate; those whose evidence cannot be read, or that share next to nothing, are dropped. */
 static void compare_candidates(struct wf_index *index)
 {
 	uint32_t kept = 0;
@@ -273,9 +275,13 @@ static void compare_candidates(struct wf_index *index)
 		if (take_other(index, candidate.number, &tokens_count) != 0)
 			continue;
 		index->stats.candidates++;
-		wf_profile_compare(index->profile, index->other_tokens, tokens_count, index->other_mask, &candidate.comparison);
+		wf_profile_scan(index->profile, index->other_tokens, tokens_count, &candidate.comparison);
 		candidate.is_same = tokens_count == index->tokens_count &&
 				    memcmp(index->other_tokens, index->tokens, tokens_count * sizeof(uint16_t)) == 0;
+		if (!candidate.is_same && !wf_decide_is_worth_finishing(&candidate.comparison))
+			continue;
+		mask_other(index, candidate.number, tokens_count);
+		wf_profile_finish(index->profile, index->other_tokens, tokens_count, index->other_mask, &candidate.comparison);
 		index->candidates[kept++] = candidate;
 	}
 	if (index->candidates_count > index->stats.candidates_max)
@@ -346,9 +352,11 @@ static bool is_one_story(struct wf_index *index, const struct candidate *a, cons
 	bool answer = false;
 
 	if (tokens != NULL && mask != NULL && take_other(index, a->number, &a_count) == 0) {
+		mask_other(index, a->number, a_count);
 		memcpy(tokens, index->other_tokens, a_count * sizeof *tokens);
 		memcpy(mask, index->other_mask, a_count);
 		if (take_other(index, b->number, &b_count) == 0) {
+			mask_other(index, b->number, b_count);
 			index->stats.candidates++;
 			wf_profile_set(index->profile, tokens, a_count, mask, index->frequency.weights);
 			wf_profile_compare(index->profile, index->other_tokens, b_count, index->other_mask, &comparison);

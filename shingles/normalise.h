@@ -9,8 +9,8 @@
  * The Basic Multilingual Plane is looked up in a table that is made from normalise_rule.c when wirefold is built; the characters
  * above it ask the rule each time. An entry of the table:
  *
- *   31        8 7       6 5         4 3     0
- *   | bytes     | length | capital  | class |     length 0: the character folds to itself (bytes: 1 if it may compose)
+ *   31     8 7      6 5          5 4       4 3     0
+ *   | bytes | length | composes   | capital | class |     length 0: the character folds to itself
  *
  * or, where the class is WF_CLASS_EXPANSION, bytes is an offset into wf_normalise_expansions: a length, then that many bytes. */
 #ifndef WF_NORMALISE_H
@@ -37,7 +37,7 @@ enum wf_class {
 	WF_CLASS_COUNT
 };
 
-#define WF_NORMALISE_PAGES 1024  /* of 64 characters: the Basic Multilingual Plane */
+#define WF_NORMALISE_PAGES 1024   /* of 64 characters: the Basic Multilingual Plane */
 #define WF_NORMALISE_UNITS_MAX 20 /* of one character: U+FDFA has 18 */
 
 extern const uint16_t wf_normalise_pages[WF_NORMALISE_PAGES];

@@ -18,6 +18,9 @@ void wf_normalise_rule(uint32_t code_point, struct wf_fold *fold);
 /* The class of a folded code point. */
 enum wf_class wf_normalise_class(uint32_t code_point);
 
+/* The letter that two folded characters make together: й, a voiced kana, a Hangul syllable; 0 where they make none. */
+uint32_t wf_normalise_compose(uint32_t first, uint32_t second);
+
 /* Writes a code point as UTF-8; returns its length, [1, 4]. */
 uint32_t wf_normalise_encode(uint32_t code_point, uint8_t bytes[4]);
 
