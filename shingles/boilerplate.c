@@ -10,6 +10,9 @@
 #define CORPUS_HALVE 4096u
 #define REPEATS_MIN 3u         /* stories of a source that make a shingle boilerplate ... */
 #define REPEATS_SHARE 8u       /* ... and at least one in so many of its stories */
+#define SETTLED_STORIES 48u     /* a source that has printed so much is learned from every 4th story */
+#define CORPUS_SETTLED 1024u
+#define SETTLED_STEP 4u
 #define CORPUS_STORIES_MIN 30u
 #define CORPUS_REPEATS_MIN 6u
 #define CORPUS_SHARE 25u
@@ -181,6 +184,14 @@ static void set_bound(struct wf_repeats *repeats)
 	}
 }
 
+/* Whether this story is passed over: what has settled is known well enough from a sample. */
+static bool is_passed_over(const struct wf_boilerplate *boilerplate, const struct wf_repeats *repeats)
+{
+	const uint32_t settled = repeats->source == 0 ? CORPUS_SETTLED : SETTLED_STORIES;
+
+	return repeats->stories_total >= settled && boilerplate->clock % SETTLED_STEP != 0;
+}
+
 static void count_story(struct wf_repeats *repeats, const uint16_t *tokens, size_t tokens_count, uint32_t halve_at)
 {
 	repeats->stories++;
@@ -304,7 +315,7 @@ int wf_boilerplate_learn(struct wf_boilerplate *boilerplate, uint64_t source, co
 	int error;
 
 	boilerplate->clock++;
-	if (is_story)
+	if (is_story && !is_passed_over(boilerplate, boilerplate->corpus))
 		count_story(boilerplate->corpus, tokens, tokens_count, CORPUS_HALVE);
 	if (source == 0)
 		return 0;
@@ -312,6 +323,8 @@ int wf_boilerplate_learn(struct wf_boilerplate *boilerplate, uint64_t source, co
 	if (error != 0)
 		return error;
 	repeats->used = boilerplate->clock;
+	if (is_passed_over(boilerplate, repeats))
+		return 0;
 	while (repeats->sets_count < SETS_MAX &&
 	       (repeats->stories_total + 1) * (uint32_t)(tokens_count < 65536 ? tokens_count : 65536) >
 		       repeats->sets_count * SET_SLOTS / 2) {

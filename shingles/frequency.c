@@ -4,6 +4,8 @@
 
 /* Old stories fade: at this many all counts are halved, so that the weights follow the news. */
 #define STORIES_MAX 4000000u
+#define STORIES_SETTLED 20000u /* beyond, one story in SETTLED_STEP is enough */
+#define SETTLED_STEP 4u
 
 static void weigh(struct wf_frequency *frequency)
 {
@@ -27,6 +29,9 @@ void wf_frequency_init(struct wf_frequency *frequency)
 
 void wf_frequency_learn(struct wf_frequency *frequency, const uint16_t *tokens, size_t tokens_count, uint8_t *marks)
 {
+	frequency->offered++;
+	if (frequency->stories >= STORIES_SETTLED && frequency->offered % SETTLED_STEP != 0)
+		return;
 	for (size_t i = 0; i < tokens_count; i++) {
 		const uint16_t token = tokens[i];
 		const uint8_t bit = (uint8_t)(1u << (token & 7));

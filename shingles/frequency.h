@@ -18,6 +18,7 @@
 
 struct wf_frequency {
 	uint64_t stories;
+	uint64_t offered; /* stories that came, those passed over included */
 	uint64_t stories_weighed; /* `stories` when the weights were last computed */
 	uint32_t counts[WF_TOKEN_VALUES];
 	uint8_t weights[WF_TOKEN_VALUES];

@@ -22,6 +22,7 @@
 #define SAME_TEXT_SCORE 1000u
 #define BAND_SCORE 24u
 #define PASSAGE_SCORE 16u
+#define SCORE_LEAST 8u /* less than one key that few articles have: not worth a look, unless nothing else is there */
 #define SOURCE_LOOK_BACK 32u
 #define SKETCH_VERSION 1
 #define STATE_VERSION 1
@@ -231,6 +232,8 @@ static void find_candidates(struct wf_index *index, const struct wf_document *do
 
 		if (article == NULL || number == replaces)
 			continue;
+		if (best[i].score < SCORE_LEAST && index->candidates_count > 0)
+			break;
 		for (uint32_t k = 0; k < index->candidates_count; k++)
 			of_cluster += index->candidates[k].cluster == article->cluster;
 		if (of_cluster >= CANDIDATES_OF_CLUSTER)

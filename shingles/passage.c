@@ -30,7 +30,7 @@ static uint32_t rank_shingles(const uint16_t *tokens, uint32_t tokens_count, con
 		const int weight = weights[tokens[i]] + weights[tokens[i + 1]];
 		uint32_t rank;
 
-		if (mask[i] || mask[i + 1] || weight < WEIGHT_LEAST)
+		if ((mask[i] && mask[i + 1]) || weight < WEIGHT_LEAST)
 			continue;
 		rank = (uint32_t)(mix(WF_SHINGLE_OF(tokens[i], tokens[i + 1])) >> 32);
 		scratch->shingles[count] = WF_SHINGLE_OF(tokens[i], tokens[i + 1]);
