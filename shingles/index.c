@@ -678,6 +678,25 @@ int wf_index_list(struct wf_index *index, const struct wf_cluster_filter *filter
 	return wf_clusters_list(&index->clusters, filter, summaries, limit, count, more);
 }
 
+int wf_index_compare(struct wf_index *index, struct wf_bytes a_evidence, uint64_t a_source, struct wf_bytes b_evidence, uint64_t b_source,
+		     struct wf_index_comparison *comparison)
+{
+	struct wf_comparison evidence;
+	uint32_t other_count;
+	int error = wf_evidence_decode(a_evidence, index->tokens, &index->tokens_count);
+
+	if (error == 0)
+		error = wf_evidence_decode(b_evidence, index->other_tokens, &other_count);
+	if (error != 0)
+		return error;
+	wf_boilerplate_mask(&index->boilerplate, a_source, index->tokens, index->tokens_count, index->mask);
+	wf_boilerplate_mask(&index->boilerplate, b_source, index->other_tokens, other_count, index->other_mask);
+	wf_profile_set(index->profile, index->tokens, index->tokens_count, index->mask, index->frequency.weights);
+	wf_profile_compare(index->profile, index->other_tokens, other_count, index->other_mask, &evidence);
+	*comparison = (struct wf_index_comparison){evidence.resemblance, evidence.contained, evidence.covering};
+	return 0;
+}
+
 void wf_index_stats(const struct wf_index *index, struct wf_index_stats *stats)
 {
 	*stats = index->stats;
