@@ -3,14 +3,15 @@
 #include <stdlib.h>
 
 #define SET_SLOTS 8u
-#define SETS_MIN 32u           /* of a source with one article */
-#define SETS_MAX 256u          /* of a source: 2,048 shingles, 16 KiB */
+#define SOURCE_SETS 128u       /* 1,024 shingles, 8 KiB */
+#define SOURCE_SEEN_BITS 65536u
 #define CORPUS_SETS 8192u      /* 65,536 shingles, 512 KiB */
+#define CORPUS_SEEN_BITS (4u << 20)
 #define STORIES_HALVE 64u      /* a source's counts are halved at this many stories */
 #define CORPUS_HALVE 4096u
 #define REPEATS_MIN 3u         /* stories of a source that make a shingle boilerplate ... */
 #define REPEATS_SHARE 8u       /* ... and at least one in so many of its stories */
-#define SETTLED_STORIES 48u     /* a source that has printed so much is learned from every 4th story */
+#define SETTLED_STORIES 48u    /* a source that has printed so much is learned from every 4th story */
 #define CORPUS_SETTLED 1024u
 #define SETTLED_STEP 4u
 #define CORPUS_STORIES_MIN 30u
@@ -18,21 +19,25 @@
 #define CORPUS_SHARE 25u
 #define FILTER_BITS 16384u     /* which shingles may be boilerplate: most are not, and one bit says so */
 
-struct slot {
-	uint32_t shingle;
-	uint16_t count;
-	uint16_t last; /* story of this source, modulo 65536 */
+struct set {
+	uint32_t shingles[SET_SLOTS];
+	uint16_t counts[SET_SLOTS];
+	uint16_t last[SET_SLOTS]; /* story of this source, modulo 65536 */
 };
+
+_Static_assert(sizeof(struct set) == 64, "a set is one cache line");
 
 struct wf_repeats {
 	uint64_t source;
 	uint64_t used; /* boilerplate.clock at the last article */
 	uint32_t stories; /* halved with the counts */
 	uint32_t stories_total;
-	uint32_t sets_count; /* a power of two */
 	uint32_t bound; /* stories that make a shingle boilerplate; UINT32_MAX: too early to say */
+	uint32_t sets_count; /* a power of two */
+	uint32_t seen_bits;  /* a power of two */
+	uint32_t padding[7];
 	uint64_t filter[FILTER_BITS / 64];
-	struct slot slots[];
+	struct set sets[]; /* and behind them the bits of what was seen */
 };
 
 /* Saved as it is in memory: little endian, checked by its sizes. */
@@ -49,21 +54,32 @@ static uint32_t spread(uint32_t shingle)
 	return hash * 0x85EBCA77u;
 }
 
-static size_t repeats_bytes(uint32_t sets_count)
+static size_t repeats_bytes(uint32_t sets_count, uint32_t seen_bits)
 {
-	return sizeof(struct wf_repeats) + (size_t)sets_count * SET_SLOTS * sizeof(struct slot);
+	return sizeof(struct wf_repeats) + (size_t)sets_count * sizeof(struct set) + seen_bits / 8;
 }
 
-static struct wf_repeats *repeats_new(struct wf_boilerplate *boilerplate, uint64_t source, uint32_t sets_count)
+static size_t bytes_of(const struct wf_repeats *repeats)
 {
-	struct wf_repeats *repeats = calloc(1, repeats_bytes(sets_count));
+	return repeats_bytes(repeats->sets_count, repeats->seen_bits);
+}
+
+static uint64_t *seen_of(struct wf_repeats *repeats)
+{
+	return (uint64_t *)(void *)(repeats->sets + repeats->sets_count);
+}
+
+static struct wf_repeats *repeats_new(struct wf_boilerplate *boilerplate, uint64_t source, uint32_t sets_count, uint32_t seen_bits)
+{
+	struct wf_repeats *repeats = calloc(1, repeats_bytes(sets_count, seen_bits));
 
 	if (repeats == NULL)
 		return NULL;
 	repeats->source = source;
 	repeats->sets_count = sets_count;
+	repeats->seen_bits = seen_bits;
 	repeats->bound = UINT32_MAX;
-	boilerplate->memory_bytes += repeats_bytes(sets_count);
+	boilerplate->memory_bytes += bytes_of(repeats);
 	return repeats;
 }
 
@@ -71,22 +87,17 @@ static void repeats_free(struct wf_boilerplate *boilerplate, struct wf_repeats *
 {
 	if (repeats == NULL)
 		return;
-	boilerplate->memory_bytes -= repeats_bytes(repeats->sets_count);
+	boilerplate->memory_bytes -= bytes_of(repeats);
 	free(repeats);
-}
-
-static struct slot *set_of(struct wf_repeats *repeats, uint32_t shingle)
-{
-	return repeats->slots + (size_t)(spread(shingle) & (repeats->sets_count - 1)) * SET_SLOTS;
 }
 
 static uint32_t count_of(const struct wf_repeats *repeats, uint32_t shingle, uint32_t hash)
 {
-	const struct slot *set = repeats->slots + (size_t)(hash & (repeats->sets_count - 1)) * SET_SLOTS;
+	const struct set *set = &repeats->sets[hash & (repeats->sets_count - 1)];
 
 	for (size_t i = 0; i < SET_SLOTS; i++)
-		if (set[i].shingle == shingle)
-			return set[i].count;
+		if (set->shingles[i] == shingle)
+			return set->counts[i];
 	return 0;
 }
 
@@ -123,50 +134,65 @@ void wf_boilerplate_mask(const struct wf_boilerplate *boilerplate, uint64_t sour
 	}
 }
 
-/* The slot of the shingle, a free one, or the least worth keeping: the rarest, of those the one not seen for longest. */
-static struct slot *slot_for(struct wf_repeats *repeats, uint32_t shingle)
+static void mark(struct wf_repeats *repeats, uint32_t hash)
 {
-	struct slot *set = set_of(repeats, shingle);
-	struct slot *worst = set;
+	const uint32_t bit = hash / (UINT32_MAX / FILTER_BITS + 1);
 
-	for (size_t i = 0; i < SET_SLOTS; i++) {
-		const uint16_t age = (uint16_t)(repeats->stories_total - set[i].last);
-		const uint16_t age_worst = (uint16_t)(repeats->stories_total - worst->last);
+	repeats->filter[bit / 64] |= UINT64_C(1) << (bit % 64);
+}
 
-		if (set[i].count != 0 && set[i].shingle == shingle)
-			return &set[i];
-		if (set[i].count < worst->count || (set[i].count == worst->count && age > age_worst))
-			worst = &set[i];
-	}
-	*worst = (struct slot){.shingle = shingle};
+/* The place of the shingle in its set, else that of the one least worth keeping: the rarest, of those the one not seen for longest. */
+static size_t place_in(const struct set *set, uint32_t shingle, uint16_t now)
+{
+	size_t worst = 0;
+
+	for (size_t i = 0; i < SET_SLOTS; i++)
+		if (set->shingles[i] == shingle && set->counts[i] != 0)
+			return i;
+	for (size_t i = 1; i < SET_SLOTS; i++)
+		if (set->counts[i] < set->counts[worst] ||
+		    (set->counts[i] == set->counts[worst] && (uint16_t)(now - set->last[i]) > (uint16_t)(now - set->last[worst])))
+			worst = i;
 	return worst;
 }
 
-static void mark(struct wf_repeats *repeats, uint32_t shingle)
+/* One more story has the shingle, which an earlier one had too. */
+static void count_again(struct wf_repeats *repeats, uint32_t shingle)
 {
-	const uint32_t bit = spread(shingle) / (UINT32_MAX / FILTER_BITS + 1);
+	const uint32_t hash = spread(shingle);
+	const uint16_t now = (uint16_t)repeats->stories_total;
+	struct set *set = &repeats->sets[hash & (repeats->sets_count - 1)];
+	const size_t i = place_in(set, shingle, now);
 
-	repeats->filter[bit / 64] |= UINT64_C(1) << (bit % 64);
+	if (set->shingles[i] != shingle || set->counts[i] == 0) {
+		set->shingles[i] = shingle;
+		set->counts[i] = 1; /* the earlier story */
+	} else if (set->last[i] == now) {
+		return;
+	}
+	set->last[i] = now;
+	if (set->counts[i] < UINT16_MAX)
+		set->counts[i]++;
+	if (set->counts[i] >= repeats->bound)
+		mark(repeats, hash);
 }
 
 static void rebuild_filter(struct wf_repeats *repeats)
 {
 	memset(repeats->filter, 0, sizeof repeats->filter);
-	for (size_t i = 0; i < (size_t)repeats->sets_count * SET_SLOTS; i++)
-		if (repeats->slots[i].count >= repeats->bound)
-			mark(repeats, repeats->slots[i].shingle);
+	for (size_t i = 0; i < repeats->sets_count; i++)
+		for (size_t k = 0; k < SET_SLOTS; k++)
+			if (repeats->sets[i].counts[k] >= repeats->bound)
+				mark(repeats, spread(repeats->sets[i].shingles[k]));
 }
 
 static void halve(struct wf_repeats *repeats)
 {
 	repeats->stories /= 2;
-	for (size_t i = 0; i < (size_t)repeats->sets_count * SET_SLOTS; i++) {
-		struct slot *slot = &repeats->slots[i];
-
-		slot->count /= 2;
-		if (slot->count == 0)
-			*slot = (struct slot){0};
-	}
+	memset(seen_of(repeats), 0, repeats->seen_bits / 8);
+	for (size_t i = 0; i < repeats->sets_count; i++)
+		for (size_t k = 0; k < SET_SLOTS; k++)
+			repeats->sets[i].counts[k] /= 2;
 }
 
 /* How many stories make a shingle boilerplate, now that one more was counted. The filter holds those that reached the bound; it is made
@@ -192,22 +218,29 @@ static bool is_passed_over(const struct wf_boilerplate *boilerplate, const struc
 	return repeats->stories_total >= settled && boilerplate->clock % SETTLED_STEP != 0;
 }
 
+static uint32_t seen_bit(const struct wf_repeats *repeats, uint32_t shingle)
+{
+	return (uint32_t)((uint64_t)spread(shingle ^ 0x5bd1e995u) * repeats->seen_bits >> 32);
+}
+
+/* First counts what earlier stories had, then notes what this one has: a shingle that comes twice in one story counts once. */
 static void count_story(struct wf_repeats *repeats, const uint16_t *tokens, size_t tokens_count, uint32_t halve_at)
 {
+	uint64_t *seen = seen_of(repeats);
+
 	repeats->stories++;
 	repeats->stories_total++;
 	for (size_t i = 0; i + 1 < tokens_count; i++) {
 		const uint32_t shingle = WF_SHINGLE_OF(tokens[i], tokens[i + 1]);
-		struct slot *slot = slot_for(repeats, shingle);
-		const uint16_t now = (uint16_t)repeats->stories_total;
+		const uint32_t bit = seen_bit(repeats, shingle);
 
-		if (slot->count != 0 && slot->last == now)
-			continue;
-		slot->last = now;
-		if (slot->count < UINT16_MAX)
-			slot->count++;
-		if (slot->count >= repeats->bound)
-			mark(repeats, shingle);
+		if (seen[bit / 64] >> (bit % 64) & 1)
+			count_again(repeats, shingle);
+	}
+	for (size_t i = 0; i + 1 < tokens_count; i++) {
+		const uint32_t bit = seen_bit(repeats, WF_SHINGLE_OF(tokens[i], tokens[i + 1]));
+
+		seen[bit / 64] |= UINT64_C(1) << (bit % 64);
 	}
 	if (repeats->stories >= halve_at)
 		halve(repeats);
@@ -248,7 +281,7 @@ static int repeats_for(struct wf_boilerplate *boilerplate, uint64_t source, stru
 	}
 	if (wf_map_count(&boilerplate->sources) >= boilerplate->sources_max)
 		forget_oldest(boilerplate);
-	made = repeats_new(boilerplate, source, SETS_MIN);
+	made = repeats_new(boilerplate, source, SOURCE_SETS, SOURCE_SEEN_BITS);
 	if (made == NULL)
 		return WF_ENOMEM;
 	slot = wf_map_insert(&boilerplate->sources, source);
@@ -261,38 +294,11 @@ static int repeats_for(struct wf_boilerplate *boilerplate, uint64_t source, stru
 	return 0;
 }
 
-/* A source that goes on printing gets more room: its slots move to a table twice as large. */
-static int enlarge(struct wf_boilerplate *boilerplate, struct wf_repeats **repeats)
-{
-	struct wf_repeats *old = *repeats;
-	struct wf_repeats *larger;
-	struct wf_repeats **slot;
-
-	if (old->sets_count >= SETS_MAX)
-		return 0;
-	larger = repeats_new(boilerplate, old->source, old->sets_count * 2);
-	if (larger == NULL)
-		return WF_ENOMEM;
-	larger->used = old->used;
-	larger->stories = old->stories;
-	larger->stories_total = old->stories_total;
-	larger->bound = old->bound;
-	memcpy(larger->filter, old->filter, sizeof larger->filter);
-	for (size_t i = 0; i < (size_t)old->sets_count * SET_SLOTS; i++)
-		if (old->slots[i].count != 0)
-			*slot_for(larger, old->slots[i].shingle) = old->slots[i];
-	slot = wf_map_find(&boilerplate->sources, old->source);
-	*slot = larger;
-	*repeats = larger;
-	repeats_free(boilerplate, old);
-	return 0;
-}
-
 int wf_boilerplate_init(struct wf_boilerplate *boilerplate, size_t sources_max)
 {
 	*boilerplate = (struct wf_boilerplate){.sources_max = sources_max};
 	wf_map_init(&boilerplate->sources, sizeof(struct wf_repeats *));
-	boilerplate->corpus = repeats_new(boilerplate, 0, CORPUS_SETS);
+	boilerplate->corpus = repeats_new(boilerplate, 0, CORPUS_SETS, CORPUS_SEEN_BITS);
 	return boilerplate->corpus == NULL ? WF_ENOMEM : 0;
 }
 
@@ -325,13 +331,6 @@ int wf_boilerplate_learn(struct wf_boilerplate *boilerplate, uint64_t source, co
 	repeats->used = boilerplate->clock;
 	if (is_passed_over(boilerplate, repeats))
 		return 0;
-	while (repeats->sets_count < SETS_MAX &&
-	       (repeats->stories_total + 1) * (uint32_t)(tokens_count < 65536 ? tokens_count : 65536) >
-		       repeats->sets_count * SET_SLOTS / 2) {
-		error = enlarge(boilerplate, &repeats);
-		if (error != 0)
-			return error;
-	}
 	count_story(repeats, tokens, tokens_count, STORIES_HALVE);
 	return 0;
 }
@@ -339,33 +338,33 @@ int wf_boilerplate_learn(struct wf_boilerplate *boilerplate, uint64_t source, co
 int wf_boilerplate_save(const struct wf_boilerplate *boilerplate, struct wf_arena *arena, struct wf_bytes *bytes)
 {
 	const struct saved_header header = {boilerplate->clock, wf_map_count(&boilerplate->sources)};
-	size_t length = sizeof header + repeats_bytes(boilerplate->corpus->sets_count);
+	size_t length = sizeof header + bytes_of(boilerplate->corpus);
 	size_t position = 0;
 	uint64_t key;
 	void *record;
 	char *out;
 
 	while (wf_map_next(&boilerplate->sources, &position, &key, &record))
-		length += repeats_bytes((*(struct wf_repeats **)record)->sets_count);
+		length += bytes_of(*(struct wf_repeats **)record);
 	out = wf_arena_take(arena, length);
 	if (out == NULL)
 		return WF_ENOMEM;
 	*bytes = (struct wf_bytes){out, length};
 	memcpy(out, &header, sizeof header);
 	out += sizeof header;
-	memcpy(out, boilerplate->corpus, repeats_bytes(boilerplate->corpus->sets_count));
-	out += repeats_bytes(boilerplate->corpus->sets_count);
+	memcpy(out, boilerplate->corpus, bytes_of(boilerplate->corpus));
+	out += bytes_of(boilerplate->corpus);
 	for (position = 0; wf_map_next(&boilerplate->sources, &position, &key, &record);) {
 		const struct wf_repeats *repeats = *(struct wf_repeats **)record;
 
-		memcpy(out, repeats, repeats_bytes(repeats->sets_count));
-		out += repeats_bytes(repeats->sets_count);
+		memcpy(out, repeats, bytes_of(repeats));
+		out += bytes_of(repeats);
 	}
 	return 0;
 }
 
 /* Takes one source's repeats off the front of `bytes`. */
-static int load_repeats(struct wf_boilerplate *boilerplate, struct wf_bytes *bytes, struct wf_repeats **repeats)
+static int load_repeats(struct wf_boilerplate *boilerplate, struct wf_bytes *bytes, bool is_corpus, struct wf_repeats **repeats)
 {
 	struct wf_repeats head;
 	size_t length;
@@ -373,12 +372,13 @@ static int load_repeats(struct wf_boilerplate *boilerplate, struct wf_bytes *byt
 	if (bytes->length < sizeof head)
 		return WF_ECORRUPT;
 	memcpy(&head, bytes->data, sizeof head);
-	if (head.sets_count == 0 || (head.sets_count & (head.sets_count - 1)) != 0 || head.sets_count > CORPUS_SETS)
+	if (head.sets_count != (is_corpus ? CORPUS_SETS : SOURCE_SETS) ||
+	    head.seen_bits != (is_corpus ? CORPUS_SEEN_BITS : SOURCE_SEEN_BITS) || (head.source == 0) != is_corpus)
 		return WF_ECORRUPT;
-	length = repeats_bytes(head.sets_count);
+	length = bytes_of(&head);
 	if (bytes->length < length)
 		return WF_ECORRUPT;
-	*repeats = repeats_new(boilerplate, head.source, head.sets_count);
+	*repeats = repeats_new(boilerplate, head.source, head.sets_count, head.seen_bits);
 	if (*repeats == NULL)
 		return WF_ENOMEM;
 	memcpy(*repeats, bytes->data, length);
@@ -398,7 +398,7 @@ int wf_boilerplate_load(struct wf_boilerplate *boilerplate, struct wf_bytes byte
 	memcpy(&header, bytes.data, sizeof header);
 	bytes.data += sizeof header;
 	bytes.length -= sizeof header;
-	error = load_repeats(boilerplate, &bytes, &repeats);
+	error = load_repeats(boilerplate, &bytes, true, &repeats);
 	if (error != 0)
 		return error;
 	repeats_free(boilerplate, boilerplate->corpus);
@@ -407,10 +407,10 @@ int wf_boilerplate_load(struct wf_boilerplate *boilerplate, struct wf_bytes byte
 	for (uint64_t i = 0; i < header.sources_count; i++) {
 		struct wf_repeats **slot;
 
-		error = load_repeats(boilerplate, &bytes, &repeats);
+		error = load_repeats(boilerplate, &bytes, false, &repeats);
 		if (error != 0)
 			return error;
-		slot = repeats->source == 0 ? NULL : wf_map_insert(&boilerplate->sources, repeats->source);
+		slot = wf_map_insert(&boilerplate->sources, repeats->source);
 		if (slot == NULL || *slot != NULL) {
 			repeats_free(boilerplate, repeats);
 			return slot == NULL ? WF_ENOMEM : WF_ECORRUPT;

@@ -1,6 +1,8 @@
 /* What an outlet repeats from story to story, and so is not content: learned for each source, and for the corpus as a whole.
  *
- *   source -> repeats -> sets of 8 slots [ shingle (two tokens) | stories that had it | when last ]
+ *   source -> repeats -> seen: one bit a shingle (two tokens), of stories since the counts last faded
+ *                     -> sets of 8 slots [ shingle | stories that had it | when last ], of what was seen twice
+ *                     -> filter: one bit for what is boilerplate
  *
  * A shingle that came in several stories of a source is boilerplate there; copies of one story count once. Counts fade as the
  * source's stories go by, so that what an outlet stops printing is content again. Everything is bounded: slots of a source, sources
