@@ -23,6 +23,7 @@
 #define BAND_SCORE 24u
 #define PASSAGE_SCORE 16u
 #define SCORE_LEAST 8u /* less than one key that few articles have: not worth a look, unless nothing else is there */
+#define PASSAGES_MANY 20u /* with so many keys, one in common is chance */
 #define SOURCE_LOOK_BACK 32u
 #define SKETCH_VERSION 1
 #define STATE_VERSION 1
@@ -42,7 +43,8 @@ struct sketch_header {
 
 struct tally_slot {
 	uint32_t number; /* 0: free */
-	uint32_t score;
+	uint16_t score;
+	uint16_t hits; /* keys in common */
 };
 
 struct candidate {
@@ -161,7 +163,8 @@ static void tally_add(struct wf_index *index, uint32_t number, uint32_t score)
 	if (index->tally[slot].number == 0)
 		index->used[index->used_count++] = (uint16_t)slot;
 	index->tally[slot].number = number;
-	index->tally[slot].score += score;
+	index->tally[slot].score = (uint16_t)(index->tally[slot].score + score);
+	index->tally[slot].hits++;
 }
 
 _Static_assert(TALLY_SLOTS == 1u << 14, "tally_add takes the hash's highest 14 bits");
@@ -234,6 +237,8 @@ static void find_candidates(struct wf_index *index, const struct wf_document *do
 			continue;
 		if (best[i].score < SCORE_LEAST && index->candidates_count > 0)
 			break;
+		if (passages >= PASSAGES_MANY && best[i].hits == 1)
+			continue;
 		for (uint32_t k = 0; k < index->candidates_count; k++)
 			of_cluster += index->candidates[k].cluster == article->cluster;
 		if (of_cluster >= CANDIDATES_OF_CLUSTER)
