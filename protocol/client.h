@@ -25,7 +25,7 @@ struct wf_client;
 
 struct wf_client_settings {
 	int connect_timeout_ms;   /* 0: 5000 */
-	int timeout_ms;           /* how long a flush or a receive may go without a byte moving; 0: 60000; negative: for ever */
+	int timeout_ms;           /* a flush or a receive without a byte moving; 0: 60000; negative: for ever */
 	size_t message_bytes_max; /* of a request or a reply; 0: WF_REQUEST_BYTES_MAX_LIMIT */
 };
 
@@ -103,7 +103,7 @@ struct wf_client_batch {
 	size_t bytes_max;
 };
 
-/* count_max 0: 64; bytes_max 0: 4 MiB. An article larger than bytes_max makes a batch alone. */
+/* count_max 0: 64; bytes_max 0: 4 MiB. The article that passes bytes_max is the batch's last. */
 void wf_client_batch_init(struct wf_client_batch *batch, size_t count_max, size_t bytes_max);
 void wf_client_batch_close(struct wf_client_batch *batch);
 
@@ -113,6 +113,7 @@ int wf_client_batch_add(struct wf_client_batch *batch, const struct wf_article *
 
 /* Packs the batch as a request (wf_client_flush or a receive sends it) and empties it. *msgid may be NULL. The
  * batch is not empty. */
-int wf_client_batch_send(struct wf_client *client, struct wf_client_batch *batch, uint64_t *msgid, struct wf_error *error);
+int wf_client_batch_send(struct wf_client *client, struct wf_client_batch *batch, uint64_t *msgid,
+			 struct wf_error *error);
 
 #endif

@@ -2,9 +2,8 @@
  *
  *   wf_reader_space -> the socket writes here -> wf_reader_advance -> wf_reader_next, until it answers 0
  *
- *   block  [ message | message | first part of a mess..|  free  ]     references: the reader's, and one of each
- *   message
- *                                ^begin     ^scanned   ^used
+ *   block  [ message | message | first part of a mess..|  free  ]     held by the reader
+ *                             ^begin       ^scanned ^used          and by each message in it
  *
  * Bytes are received straight into a block that is counted by reference; a message borrows its part of the block
  * and holds it until it is freed, on any thread. A scanner walks over headers and jumps over payloads, each byte
@@ -25,20 +24,21 @@ struct wf_reader;
 struct wf_message;
 
 struct wf_reader_settings {
-	size_t message_bytes_max;  /* 0: WF_REQUEST_BYTES_MAX_DEFAULT */
-	size_t elements_max;       /* values in one message, keys included; 0: WF_REQUEST_ELEMENTS_MAX */
-	unsigned depth_max;        /* nested arrays and maps, the request's own included; 0: WF_REQUEST_DEPTH_MAX, which is the most */
+	size_t message_bytes_max; /* 0: WF_REQUEST_BYTES_MAX_DEFAULT */
+	size_t elements_max;      /* values in one message, keys included; 0: WF_REQUEST_ELEMENTS_MAX */
+	unsigned depth_max;       /* nested arrays and maps, the outermost too; 0: WF_REQUEST_DEPTH_MAX, the most */
 };
 
 /* Why a message was refused, and whom to tell. */
 struct wf_refusal {
 	struct wf_error error;
-	bool has_msgid;   /* the first values were [0, msgid, ...: the refusal answers that request; otherwise msgid nil */
+	bool has_msgid;   /* it began [0, msgid (or [1, msgid): the answer goes to that request; else msgid nil */
 	uint64_t msgid;
+	bool is_response; /* it began [1, ...: a server has nothing to answer */
 };
 
-/* A new reader at the start of a stream. `settings` NULL: the defaults. Holds no block until bytes come, nor while
- * it waits between messages. Errors: WF_ENOMEM. */
+/* A new reader at the start of a stream. `settings` NULL: the defaults. Holds no block until bytes come.
+ * Errors: WF_ENOMEM. */
 int wf_reader_new(struct wf_reader **reader, const struct wf_reader_settings *settings);
 void wf_reader_free(struct wf_reader *reader); /* messages taken from it live on; NULL is allowed */
 
@@ -66,6 +66,10 @@ int wf_reader_feed(struct wf_reader *reader, struct wf_bytes bytes);
  *                          so for ever, has no space
  *          After the others the stream goes on: call again. */
 int wf_reader_next(struct wf_reader *reader, struct wf_message **message, struct wf_refusal *refusal);
+
+/* Gives back the block where nothing in it is unread. wf_reader_next does so by itself unless messages still use the
+ * block; call this when the last of them is freed, so that an idle connection holds no block. */
+void wf_reader_rest(struct wf_reader *reader);
 
 /* True where part of a message, or of one being skipped, has come: a stream that ends here ends badly. */
 bool wf_reader_is_inside(const struct wf_reader *reader);

@@ -20,7 +20,7 @@ enum wf_request_kind {
 /* Borrowed from the message. */
 struct wf_request {
 	enum wf_request_kind kind;
-	bool has_msgid;             /* false of a notification, of a response with msgid nil, of a bad request without a readable one */
+	bool has_msgid;             /* not of a notification, of msgid nil, of a bad request that shows none */
 	uint64_t msgid;             /* any integer from 0 to 2^64-1 is echoed, though the protocol's own have 32 bits */
 	struct wf_bytes method;     /* call, notification; any length */
 	struct wf_value params;     /* call, notification: an array */
@@ -37,8 +37,8 @@ int wf_request_of(struct wf_value root, struct wf_request *request, struct wf_er
 /* The root cursor over the params, once their number is right: count_min to count_max, else WF_EBADREQUEST in
  * error, with `shape` in the words ("params: expected [article], got 2 elements"). Wrong values fail with
  * WF_EBADREQUEST. Reach the parameters by wf_cursor_element(&params, 0, "id"). `error` is cleared first. */
-struct wf_cursor wf_request_params(const struct wf_request *request, size_t count_min, size_t count_max, const char *shape,
-				   struct wf_error *error);
+struct wf_cursor wf_request_params(const struct wf_request *request, size_t count_min, size_t count_max,
+				   const char *shape, struct wf_error *error);
 
 /* The start of a response without error, [1, msgid, nil, ; the caller packs the result. To take it back:
  * wf_pack_rewind to the length before. */

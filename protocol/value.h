@@ -61,7 +61,7 @@ struct wf_value wf_value_field(struct wf_value map, const char *name);
 struct wf_cursor {
 	struct wf_value value;
 	const struct wf_cursor *parent; /* NULL: the root */
-	const char *name;               /* of a field or a parameter; NULL: element `index` of its parent, or an unnamed root */
+	const char *name;               /* of a field or parameter; NULL: element `index`, or an unnamed root */
 	size_t index;
 	struct wf_error *error;         /* shared; code 0 until the first failure */
 	int code;                       /* what a wrong value is: WF_EBADREQUEST, WF_EBADARTICLE */
@@ -73,7 +73,8 @@ struct wf_cursor wf_cursor_of(struct wf_value value, const char *name, int code,
 
 /* Fails the reading, unless it has failed already, with the place before the words: "articles[3].text: " and the
  * format. Returns the code that the reading failed with first. */
-int wf_cursor_fail(const struct wf_cursor *cursor, int code, const char *format, ...) __attribute__((format(printf, 3, 4)));
+int wf_cursor_fail(const struct wf_cursor *cursor, int code, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
 
 static inline bool wf_cursor_failed(const struct wf_cursor *cursor)
 {

@@ -37,6 +37,7 @@ void wf_verdict_pack_refusal(struct wf_pack *pack, struct wf_bytes id, const str
  * daemon's code and words.
  * Out:     verdict, overwritten; strings borrowed from the message, lists in `arena`. On a refusal `id` alone is set.
  * Errors:  the code of a refusal; WF_EBADREQUEST where it is no verdict; WF_ENOMEM; in words in `error`. */
-int wf_verdict_decode(struct wf_value value, struct wf_arena *arena, struct wf_verdict *verdict, struct wf_error *error);
+int wf_verdict_decode(struct wf_value value, struct wf_arena *arena, struct wf_verdict *verdict,
+		      struct wf_error *error);
 
 #endif
