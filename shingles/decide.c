@@ -3,9 +3,14 @@
 /* Shares of content, by weight. Chosen on the development set and on sets of other stories, outlets and languages; docs/detection.md
  * has the figures. */
 #define CONTAINED_JOINS 0.60
-#define COVERING_JOINS 0.62
-#define COVERING_NEEDS_CONTAINED 0.30 /* or ... */
-#define COVERING_NEEDS_LEAD 0.50      /* the newcomer begins with the other's content */
+#define BOTH_JOIN 0.40
+#define COVERING_JOINS 0.62       /* of the shorter, stored one, where the newcomer ... */
+#define COVERING_NEEDS_LEAD 0.50  /* ... begins with its content */
+#define COVERING_JOINS_MORE 0.50  /* ... or */
+#define COVERING_NEEDS_CONTAINED 0.33
+#define FIGURES_MANY 3u
+#define FIGURES_FEW_NEED 0.60 /* one or two changed figures are an update where so much agrees */
+#define NAMES_MANY 3u
 #define OWN_WEIGHT_LEAST 3.0          /* rare words; with less content only the same text is a copy */
 #define SHARED_WEIGHT_LEAST (OWN_WEIGHT_LEAST * CONTAINED_JOINS)
 #define ONE_STORY_CONTAINED 0.50
@@ -14,19 +19,31 @@
 #define RELATED_WEIGHT_LEAST 4.0
 #define PART_CONTAINED 0.08
 #define COMPOSITE_PARTS 2u
-#define COMPOSITE_CONTAINED 0.20
+#define COMPOSITE_STRONGEST 0.45 /* a roundup has no story that is half of it ... */
+#define COMPOSITE_SHARE 0.8      /* ... and the others together are about as much as the strongest */
 #define MORE_COVERED_LESS_THAN 0.75 /* the longer one has clearly more */
 #define MORE_WEIGHT 1.25
+
+static double larger(double a, double b)
+{
+	return a > b ? a : b;
+}
+
+static double smaller(double a, double b)
+{
+	return a < b ? a : b;
+}
 
 bool wf_decide_differs_in_figures(const struct wf_comparison *comparison)
 {
 	const uint32_t changed = comparison->figures_changed;
 	const uint32_t same = comparison->figures_same;
-	const uint32_t names_changed = comparison->names_changed;
 
-	if ((changed >= 2 && changed >= same) || (changed == 1 && same == 0))
+	if (changed >= FIGURES_MANY)
+		return 2 * same <= changed;
+	if (changed > same && larger(comparison->contained, comparison->covering) < FIGURES_FEW_NEED)
 		return true;
-	return names_changed >= 3 && names_changed > comparison->names_same;
+	return comparison->names_changed >= NAMES_MANY && comparison->names_changed > comparison->names_same;
 }
 
 double wf_decide_strength(const struct wf_comparison *comparison, bool is_composite, bool other_is_composite)
@@ -37,11 +54,14 @@ double wf_decide_strength(const struct wf_comparison *comparison, bool is_compos
 
 	if (comparison->own_weight < OWN_WEIGHT_LEAST || wf_decide_differs_in_figures(comparison))
 		return 0;
-	if (contained >= CONTAINED_JOINS && (!other_is_composite || covering >= CONTAINED_JOINS))
-		strength = contained;
-	if (covering >= COVERING_JOINS && comparison->other_weight >= OWN_WEIGHT_LEAST && !is_composite &&
-	    (contained >= COVERING_NEEDS_CONTAINED || comparison->lead >= COVERING_NEEDS_LEAD) && covering > strength)
-		strength = covering;
+	if (smaller(contained, covering) >= BOTH_JOIN)
+		strength = larger(contained, covering);
+	if (contained >= CONTAINED_JOINS && !other_is_composite)
+		strength = larger(strength, contained);
+	if (comparison->other_weight >= OWN_WEIGHT_LEAST && !is_composite &&
+	    ((covering >= COVERING_JOINS && comparison->lead >= COVERING_NEEDS_LEAD) ||
+	     (covering >= COVERING_JOINS_MORE && contained >= COVERING_NEEDS_CONTAINED)))
+		strength = larger(strength, covering);
 	return strength;
 }
 
@@ -69,7 +89,8 @@ bool wf_decide_is_part(double contained)
 
 bool wf_decide_is_composite(uint32_t parts, double contained_by_parts, double contained_by_strongest)
 {
-	return parts >= COMPOSITE_PARTS && contained_by_parts >= COMPOSITE_CONTAINED && contained_by_strongest < CONTAINED_JOINS;
+	return parts >= COMPOSITE_PARTS && contained_by_strongest < COMPOSITE_STRONGEST &&
+	       contained_by_parts >= COMPOSITE_SHARE * contained_by_strongest;
 }
 
 enum wf_relation wf_decide_relation(const struct wf_comparison *comparison, bool is_same)
