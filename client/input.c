@@ -1,6 +1,7 @@
 #include "input.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <unistd.h>
 #include <zlib.h>
@@ -219,6 +220,15 @@ long wf_input_read(struct wf_input *input, char *buffer, size_t capacity, struct
 			return wf_error_set(error, WF_EMALFORMED, "the %s stream ends too early",
 					    input->packing == PACKING_GZIP ? "gzip" : "zstd");
 	}
+}
+
+bool wf_input_is_ready(const struct wf_input *input)
+{
+	struct pollfd descriptor = {input->descriptor, POLLIN, 0};
+
+	if (input->at_end || input->packed_start < input->packed_end)
+		return true;
+	return poll(&descriptor, 1, 0) != 0;
 }
 
 uint64_t wf_input_position_bytes(const struct wf_input *input)

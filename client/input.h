@@ -23,6 +23,9 @@ void wf_input_free(struct wf_input *input);
  *          returned by earlier calls. */
 long wf_input_read(struct wf_input *input, char *buffer, size_t capacity, struct wf_error *error);
 
+/* Whether a read would find bytes, or the end, without waiting. */
+bool wf_input_is_ready(const struct wf_input *input);
+
 /* Bytes of the file, as it lies on the disk, that were read so far. */
 uint64_t wf_input_position_bytes(const struct wf_input *input);
 

@@ -237,3 +237,97 @@ void wf_json_write_string(FILE *file, struct wf_bytes text)
 	}
 	putc('"', file);
 }
+
+/* The fewest digits that read back as the same number. */
+static void write_number(FILE *file, double number)
+{
+	char digits[40];
+
+	if (!isfinite(number)) {
+		fputs("null", file);
+		return;
+	}
+	for (int precision = 6; precision <= 17; precision++) {
+		snprintf(digits, sizeof(digits), "%.*g", precision, number);
+		if (strtod(digits, NULL) == number)
+			break;
+	}
+	fputs(digits, file);
+	if (strpbrk(digits, ".e") == NULL)
+		fputs(".0", file);
+}
+
+static void write_scalar(FILE *file, struct wf_value value)
+{
+	struct wf_error error;
+	struct wf_cursor cursor = wf_cursor_of(value, NULL, WF_EBADREQUEST, &error);
+	uint64_t number;
+	double float_number;
+
+	switch (wf_value_kind(value)) {
+	case WF_VALUE_BOOLEAN:
+		fputs(wf_cursor_boolean(&cursor) ? "true" : "false", file);
+		break;
+	case WF_VALUE_INTEGER:
+		if (wf_value_unsigned(value, &number))
+			fprintf(file, "%" PRIu64, number);
+		else
+			fprintf(file, "%" PRId64, wf_cursor_integer(&cursor));
+		break;
+	case WF_VALUE_FLOAT:
+		float_number = wf_cursor_number(&cursor);
+		/* The cursor refuses NaN. */
+		write_number(file, wf_cursor_failed(&cursor) ? NAN : float_number);
+		break;
+	case WF_VALUE_STRING:
+	case WF_VALUE_BINARY:
+		wf_json_write_string(file, wf_value_bytes(value));
+		break;
+	case WF_VALUE_NIL:
+	case WF_VALUE_EXTENSION:
+	case WF_VALUE_ARRAY:
+	case WF_VALUE_MAP:
+		fputs("null", file);
+		break;
+	}
+}
+
+/* A key that is no string is written as the JSON of it, in quotes. */
+static void write_key(FILE *file, struct wf_value key)
+{
+	bool is_text = wf_value_bytes(key).data != NULL;
+
+	if (!is_text)
+		putc('"', file);
+	write_scalar(file, key);
+	fputs(is_text ? ": " : "\": ", file);
+}
+
+void wf_json_write_value(FILE *file, struct wf_value value)
+{
+	enum wf_value_kind kind = wf_value_kind(value);
+	size_t count = wf_value_count(value);
+
+	if (kind != WF_VALUE_ARRAY && kind != WF_VALUE_MAP) {
+		write_scalar(file, value);
+		return;
+	}
+	putc(kind == WF_VALUE_ARRAY ? '[' : '{', file);
+	for (size_t i = 0; i < count; i++) {
+		struct wf_value element;
+
+		if (i > 0)
+			fputs(", ", file);
+		if (kind == WF_VALUE_MAP) {
+			struct wf_value key;
+
+			element = wf_value_pair(value, i, &key);
+			write_key(file, key);
+		} else {
+			element = wf_value_element(value, i);
+		}
+		/* The reader of messages bounds the depth (WF_REQUEST_DEPTH_MAX). */
+		wf_json_write_value(file, element);
+	}
+	putc(kind == WF_VALUE_ARRAY ? ']' : '}', file);
+}

@@ -6,6 +6,7 @@
 
 #include "article.h"
 #include "base/arena.h"
+#include "value.h"
 
 /* An article as it came out of JSON, before anybody judged it. Its strings live in the arena. */
 struct wf_draft {
@@ -22,5 +23,8 @@ int wf_json_read_article(struct wf_bytes json, struct wf_arena *arena, struct wf
 
 /* `text` as a JSON string with its quotes. What is not UTF-8 is written as U+FFFD. */
 void wf_json_write_string(FILE *file, struct wf_bytes text);
+
+/* Any value of a reply. Binary is written as a string, an extension as null, and a number that JSON does not have as null. */
+void wf_json_write_value(FILE *file, struct wf_value value);
 
 #endif

@@ -45,6 +45,7 @@ struct wf_source {
 	enum framing framing;
 	uint64_t line; /* of the byte at `start` */
 	size_t item_bytes_max;
+	bool takes_texts;
 };
 
 static int fail_memory(struct wf_error *error)
@@ -155,7 +156,8 @@ static int folder_open(struct wf_source *source, const char *path, struct wf_err
 	return 0;
 }
 
-int wf_source_open(struct wf_source **source, const char *path, size_t item_bytes_max, struct wf_error *error)
+int wf_source_open(struct wf_source **source, const char *path, const struct wf_source_settings *settings,
+		   struct wf_error *error)
 {
 	struct wf_source *opened = calloc(1, sizeof(*opened));
 	struct stat status = {0};
@@ -164,7 +166,8 @@ int wf_source_open(struct wf_source **source, const char *path, size_t item_byte
 	*source = NULL;
 	if (opened == NULL)
 		return fail_memory(error);
-	opened->item_bytes_max = item_bytes_max;
+	opened->item_bytes_max = settings->item_bytes_max;
+	opened->takes_texts = settings->takes_texts;
 	if (strcmp(path, "-") != 0 && stat(path, &status) != 0) {
 		result = wf_error_set(error, -errno, "cannot be opened: %s", wf_error_sentence(-errno));
 	} else if (S_ISDIR(status.st_mode)) {
@@ -326,6 +329,8 @@ static int find_framing(struct wf_source *source, struct wf_error *error)
 		result = object_spans_lines(source, &spans, error);
 		if (spans)
 			source->framing = FRAMING_VALUES;
+	} else if (source->takes_texts && byte >= 0) {
+		source->framing = FRAMING_WHOLE;
 	}
 	return result;
 }
@@ -621,6 +626,18 @@ int wf_source_next(struct wf_source *source, struct wf_source_item *item, struct
 		if (result != 1)
 			return result == 2 ? 1 : result;
 	}
+}
+
+bool wf_source_is_ready(const struct wf_source *source)
+{
+	size_t have = source->end - source->start;
+
+	if (source->input == NULL || source->at_end)
+		return true;
+	if (source->framing != FRAMING_UNKNOWN && have > 0 &&
+	    memchr(source->buffer + source->start, '\n', have) != NULL)
+		return true;
+	return wf_input_is_ready(source->input);
 }
 
 uint64_t wf_source_position_bytes(const struct wf_source *source)

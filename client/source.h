@@ -3,6 +3,7 @@
  *   JSON lines            {"id": ...}\n{"id": ...}\n                 one item a line
  *   one JSON file         [{...}, {...}]  or  {\n  "id": ...\n}      one item a value, read as it comes
  *   a folder of texts     folder/a/b.txt                            one item a file; its JSON files as above
+ *   a text file           Showers continued throughout ...          one item, where the caller takes texts
  *   "-"                   standard input, JSON as above
  *
  * Each may be packed with gzip or zstd. Memory is bounded by the longest item that is allowed. */
@@ -32,17 +33,25 @@ struct wf_source_item {
 
 struct wf_source;
 
+struct wf_source_settings {
+	size_t item_bytes_max; /* of one item once unpacked, [1, SIZE_MAX / 4] */
+	bool takes_texts;      /* a file that begins with neither { nor [ is one text, and not bad JSON lines */
+};
+
 /* Opens a file, a folder or "-".
- * In:      item_bytes_max, of one item once unpacked, [1, SIZE_MAX / 2].
  * Out:     source, to be freed with wf_source_free.
  * Errors:  errno of open or stat; WF_ENOMEM; WF_EMALFORMED a packed stream that is damaged at its beginning. */
-int wf_source_open(struct wf_source **source, const char *path, size_t item_bytes_max, struct wf_error *error);
+int wf_source_open(struct wf_source **source, const char *path, const struct wf_source_settings *settings,
+		   struct wf_error *error);
 
 void wf_source_free(struct wf_source *source);
 
 /* Returns 1 and the next item, or 0 at the end.
  * Errors:  errno of read, WF_EMALFORMED, WF_ENOMEM: `error` says why nothing more can be had of this path. */
 int wf_source_next(struct wf_source *source, struct wf_source_item *item, struct wf_error *error);
+
+/* Whether the next item is at hand or can be read without waiting for whoever writes into the pipe. */
+bool wf_source_is_ready(const struct wf_source *source);
 
 /* Bytes read so far, as they lie on the disk, and all there are to read; 0 where that cannot be known. */
 uint64_t wf_source_position_bytes(const struct wf_source *source);

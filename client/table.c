@@ -95,11 +95,11 @@ static void print_spaces(FILE *file, size_t count)
 		putc(' ', file);
 }
 
-static void print_cell(const struct wf_table *table, FILE *file, size_t column, size_t width, struct wf_bytes text)
+static void print_cell(const struct wf_table *table, FILE *file, size_t column, size_t width, struct wf_bytes text,
+		       bool is_last)
 {
 	size_t text_width = wf_terminal_width(text);
 	size_t padding = text_width < width ? width - text_width : 0;
-	bool is_last = column + 1 == table->columns_count;
 
 	if (table->columns[column].align == WF_ALIGN_RIGHT)
 		print_spaces(file, padding);
@@ -122,17 +122,22 @@ void wf_table_print(struct wf_table *table, FILE *file, size_t width, bool has_c
 	if (!table->heading_is_printed) {
 		fputs(wf_terminal_style(has_colour, WF_STYLE_HEADING), file);
 		for (size_t i = 0; i < table->columns_count; i++)
-			print_cell(table, file, i, widths[i], wf_bytes_of(table->columns[i].heading));
+			print_cell(table, file, i, widths[i], wf_bytes_of(table->columns[i].heading),
+				   i + 1 == table->columns_count);
 		fputs(wf_terminal_style(has_colour, WF_STYLE_PLAIN), file);
 		putc('\n', file);
 		table->heading_is_printed = true;
 	}
 	for (size_t row = 0; row < rows_count; row++) {
-		for (size_t i = 0; i < table->columns_count; i++) {
-			const struct wf_table_cell *cell = &table->cells[row * table->columns_count + i];
+		const struct wf_table_cell *cells = &table->cells[row * table->columns_count];
+		size_t count = table->columns_count;
 
-			print_cell(table, file, i, widths[i], (struct wf_bytes){cell->text, cell->length});
-		}
+		/* Empty cells at the end are no reason for blanks there. */
+		while (count > 1 && cells[count - 1].length == 0)
+			count--;
+		for (size_t i = 0; i < count; i++)
+			print_cell(table, file, i, widths[i], (struct wf_bytes){cells[i].text, cells[i].length},
+				   i + 1 == count);
 		putc('\n', file);
 	}
 	cells_clear(table);

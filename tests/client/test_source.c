@@ -41,11 +41,17 @@ static int folder_tear_down(void **state)
 
 /* Helpers */
 
-static const char *file_write(const struct folder *folder, const char *name, const void *bytes, size_t length)
+static const char *path_of(const struct folder *folder, const char *name)
 {
 	static char path[256];
 
 	snprintf(path, sizeof(path), "%s/%s", folder->path, name);
+	return path;
+}
+
+static const char *file_write(const struct folder *folder, const char *name, const void *bytes, size_t length)
+{
+	const char *path = path_of(folder, name);
 	FILE *file = fopen(path, "wb");
 
 	assert_non_null(file);
@@ -62,6 +68,7 @@ static const char *text_write(const struct folder *folder, const char *name, con
 /* All items of `path`, each as "line:content" or "line!words", with a newline behind it. To be freed. */
 static char *items_of(const char *path, size_t item_bytes_max)
 {
+	const struct wf_source_settings settings = {item_bytes_max, false};
 	struct wf_source *source;
 	struct wf_source_item item;
 	struct wf_error error = {0};
@@ -70,7 +77,7 @@ static char *items_of(const char *path, size_t item_bytes_max)
 	FILE *file = open_memstream(&text, &length);
 	int result;
 
-	assert_int_equal(wf_source_open(&source, path, item_bytes_max, &error), 0);
+	assert_int_equal(wf_source_open(&source, path, &settings, &error), 0);
 	while ((result = wf_source_next(source, &item, &error)) > 0) {
 		if (item.kind == WF_SOURCE_BAD)
 			fprintf(file, "%d!%s\n", (int)item.line, item.error.text);
@@ -220,6 +227,7 @@ static void large_packed_files_come_whole(void **state)
 	char *text = malloc(length + 1);
 	unsigned char *packed = malloc(length);
 	unsigned random = 7;
+	const struct wf_source_settings settings = {1000, false};
 
 	for (int form = 0; form < 2; form++) {
 		for (size_t i = 0; i < length; i++) {
@@ -234,8 +242,8 @@ static void large_packed_files_come_whole(void **state)
 		struct wf_error error;
 		size_t lines = 0;
 
-		assert_int_equal(
-			wf_source_open(&source, file_write(*state, "large", packed, packed_length), 1000, &error), 0);
+		file_write(*state, "large", packed, packed_length);
+		assert_int_equal(wf_source_open(&source, path_of(*state, "large"), &settings, &error), 0);
 		assert_int_equal(wf_source_size_bytes(source), packed_length);
 		while (wf_source_next(source, &item, &error) > 0) {
 			assert_int_equal(item.content.length, 999);
@@ -323,15 +331,34 @@ static void a_text_file_that_is_too_long_is_told(void **state)
 	has_items(((struct folder *)*state)->path, 10, "a.txt=0123456789\n0!longer than 10 bytes\n");
 }
 
+/* Texts */
+
+static void a_text_is_one_item_where_texts_are_taken(void **state)
+{
+	const struct wf_source_settings settings = {1000, true};
+	struct wf_source *source;
+	struct wf_source_item item;
+	struct wf_error error;
+
+	text_write(*state, "story.txt", "\n  Showers continued\nin the zone\n");
+	assert_int_equal(wf_source_open(&source, path_of(*state, "story.txt"), &settings, &error), 0);
+	assert_int_equal(wf_source_next(source, &item, &error), 1);
+	assert_int_equal(item.kind, WF_SOURCE_TEXT);
+	assert_memory_equal(item.content.data, "Showers continued\nin the zone\n", item.content.length);
+	assert_int_equal(wf_source_next(source, &item, &error), 0);
+	wf_source_free(source);
+}
+
 /* Errors */
 
 static void a_path_that_is_not_there_is_an_error_with_words(void **state)
 {
+	const struct wf_source_settings settings = {10, false};
 	struct wf_source *source;
 	struct wf_error error;
 
 	(void)state;
-	assert_int_equal(wf_source_open(&source, "/nonexistent/file", 10, &error), -ENOENT);
+	assert_int_equal(wf_source_open(&source, "/nonexistent/file", &settings, &error), -ENOENT);
 	assert_null(source);
 	assert_non_null(strstr(error.text, "cannot be opened"));
 }
@@ -356,6 +383,7 @@ int main(void)
 		in_folder(a_folder_gives_its_texts_in_the_order_of_their_names),
 		in_folder(one_damaged_file_does_not_end_a_folder),
 		in_folder(a_text_file_that_is_too_long_is_told),
+		in_folder(a_text_is_one_item_where_texts_are_taken),
 		cmocka_unit_test(a_path_that_is_not_there_is_an_error_with_words),
 	};
 

@@ -1,0 +1,90 @@
+/* The `wirefold` command: finds the command that was asked for and runs it. */
+#include <locale.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "command.h"
+
+static const struct wf_command commands[] = {
+	{"feed", "[options] FILE|FOLDER|- ...", "Adds the articles of JSON lines, JSON files and folders of texts.",
+	 wf_command_feed},
+	{"query", "[--text TEXT] [FILE|FOLDER|- ...]", "Says how articles stand to what is stored; stores nothing.",
+	 wf_command_query},
+	{"get", "ID ...", "Shows articles as they are stored.", wf_command_get},
+	{"cluster", "NUMBER ...", "Shows who carried a story, the first at the top.", wf_command_cluster},
+	{"clusters", "[options]", "Lists clusters.", wf_command_clusters},
+	{"remove", "ID ...", "Removes articles.", wf_command_remove},
+	{"stats", "", "Shows what the daemon holds and how fast it answers.", wf_command_stats},
+	{"dump", "", "Writes the id and the cluster of every article as JSON lines.", wf_command_dump},
+};
+
+#define COMMANDS_COUNT (sizeof(commands) / sizeof(commands[0]))
+
+static const struct wf_command *command_find(const char *name)
+{
+	for (size_t i = 0; i < COMMANDS_COUNT; i++) {
+		if (strcmp(commands[i].name, name) == 0)
+			return &commands[i];
+	}
+	return NULL;
+}
+
+static void help_print(const struct wf_option *common)
+{
+	printf("usage: wirefold [--connect ADDRESS] COMMAND [argument ...]\n\n"
+	       "Feeds news articles to wirefoldd and asks it which of them are the same story.\n\ncommands:\n");
+	for (size_t i = 0; i < COMMANDS_COUNT; i++)
+		printf("  %-10s%s\n", commands[i].name, commands[i].summary);
+	printf("\noptions:\n");
+	wf_options_print(common, WF_COMMON_OPTIONS_COUNT, stdout);
+	printf("\nwirefold COMMAND --help tells more; see also wirefold(1).\n"
+	       "Exit status: 0 done, 1 some items refused, 2 wrong use, 3 no connection.\n");
+}
+
+static int run(struct wf_context *context, int count, char **arguments)
+{
+	struct wf_option common[WF_COMMON_OPTIONS_COUNT];
+	const struct wf_option_set sets[] = {{common, WF_COMMON_OPTIONS_COUNT}, {NULL, 0}};
+	struct wf_error error;
+
+	wf_command_common_options(context, common);
+	count = wf_options_parse(sets, arguments, count, true, context->now, &error);
+	if (count < 0)
+		return wf_command_misused(context, NULL, "%s", error.text);
+	if (context->wants_version) {
+		printf("wirefold %s\n", WF_VERSION);
+		return WF_EXIT_DONE;
+	}
+	if (count == 0 && context->wants_help) {
+		help_print(common);
+		return WF_EXIT_DONE;
+	}
+	if (count == 0)
+		return wf_command_misused(context, NULL, "a command is missing");
+
+	const struct wf_command *command = command_find(arguments[0]);
+
+	if (command == NULL)
+		return wf_command_misused(context, NULL, "no such command: \"%s\"", arguments[0]);
+	return command->run(context, command, count - 1, arguments + 1);
+}
+
+int main(int count, char **arguments)
+{
+	const char *address = getenv("WIREFOLD");
+	struct wf_context context = {
+		.address = address != NULL && address[0] != '\0' ? address : WF_CLIENT_ADDRESS_DEFAULT,
+		.now = (int64_t)time(NULL),
+	};
+	int status;
+
+	wf_terminal_init(&context.terminal);
+	status = run(&context, count - 1, arguments + 1);
+	wf_client_close(context.client);
+	if (fflush(stdout) != 0 || ferror(stdout) != 0) {
+		wf_command_complain(&context, "standard output cannot be written");
+		if (status == WF_EXIT_DONE)
+			status = WF_EXIT_REFUSED;
+	}
+	return status;
+}
