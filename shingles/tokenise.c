@@ -1,38 +1,75 @@
 #include "tokenise_state.h"
 
+#define CHUNK_BYTES 16u
+#define SIMPLE_BYTES 32u /* looked at to tell whether a vector version can go on */
+#define SIMPLE_HIGH_MAX 8 /* of those, beyond ASCII */
+
 /* A word being hashed: its folded bytes come one character at a time. */
 struct word {
 	struct wf_word_keys keys;
 	uint64_t state;
-	uint32_t filled;    /* bytes of `chunk` in use, [0, 16] */
-	uint8_t chunk[24];  /* 16, and what a character may stick out */
+	uint32_t filled;                  /* bytes of `bytes` in use, [0, 64] */
+	uint8_t bytes[5 * CHUNK_BYTES];   /* four chunks, and what a character may stick out */
 };
 
-/* The last characters of a run in a script without spaces, oldest first. */
-struct window {
-	struct wf_unit units[4];
-	uint32_t count;
-	uint32_t size;      /* characters that make a token */
+/* The last characters of a run in a script without spaces: their folded bytes, the first the lowest, and their places. */
+struct run {
+	uint64_t low;
+	uint64_t high;
+	uint32_t length;      /* bytes, [0, 16] */
+	uint32_t count;       /* characters */
+	uint32_t size;        /* characters that make a token */
+	uint32_t lengths[4];  /* ring of the last four, by the number of the character */
+	uint32_t starts[4];
+	uint32_t number;      /* of the next character, in the run */
+	uint32_t end;
 };
 
-static void word_append(struct word *word, uint32_t bytes, uint32_t length)
+static void word_init(struct word *word, struct wf_word_keys keys)
 {
-	for (uint32_t i = 0; i < length; i++)
-		word->chunk[word->filled + i] = (uint8_t)(bytes >> (8 * i));
+	word->keys = keys;
+	word->state = 0;
+	word->filled = 0;
+}
+
+/* Hashes all but the last chunk, which is kept back until more is known to follow: it may be full. */
+static void word_drain(struct word *word)
+{
+	uint32_t at = 0;
+
+	for (; word->filled - at > CHUNK_BYTES; at += CHUNK_BYTES)
+		word->state = wf_word_hash_chunk(word->keys, word->state, wf_hash_load(word->bytes + at),
+						 wf_hash_load(word->bytes + at + 8));
+	memmove(word->bytes, word->bytes + at, CHUNK_BYTES);
+	word->filled -= at;
+}
+
+static inline void word_append(struct word *word, uint32_t bytes, uint32_t length)
+{
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+	bytes = __builtin_bswap32(bytes);
+#endif
+	memcpy(word->bytes + word->filled, &bytes, sizeof(bytes));
 	word->filled += length;
-	/* The last chunk is kept back until more is known to follow: it may be full. */
-	if (word->filled > 16) {
-		word->state = wf_word_hash_chunk(word->keys, word->state, wf_hash_load(word->chunk), wf_hash_load(word->chunk + 8));
-		memmove(word->chunk, word->chunk + 16, 8);
-		word->filled -= 16;
-	}
+	if (word->filled > 4 * CHUNK_BYTES)
+		word_drain(word);
 }
 
 static uint32_t word_finish(struct word *word)
 {
-	memset(word->chunk + word->filled, 0, sizeof(word->chunk) - word->filled);
-	return wf_word_hash_finish(wf_word_hash_chunk(word->keys, word->state, wf_hash_load(word->chunk),
-						      wf_hash_load(word->chunk + 8)));
+	uint64_t low, high;
+
+	if (word->filled > CHUNK_BYTES)
+		word_drain(word);
+	low = wf_hash_load(word->bytes);
+	high = wf_hash_load(word->bytes + 8);
+	if (word->filled <= 8) {
+		low = word->filled == 0 ? 0 : low & UINT64_MAX >> (64 - 8 * word->filled);
+		high = 0;
+	} else {
+		high &= UINT64_MAX >> (128 - 8 * word->filled);
+	}
+	return wf_word_hash_finish(wf_word_hash_chunk(word->keys, word->state, low, high));
 }
 
 static void token_add(struct wf_tokeniser *tokeniser, uint32_t hash, uint8_t flags, uint32_t start, uint32_t end)
@@ -111,73 +148,189 @@ static bool word_join(struct word *word, const struct wf_cursor *cursor, const s
 	}
 }
 
+/* Takes in letters and digits that need no care, and moves the cursor past them; returns the class of the last one, or `before`. */
+static enum wf_class word_take_plain(struct word *word, struct wf_cursor *cursor, enum wf_class before, int *flags)
+{
+	const uint8_t *const text = cursor->text;
+	const uint32_t length = cursor->length;
+	uint32_t at = cursor->at;
+
+	if (cursor->expansion_length > 0)
+		return before;
+	for (;;) {
+		uint32_t entry, bytes, size;
+
+		if (length - at < 4)
+			break;
+		if (text[at] < 0x80) {
+			entry = wf_entry_ascii(text[at]);
+			bytes = text[at] | 0x20u;
+			size = 1;
+		} else if (text[at] >= 0xC2 && text[at] < 0xE0 && wf_byte_continues(text[at + 1])) {
+			entry = wf_entry_two(text[at], text[at + 1]);
+			bytes = text[at] | (uint32_t)text[at + 1] << 8;
+			size = 2;
+			if (wf_entry_composes(entry) && text[at + 2] == 0xCC)
+				break;
+		} else if ((text[at] & 0xF0) == 0xE0 && wf_byte_continues(text[at + 1]) && wf_byte_continues(text[at + 2])
+			   && !(text[at] == 0xE0 && text[at + 1] < 0xA0)) {
+			entry = wf_entry_three(text[at], text[at + 1], text[at + 2]);
+			bytes = text[at] | (uint32_t)text[at + 1] << 8 | (uint32_t)text[at + 2] << 16;
+			size = 3;
+			if (wf_entry_composes(entry) && text[at + 3] == 0xE1)
+				break;
+		} else {
+			break;
+		}
+		if (wf_entry_class(entry) == WF_CLASS_DIGIT)
+			*flags |= WF_TOKEN_NUMBER;
+		else if (wf_entry_class(entry) != WF_CLASS_LETTER)
+			break;
+		before = wf_entry_class(entry);
+		at += size;
+		if (size > 1 && wf_entry_length(entry) != 0) {
+			bytes = wf_entry_bytes(entry);
+			size = wf_entry_length(entry);
+		}
+		word_append(word, bytes, size);
+	}
+	cursor->at = at;
+	return before;
+}
+
 /* Reads a word that begins with `unit`; leaves the unit after it there. Returns false at the end of the text. */
 static bool read_word(struct wf_tokeniser *tokeniser, struct wf_cursor *cursor, struct wf_unit *unit)
 {
-	struct word word = {.keys = tokeniser->keys};
+	struct word word;
 	const uint32_t start = unit->start;
 	int flags = gap_flags(&tokeniser->gap) | (unit->is_capital ? WF_TOKEN_CAPITAL : 0);
 	enum wf_class before = WF_CLASS_OTHER;
 	uint32_t end = unit->end;
 	bool is_more;
 
+	word_init(&word, tokeniser->keys);
 	do {
 		if (unit->class == WF_CLASS_LETTER || unit->class == WF_CLASS_DIGIT) {
 			flags |= unit->class == WF_CLASS_DIGIT ? WF_TOKEN_NUMBER : 0;
 			before = unit->class;
 			word_append(&word, unit->bytes, unit->length);
-		} else if (unit->class != WF_CLASS_IGNORED && !word_join(&word, cursor, unit, before)) {
+			before = word_take_plain(&word, cursor, before, &flags);
+			end = cursor->at;
+		} else if (unit->class == WF_CLASS_IGNORED || word_join(&word, cursor, unit, before)) {
+			end = unit->end;
+		} else {
 			break;
 		}
-		end = unit->end;
 		is_more = wf_cursor_next(cursor, unit);
 	} while (is_more);
 	token_add(tokeniser, word_finish(&word), (uint8_t)flags, start, end);
 	return is_more;
 }
 
-static void window_add(struct wf_tokeniser *tokeniser, const struct window *window, uint8_t flags)
+uint32_t wf_tokenise_word_hash(const uint8_t *text, uint32_t start, uint32_t end, struct wf_word_keys keys)
 {
-	struct word word = {.keys = tokeniser->keys};
+	struct wf_cursor cursor;
+	struct wf_unit unit;
+	struct word word;
+	enum wf_class before = WF_CLASS_OTHER;
+	int flags = 0;
 
-	for (uint32_t i = 0; i < window->count; i++)
-		word_append(&word, window->units[i].bytes, window->units[i].length);
-	token_add(tokeniser, word_finish(&word), (uint8_t)(flags | WF_TOKEN_UNSPACED), window->units[0].start,
-		  window->units[window->count - 1].end);
+	word_init(&word, keys);
+	wf_cursor_init(&cursor, text, end, start);
+	before = word_take_plain(&word, &cursor, before, &flags);
+	while (wf_cursor_next(&cursor, &unit)) {
+		if (unit.class == WF_CLASS_LETTER || unit.class == WF_CLASS_DIGIT) {
+			before = unit.class;
+			word_append(&word, unit.bytes, unit.length);
+			before = word_take_plain(&word, &cursor, before, &flags);
+		} else {
+			word_join(&word, &cursor, &unit, before);
+		}
+	}
+	return word_finish(&word);
+}
+
+static void run_emit(struct wf_tokeniser *tokeniser, const struct run *run, uint8_t flags)
+{
+	const uint64_t state = wf_word_hash_chunk(tokeniser->keys, 0, run->low, run->high);
+
+	token_add(tokeniser, wf_word_hash_finish(state), (uint8_t)(flags | WF_TOKEN_UNSPACED),
+		  run->starts[(run->number - run->count) & 3], run->end);
+}
+
+static void run_append(struct run *run, uint32_t bytes, uint32_t length, uint32_t start, uint32_t end)
+{
+	const uint32_t shift = 8 * run->length;
+
+	if (shift < 64)
+		run->low |= (uint64_t)bytes << shift;
+	if (shift >= 64)
+		run->high |= (uint64_t)bytes << (shift - 64);
+	else if (shift > 32)
+		run->high |= (uint64_t)bytes >> (64 - shift);
+	run->lengths[run->number & 3] = length;
+	run->starts[run->number & 3] = start;
+	run->length += length;
+	run->end = end;
+	run->number++;
+	run->count++;
+}
+
+static void run_drop_first(struct run *run)
+{
+	const uint32_t length = run->lengths[(run->number - run->count) & 3];
+	const uint32_t shift = 8 * length;
+
+	run->low = run->low >> shift | run->high << (64 - shift);
+	run->high >>= shift;
+	run->length -= length;
+	run->count--;
 }
 
 /* Reads a run of characters of a script without spaces; otherwise as read_word(). */
 static bool read_run(struct wf_tokeniser *tokeniser, struct wf_cursor *cursor, struct wf_unit *unit)
 {
 	const enum wf_class class = unit->class;
-	struct window window = {.size = class == WF_CLASS_PAIRED ? 2 : 4};
+	struct run run = {.size = class == WF_CLASS_PAIRED ? 2 : 4};
 	uint8_t flags = gap_flags(&tokeniser->gap);
-	bool is_short = true, is_more = true;
+	bool is_more = true;
 
 	for (; is_more && (unit->class == class || unit->class == WF_CLASS_IGNORED); is_more = wf_cursor_next(cursor, unit)) {
 		if (unit->class == WF_CLASS_IGNORED)
 			continue;
-		window.units[window.count++] = *unit;
-		if (window.count < window.size)
+		if (run.count == run.size)
+			run_drop_first(&run);
+		run_append(&run, unit->bytes, unit->length, unit->start, unit->end);
+		if (run.count < run.size)
 			continue;
-		window_add(tokeniser, &window, flags);
+		run_emit(tokeniser, &run, flags);
 		flags = 0;
-		is_short = false;
-		window.count--;
-		memmove(window.units, window.units + 1, window.count * sizeof(window.units[0]));
 	}
-	if (is_short)
-		window_add(tokeniser, &window, flags);
+	if (run.count < run.size)
+		run_emit(tokeniser, &run, flags);
 	return is_more;
 }
 
-void wf_tokenise_scalar(struct wf_tokeniser *tokeniser)
+/* Whether the text from `at` on has few bytes beyond ASCII. */
+static bool looks_simple(const struct wf_tokeniser *tokeniser, uint32_t at)
+{
+	const uint8_t *bytes = tokeniser->text + at;
+	uint64_t high = 0;
+
+	if (tokeniser->length - at < SIMPLE_BYTES || bytes[0] >= 0x80)
+		return false;
+	for (uint32_t i = 0; i < SIMPLE_BYTES; i += 8)
+		high += wf_hash_load(bytes + i) >> 7 & UINT64_C(0x0101010101010101);
+	return high * UINT64_C(0x0101010101010101) >> 56 <= SIMPLE_HIGH_MAX;
+}
+
+uint32_t wf_tokenise_scalar(struct wf_tokeniser *tokeniser, uint32_t at, bool may_stop)
 {
 	struct wf_cursor cursor;
 	struct wf_unit unit;
 	bool is_more;
 
-	wf_cursor_init(&cursor, tokeniser->text, tokeniser->length, 0);
+	wf_cursor_init(&cursor, tokeniser->text, tokeniser->length, at);
 	is_more = wf_cursor_next(&cursor, &unit);
 	while (is_more) {
 		if (unit.class == WF_CLASS_LETTER || unit.class == WF_CLASS_DIGIT) {
@@ -186,9 +339,13 @@ void wf_tokenise_scalar(struct wf_tokeniser *tokeniser)
 			is_more = read_run(tokeniser, &cursor, &unit);
 		} else {
 			gap_take(&tokeniser->gap, unit.class);
+			if (may_stop && (unit.class == WF_CLASS_SPACE || unit.class == WF_CLASS_NEWLINE)
+			    && cursor.expansion_length == 0 && looks_simple(tokeniser, cursor.at))
+				return cursor.at;
 			is_more = wf_cursor_next(&cursor, &unit);
 		}
 	}
+	return tokeniser->length;
 }
 
 /* Gives the tokeniser its arrays: one piece of the arena. A character of three bytes gives four tokens at most (U+FDFA). */
@@ -215,7 +372,28 @@ static int tokeniser_init(struct wf_tokeniser *tokeniser, struct wf_bytes text, 
 	return 0;
 }
 
-int wf_tokenise(struct wf_bytes text, uint64_t seed, uint32_t count_max, struct wf_arena *arena, struct wf_tokens *tokens)
+static void tokenise_at_level(enum wf_cpu_level level, struct wf_tokeniser *tokeniser)
+{
+	switch (level) {
+#if defined(__x86_64__)
+	case WF_CPU_AVX512:
+		wf_tokenise_avx512(tokeniser);
+		return;
+	case WF_CPU_AVX2:
+		wf_tokenise_avx2(tokeniser);
+		return;
+#elif defined(__aarch64__)
+	case WF_CPU_NEON:
+		wf_tokenise_neon(tokeniser);
+		return;
+#endif
+	default:
+		wf_tokenise_scalar(tokeniser, 0, false);
+	}
+}
+
+int wf_tokenise_at_level(enum wf_cpu_level level, struct wf_bytes text, uint64_t seed, uint32_t count_max, struct wf_arena *arena,
+			 struct wf_tokens *tokens)
 {
 	struct wf_tokeniser tokeniser;
 	int error;
@@ -225,7 +403,7 @@ int wf_tokenise(struct wf_bytes text, uint64_t seed, uint32_t count_max, struct 
 	error = tokeniser_init(&tokeniser, text, seed, count_max, arena);
 	if (error != 0)
 		return error;
-	wf_tokenise_scalar(&tokeniser);
+	tokenise_at_level(level, &tokeniser);
 	*tokens = (struct wf_tokens){
 		.count = tokeniser.count,
 		.total = tokeniser.total > UINT32_MAX ? UINT32_MAX : (uint32_t)tokeniser.total,
@@ -235,4 +413,9 @@ int wf_tokenise(struct wf_bytes text, uint64_t seed, uint32_t count_max, struct 
 		.ends = tokeniser.ends,
 	};
 	return 0;
+}
+
+int wf_tokenise(struct wf_bytes text, uint64_t seed, uint32_t count_max, struct wf_arena *arena, struct wf_tokens *tokens)
+{
+	return wf_tokenise_at_level(wf_cpu_level(), text, seed, count_max, arena, tokens);
 }

@@ -2,6 +2,7 @@
 #ifndef WF_TOKENISE_STATE_H
 #define WF_TOKENISE_STATE_H
 
+#include "cpu.h"
 #include "hash.h"
 #include "normalise.h"
 #include "tokenise.h"
@@ -31,7 +32,20 @@ struct wf_tokeniser {
 	uint8_t *flags;
 };
 
-/* The scalar version: the truth. Reads the text from its start to its end. */
-void wf_tokenise_scalar(struct wf_tokeniser *tokeniser);
+/* The scalar version: the truth. Reads from byte `at`, which is in a gap, to the end of the text; with `may_stop` only to the first
+ * space after which the text looks simple enough for a vector version. Returns where it stopped, in a gap. */
+uint32_t wf_tokenise_scalar(struct wf_tokeniser *tokeniser, uint32_t at, bool may_stop);
+
+/* The vector versions: the whole text. Each is there where the processor can have it, see wf_cpu_has(). */
+void wf_tokenise_avx2(struct wf_tokeniser *tokeniser);
+void wf_tokenise_avx512(struct wf_tokeniser *tokeniser);
+void wf_tokenise_neon(struct wf_tokeniser *tokeniser);
+
+/* Hashes the word [start, end) that a vector version found: letters, digits and what joins them. */
+uint32_t wf_tokenise_word_hash(const uint8_t *text, uint32_t start, uint32_t end, struct wf_word_keys keys);
+
+/* As wf_tokenise(), by the version of `level`, which the processor must have. For tests and measurements. */
+int wf_tokenise_at_level(enum wf_cpu_level level, struct wf_bytes text, uint64_t seed, uint32_t count_max, struct wf_arena *arena,
+			 struct wf_tokens *tokens);
 
 #endif

@@ -1,0 +1,80 @@
+#include "tokenise_state.h"
+
+#if defined(__aarch64__)
+#include <arm_neon.h>
+
+struct masks {
+	uint64_t letter, digit, upper, space, newline, stop, dot_colon, comma, apostrophe, high;
+};
+
+/* The 64 bytes of a window, or whether each is of a class: all ones or zeros. */
+struct quad {
+	uint8x16_t parts[4];
+};
+
+static inline uint64_t bits_of(struct quad is)
+{
+	static const uint8_t weights[16] = {1, 2, 4, 8, 16, 32, 64, 128, 1, 2, 4, 8, 16, 32, 64, 128};
+	const uint8x16_t weight = vld1q_u8(weights);
+	const uint8x16_t first = vpaddq_u8(vandq_u8(is.parts[0], weight), vandq_u8(is.parts[1], weight));
+	const uint8x16_t second = vpaddq_u8(vandq_u8(is.parts[2], weight), vandq_u8(is.parts[3], weight));
+	const uint8x16_t sums = vpaddq_u8(vpaddq_u8(first, second), vdupq_n_u8(0));
+
+	return vgetq_lane_u64(vreinterpretq_u64_u8(sums), 0);
+}
+
+static inline uint64_t bits_equal(struct quad bytes, uint8_t byte)
+{
+	struct quad is;
+
+	for (int i = 0; i < 4; i++)
+		is.parts[i] = vceqq_u8(bytes.parts[i], vdupq_n_u8(byte));
+	return bits_of(is);
+}
+
+static inline uint64_t bits_any(struct quad bytes, uint8_t a, uint8_t b)
+{
+	struct quad is;
+
+	for (int i = 0; i < 4; i++)
+		is.parts[i] = vorrq_u8(vceqq_u8(bytes.parts[i], vdupq_n_u8(a)), vceqq_u8(bytes.parts[i], vdupq_n_u8(b)));
+	return bits_of(is);
+}
+
+/* first <= byte < first + count, of the bytes with the bits of `set` set. */
+static inline uint64_t bits_within(struct quad bytes, uint8_t set, uint8_t first, uint8_t count)
+{
+	struct quad is;
+
+	for (int i = 0; i < 4; i++)
+		is.parts[i] = vcltq_u8(vsubq_u8(vorrq_u8(bytes.parts[i], vdupq_n_u8(set)), vdupq_n_u8(first)), vdupq_n_u8(count));
+	return bits_of(is);
+}
+
+static inline struct masks classify(const uint8_t *at)
+{
+	const struct quad bytes = {{vld1q_u8(at), vld1q_u8(at + 16), vld1q_u8(at + 32), vld1q_u8(at + 48)}};
+	const uint64_t dot = bits_equal(bytes, '.');
+
+	return (struct masks){
+		.letter = bits_within(bytes, 0x20, 'a', 26),
+		.digit = bits_within(bytes, 0, '0', 10),
+		.upper = bits_within(bytes, 0, 'A', 26),
+		.space = bits_any(bytes, ' ', '\t'),
+		.newline = bits_within(bytes, 0, '\n', 4),
+		.stop = dot | bits_any(bytes, '!', '?'),
+		.dot_colon = dot | bits_equal(bytes, ':'),
+		.comma = bits_equal(bytes, ','),
+		.apostrophe = bits_any(bytes, '\'', '`'),
+		.high = bits_within(bytes, 0, 0x80, 0x80),
+	};
+}
+
+#include "tokenise_emit.h"
+#include "tokenise_vector.h"
+
+void wf_tokenise_neon(struct wf_tokeniser *tokeniser)
+{
+	vector_tokenise(tokeniser);
+}
+#endif
