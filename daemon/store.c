@@ -1,0 +1,619 @@
+#include "store.h"
+
+#include <assert.h>
+#include <fcntl.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/file.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include "store_lmdb.h"
+#include "store_record.h"
+
+/* In the lock file of a store that was made: data.mdb must be there then. */
+#define LOCK_TEXT "wirefold store\n"
+
+#define FORMAT_MAGIC "wirefold"
+#define FORMAT_MAGIC_BYTES 8u
+#define FORMAT_BYTES (FORMAT_MAGIC_BYTES + 4u)
+
+/* Names of states that are the store's own begin with a dot. */
+static const struct wf_bytes state_format = {".format", 7};
+static const struct wf_bytes state_secret = {".secret", 7};
+static const struct wf_bytes state_number_last = {".number_last", 12};
+
+struct wf_store {
+	struct wf_lmdb *lmdb;
+	uint64_t room_bytes_min;
+	uint64_t secret;
+	int lock_file;
+	atomic_uint_least64_t number_last; /* of the last commit */
+	uint64_t batch_number_last;
+	bool is_number_last_lost; /* the batch removes the newest article: only the state will know its number */
+	bool is_short_of_room;    /* at the batch's beginning */
+	int batch_failure;
+};
+
+struct wf_store_reader {
+	struct wf_lmdb_reader *reader;
+};
+
+static struct wf_lmdb_key number_key(enum wf_lmdb_table table, uint64_t number)
+{
+	return (struct wf_lmdb_key){.table = table, .number = number};
+}
+
+static struct wf_lmdb_key state_key(struct wf_bytes name)
+{
+	return (struct wf_lmdb_key){.table = WF_LMDB_STATE, .name = name};
+}
+
+/* Opening. */
+
+/* Takes the lock; *is_made tells whether the store was made before. */
+static int lock_take(struct wf_store *store, const char *path, bool *is_made, struct wf_error *error)
+{
+	char name[4096];
+	char text[sizeof(LOCK_TEXT)];
+
+	if (snprintf(name, sizeof(name), "%s/wirefold.lock", path) >= (int)sizeof(name))
+		return wf_error_set(error, -ENAMETOOLONG, "%s: the path is too long", path);
+	store->lock_file = open(name, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	if (store->lock_file < 0)
+		return wf_error_set(error, errno == ENOSPC ? WF_EFULL : -errno, "%s: %s", name, wf_error_sentence(-errno));
+	if (flock(store->lock_file, LOCK_EX | LOCK_NB) != 0) {
+		if (errno == EWOULDBLOCK)
+			return wf_error_set(error, WF_ELOCKED, "%s: another process has this store open", path);
+		return wf_error_set(error, -errno, "%s: %s", name, wf_error_sentence(-errno));
+	}
+	*is_made = pread(store->lock_file, text, sizeof(text), 0) == (ssize_t)strlen(LOCK_TEXT) &&
+		   memcmp(text, LOCK_TEXT, strlen(LOCK_TEXT)) == 0;
+	return 0;
+}
+
+/* A store whose data went missing must not become an empty one. */
+static int data_check(const char *path, bool is_made, struct wf_error *error)
+{
+	char name[4096];
+	struct stat status;
+
+	if (snprintf(name, sizeof(name), "%s/data.mdb", path) >= (int)sizeof(name))
+		return wf_error_set(error, -ENAMETOOLONG, "%s: the path is too long", path);
+	if (!is_made || (stat(name, &status) == 0 && status.st_size > 0))
+		return 0;
+	return wf_error_set(error, WF_ECORRUPT, "%s: the file is missing or empty, but a store was made here", name);
+}
+
+static int state_stage(struct wf_store *store, struct wf_bytes name, struct wf_bytes value)
+{
+	const struct wf_lmdb_key key = state_key(name);
+	size_t bytes;
+	void *room;
+	int code = wf_record_plain_bytes(value, &bytes);
+
+	if (code != 0)
+		return code;
+	room = wf_lmdb_stage(store->lmdb, WF_LMDB_PUT, &key, bytes);
+	if (room == NULL)
+		return WF_ENOMEM;
+	wf_record_plain_encode(WF_RECORD_STATE, wf_record_name_key(name), value, room);
+	return wf_lmdb_apply(store->lmdb);
+}
+
+static int state_stage_number(struct wf_store *store, struct wf_bytes name, uint64_t number)
+{
+	char bytes[8];
+
+	wf_record_write_u64(bytes, number);
+	return state_stage(store, name, (struct wf_bytes){bytes, sizeof(bytes)});
+}
+
+static int state_number(struct wf_lmdb_reader *reader, struct wf_bytes name, uint64_t *number)
+{
+	const struct wf_lmdb_key key = state_key(name);
+	struct wf_bytes record, value;
+	int code = wf_lmdb_get(reader, &key, &record);
+
+	if (code == 0)
+		code = wf_record_plain_decode(WF_RECORD_STATE, record, wf_record_name_key(name), &value);
+	if (code == 0 && value.length != 8)
+		code = WF_ECORRUPT;
+	if (code == 0)
+		*number = wf_record_read_u64(value.data);
+	return code;
+}
+
+/* Writes what makes an empty environment a store. */
+static int store_make(struct wf_store *store, struct wf_error *error)
+{
+	char format[FORMAT_BYTES];
+	int code;
+
+	do {
+		if (getrandom(&store->secret, sizeof(store->secret), 0) != (ssize_t)sizeof(store->secret))
+			return wf_error_set(error, -errno, "no random bytes for the store's secret");
+	} while (store->secret == 0);
+	memcpy(format, FORMAT_MAGIC, FORMAT_MAGIC_BYTES);
+	wf_record_write_u32(format + FORMAT_MAGIC_BYTES, WF_STORE_FORMAT_VERSION);
+	code = wf_lmdb_begin(store->lmdb);
+	if (code == 0)
+		code = state_stage(store, state_format, (struct wf_bytes){format, sizeof(format)});
+	if (code == 0)
+		code = state_stage_number(store, state_secret, store->secret);
+	if (code != 0)
+		wf_lmdb_abort(store->lmdb);
+	else
+		code = wf_lmdb_commit(store->lmdb);
+	return code == 0 ? 0 : wf_error_set(error, code, "the new store cannot be written: %s", wf_error_sentence(code));
+}
+
+static int format_check(struct wf_bytes record, struct wf_error *error)
+{
+	struct wf_bytes format;
+	uint32_t version;
+
+	if (wf_record_plain_decode(WF_RECORD_STATE, record, wf_record_name_key(state_format), &format) != 0 ||
+	    format.length != FORMAT_BYTES || memcmp(format.data, FORMAT_MAGIC, FORMAT_MAGIC_BYTES) != 0)
+		return wf_error_set(error, WF_ECORRUPT, "the store's format record is damaged");
+	version = wf_record_read_u32(format.data + FORMAT_MAGIC_BYTES);
+	if (version != WF_STORE_FORMAT_VERSION)
+		return wf_error_set(error, WF_EVERSION, "the store has format %u, this program reads format %u", version,
+				    WF_STORE_FORMAT_VERSION);
+	return 0;
+}
+
+/* Reads what the store says of itself; *is_empty: nothing is there yet. */
+static int store_identify(struct wf_store *store, struct wf_lmdb_reader *reader, bool *is_empty, struct wf_error *error)
+{
+	const struct wf_lmdb_key key = state_key(state_format);
+	struct wf_bytes record;
+	uint64_t newest = 0, number = 0;
+	int code = wf_lmdb_get(reader, &key, &record);
+
+	*is_empty = code == WF_ENOTFOUND && wf_lmdb_count(reader, WF_LMDB_ENTRY) == 0 &&
+		    wf_lmdb_count(reader, WF_LMDB_STATE) == 0;
+	if (*is_empty)
+		return 0;
+	if (code != 0)
+		return wf_error_set(error, WF_ECORRUPT, "the store's format record is missing");
+	code = format_check(record, error);
+	if (code != 0)
+		return code;
+	if (state_number(reader, state_secret, &store->secret) != 0)
+		return wf_error_set(error, WF_ECORRUPT, "the store's secret is damaged");
+	code = wf_lmdb_last(reader, WF_LMDB_ENTRY, &newest);
+	if (code != 0 && code != WF_ENOTFOUND)
+		return wf_error_set(error, code, "the table of entries cannot be read: %s", wf_error_sentence(code));
+	code = state_number(reader, state_number_last, &number);
+	if (code != 0 && code != WF_ENOTFOUND)
+		return wf_error_set(error, WF_ECORRUPT, "the store's last number is damaged");
+	store->number_last = newest > number ? newest : number;
+	return 0;
+}
+
+/* Makes the new files' names durable, then says in the lock file that they are there. */
+static int made_mark(struct wf_store *store, const char *path, struct wf_error *error)
+{
+	const int folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int code = 0;
+
+	if (folder < 0 || fsync(folder) != 0 ||
+	    pwrite(store->lock_file, LOCK_TEXT, strlen(LOCK_TEXT), 0) != (ssize_t)strlen(LOCK_TEXT) ||
+	    fsync(store->lock_file) != 0)
+		code = wf_error_set(error, errno == ENOSPC ? WF_EFULL : -EIO, "%s: the new store cannot be synced", path);
+	if (folder >= 0)
+		close(folder);
+	return code;
+}
+
+static int store_start(struct wf_store *store, const char *path, bool is_made, struct wf_error *error)
+{
+	struct wf_lmdb_reader *reader = NULL;
+	bool is_empty = false;
+	int code = wf_lmdb_reader_new(store->lmdb, &reader);
+
+	if (code == 0)
+		code = wf_lmdb_reader_renew(reader);
+	if (code != 0)
+		wf_error_set(error, code, "%s", wf_error_sentence(code));
+	else
+		code = store_identify(store, reader, &is_empty, error);
+	wf_lmdb_reader_free(reader);
+	if (code == 0 && is_empty)
+		code = is_made ? wf_error_set(error, WF_ECORRUPT, "%s: empty, but a store was made here", path) :
+				 store_make(store, error);
+	if (code == 0 && !is_made)
+		code = made_mark(store, path, error);
+	return code;
+}
+
+int wf_store_open(struct wf_store **store, const struct wf_store_settings *settings, struct wf_error *error)
+{
+	const struct wf_lmdb_settings engine = {
+		.path = settings->path,
+		.map_bytes = settings->map_bytes_min == 0 ? WF_STORE_MAP_BYTES_DEFAULT : settings->map_bytes_min,
+		.map_bytes_max = WF_STORE_MAP_BYTES_MAX,
+		.readers_max = settings->readers_max == 0 ? WF_STORE_READERS_MAX_DEFAULT : settings->readers_max,
+		.rest_wait_ms = WF_STORE_REST_WAIT_MS,
+	};
+	struct wf_store *made = calloc(1, sizeof(*made));
+	bool is_made = false;
+	int code;
+
+	if (made == NULL)
+		return wf_error_set(error, WF_ENOMEM, "out of memory");
+	made->lock_file = -1;
+	made->room_bytes_min = settings->room_bytes_min;
+	if (mkdir(settings->path, 0700) != 0 && errno != EEXIST)
+		code = wf_error_set(error, errno == ENOSPC ? WF_EFULL : -errno, "%s: %s", settings->path,
+				    wf_error_sentence(-errno));
+	else
+		code = lock_take(made, settings->path, &is_made, error);
+	if (code == 0)
+		code = data_check(settings->path, is_made, error);
+	if (code == 0)
+		code = wf_lmdb_open(&made->lmdb, &engine, error);
+	if (code == 0)
+		code = store_start(made, settings->path, is_made, error);
+	if (code != 0) {
+		wf_store_close(made);
+		return code;
+	}
+	*store = made;
+	return 0;
+}
+
+void wf_store_close(struct wf_store *store)
+{
+	if (store == NULL)
+		return;
+	if (store->lmdb != NULL)
+		wf_lmdb_close(store->lmdb);
+	if (store->lock_file >= 0)
+		close(store->lock_file);
+	free(store);
+}
+
+uint64_t wf_store_secret(const struct wf_store *store)
+{
+	return store->secret;
+}
+
+uint64_t wf_store_bytes(const struct wf_store *store)
+{
+	return wf_lmdb_bytes(store->lmdb);
+}
+
+uint64_t wf_store_number_last(const struct wf_store *store)
+{
+	return store->number_last;
+}
+
+/* The batch. */
+
+int wf_store_begin(struct wf_store *store, struct wf_error *error)
+{
+	struct statvfs room;
+	int code;
+
+	store->batch_number_last = store->number_last;
+	store->is_number_last_lost = false;
+	store->batch_failure = 0;
+	store->is_short_of_room = fstatvfs(store->lock_file, &room) == 0 &&
+				  (uint64_t)room.f_bavail * room.f_frsize < store->room_bytes_min;
+	code = wf_lmdb_begin(store->lmdb);
+	return code == 0 ? 0 : wf_error_set(error, code, "the store cannot be written: %s", wf_error_sentence(code));
+}
+
+/* Notes that the batch has failed. */
+static int batch_result(struct wf_store *store, int code)
+{
+	if (code != 0 && store->batch_failure == 0)
+		store->batch_failure = code;
+	return code;
+}
+
+static int entry_stage(struct wf_store *store, enum wf_lmdb_verb verb, const struct wf_store_entry *entry)
+{
+	const struct wf_lmdb_key key = number_key(WF_LMDB_ENTRY, entry->number);
+	size_t bytes;
+	void *room;
+	int code = wf_record_entry_bytes(entry, &bytes);
+
+	if (code != 0)
+		return code;
+	room = wf_lmdb_stage(store->lmdb, verb, &key, bytes);
+	if (room == NULL)
+		return WF_ENOMEM;
+	wf_record_entry_encode(entry, room);
+	return wf_lmdb_apply(store->lmdb);
+}
+
+static int body_stage(struct wf_store *store, uint64_t number, const struct wf_store_body *body)
+{
+	const struct wf_lmdb_key key = number_key(WF_LMDB_BODY, number);
+	size_t bytes;
+	void *room;
+	int code = wf_record_body_bytes(body, &bytes);
+
+	if (code != 0)
+		return code;
+	room = wf_lmdb_stage(store->lmdb, WF_LMDB_APPEND, &key, bytes);
+	if (room == NULL)
+		return WF_ENOMEM;
+	wf_record_body_encode(body, number, room);
+	return wf_lmdb_apply(store->lmdb);
+}
+
+static int evidence_stage(struct wf_store *store, uint64_t number, struct wf_bytes evidence)
+{
+	const struct wf_lmdb_key key = number_key(WF_LMDB_EVIDENCE, number);
+	size_t bytes;
+	void *room;
+	int code = wf_record_plain_bytes(evidence, &bytes);
+
+	if (code != 0)
+		return code;
+	room = wf_lmdb_stage(store->lmdb, WF_LMDB_APPEND, &key, bytes);
+	if (room == NULL)
+		return WF_ENOMEM;
+	wf_record_plain_encode(WF_RECORD_EVIDENCE, number, evidence, room);
+	return wf_lmdb_apply(store->lmdb);
+}
+
+int wf_store_put(struct wf_store *store, const struct wf_store_entry *entry, const struct wf_store_body *body,
+		 struct wf_bytes evidence)
+{
+	int code = store->batch_failure;
+
+	assert(entry->number > store->batch_number_last && entry->number <= WF_NUMBER_MAX);
+	if (code == 0 && store->is_short_of_room)
+		code = WF_EFULL;
+	if (code == 0)
+		code = entry_stage(store, WF_LMDB_APPEND, entry);
+	if (code == 0)
+		code = evidence_stage(store, entry->number, evidence);
+	if (code == 0)
+		code = body_stage(store, entry->number, body);
+	if (code == 0) {
+		store->batch_number_last = entry->number;
+		store->is_number_last_lost = false;
+	}
+	return batch_result(store, code);
+}
+
+/* Stages and applies the removal of a record that must be there. */
+static int record_remove(struct wf_store *store, enum wf_lmdb_table table, uint64_t number)
+{
+	const struct wf_lmdb_key key = number_key(table, number);
+
+	if (wf_lmdb_stage(store->lmdb, WF_LMDB_DELETE, &key, 0) == NULL)
+		return WF_ENOMEM;
+	return wf_lmdb_apply(store->lmdb);
+}
+
+int wf_store_remove(struct wf_store *store, uint64_t number)
+{
+	int code = store->batch_failure;
+
+	if (code == 0)
+		code = record_remove(store, WF_LMDB_ENTRY, number);
+	if (code == WF_ENOTFOUND)
+		return code;
+	if (code == 0)
+		code = record_remove(store, WF_LMDB_EVIDENCE, number);
+	if (code == 0)
+		code = record_remove(store, WF_LMDB_BODY, number);
+	if (code == 0 && number == store->batch_number_last)
+		store->is_number_last_lost = true;
+	return batch_result(store, code == WF_ENOTFOUND ? WF_ECORRUPT : code);
+}
+
+int wf_store_redirect(struct wf_store *store, uint64_t from, uint64_t into)
+{
+	const struct wf_lmdb_key key = number_key(WF_LMDB_REDIRECT, from);
+	char target[8];
+	void *room;
+
+	if (store->batch_failure != 0)
+		return store->batch_failure;
+	room = wf_lmdb_stage(store->lmdb, WF_LMDB_PUT, &key, WF_RECORD_HEADER_BYTES + sizeof(target));
+	if (room == NULL)
+		return batch_result(store, WF_ENOMEM);
+	wf_record_write_u64(target, into);
+	wf_record_plain_encode(WF_RECORD_REDIRECT, from, (struct wf_bytes){target, sizeof(target)}, room);
+	return batch_result(store, wf_lmdb_apply(store->lmdb));
+}
+
+int wf_store_redirect_remove(struct wf_store *store, uint64_t from)
+{
+	int code = store->batch_failure;
+
+	if (code == 0)
+		code = record_remove(store, WF_LMDB_REDIRECT, from);
+	return batch_result(store, code == WF_ENOTFOUND ? 0 : code);
+}
+
+int wf_store_move(struct wf_store *store, uint64_t number, uint64_t cluster)
+{
+	const struct wf_lmdb_key key = number_key(WF_LMDB_ENTRY, number);
+	uint64_t lists[WF_RECORD_LISTS_MAX];
+	struct wf_store_entry entry;
+	struct wf_bytes record;
+	int code = store->batch_failure;
+
+	if (code == 0)
+		code = wf_lmdb_batch_get(store->lmdb, &key, &record);
+	if (code == WF_ENOTFOUND)
+		return code;
+	if (code == 0)
+		code = wf_record_entry_decode(record, number, lists, &entry);
+	if (code == 0) {
+		entry.cluster = cluster;
+		code = entry_stage(store, WF_LMDB_PUT, &entry);
+	}
+	return batch_result(store, code);
+}
+
+int wf_store_state_put(struct wf_store *store, struct wf_bytes name, struct wf_bytes value)
+{
+	int code = store->batch_failure;
+
+	assert(name.length > 0 && name.length <= WF_STORE_NAME_BYTES_MAX && name.data[0] != '.');
+	if (code == 0 && store->is_short_of_room)
+		code = WF_EFULL;
+	if (code == 0)
+		code = state_stage(store, name, value);
+	return batch_result(store, code);
+}
+
+int wf_store_commit(struct wf_store *store, struct wf_error *error)
+{
+	int code = store->batch_failure;
+
+	if (code == 0 && store->is_number_last_lost)
+		code = state_stage_number(store, state_number_last, store->batch_number_last);
+	if (code == 0)
+		code = wf_lmdb_commit(store->lmdb);
+	else
+		wf_lmdb_abort(store->lmdb);
+	if (code != 0)
+		return wf_error_set(error, code, "nothing of the batch was stored: %s", wf_error_sentence(code));
+	store->number_last = store->batch_number_last;
+	return 0;
+}
+
+void wf_store_abort(struct wf_store *store)
+{
+	wf_lmdb_abort(store->lmdb);
+}
+
+/* Readers. */
+
+int wf_store_reader_new(struct wf_store *store, struct wf_store_reader **reader)
+{
+	struct wf_store_reader *made = calloc(1, sizeof(*made));
+	int code;
+
+	if (made == NULL)
+		return WF_ENOMEM;
+	code = wf_lmdb_reader_new(store->lmdb, &made->reader);
+	if (code != 0) {
+		free(made);
+		return code;
+	}
+	*reader = made;
+	return 0;
+}
+
+int wf_store_reader_renew(struct wf_store_reader *reader)
+{
+	return wf_lmdb_reader_renew(reader->reader);
+}
+
+void wf_store_reader_rest(struct wf_store_reader *reader)
+{
+	wf_lmdb_reader_rest(reader->reader);
+}
+
+void wf_store_reader_free(struct wf_store_reader *reader)
+{
+	if (reader == NULL)
+		return;
+	wf_lmdb_reader_free(reader->reader);
+	free(reader);
+}
+
+int wf_store_entry(struct wf_store_reader *reader, uint64_t number, struct wf_arena *arena, struct wf_store_entry *entry)
+{
+	const struct wf_lmdb_key key = number_key(WF_LMDB_ENTRY, number);
+	uint64_t *lists = wf_arena_take(arena, WF_RECORD_LISTS_MAX * sizeof(*lists));
+	struct wf_bytes record;
+	int code;
+
+	if (lists == NULL)
+		return WF_ENOMEM;
+	code = wf_lmdb_get(reader->reader, &key, &record);
+	return code == 0 ? wf_record_entry_decode(record, number, lists, entry) : code;
+}
+
+int wf_store_body(struct wf_store_reader *reader, uint64_t number, struct wf_store_body *body)
+{
+	const struct wf_lmdb_key key = number_key(WF_LMDB_BODY, number);
+	struct wf_bytes record;
+	int code = wf_lmdb_get(reader->reader, &key, &record);
+
+	return code == 0 ? wf_record_body_decode(record, number, body) : code;
+}
+
+int wf_store_evidence(struct wf_store_reader *reader, uint64_t number, struct wf_bytes *evidence)
+{
+	const struct wf_lmdb_key key = number_key(WF_LMDB_EVIDENCE, number);
+	struct wf_bytes record;
+	int code = wf_lmdb_get(reader->reader, &key, &record);
+
+	return code == 0 ? wf_record_plain_decode(WF_RECORD_EVIDENCE, record, number, evidence) : code;
+}
+
+int wf_store_state(struct wf_store_reader *reader, struct wf_bytes name, struct wf_bytes *value)
+{
+	const struct wf_lmdb_key key = state_key(name);
+	struct wf_bytes record;
+	int code = wf_lmdb_get(reader->reader, &key, &record);
+
+	return code == 0 ? wf_record_plain_decode(WF_RECORD_STATE, record, wf_record_name_key(name), value) : code;
+}
+
+struct entry_visit {
+	wf_store_entry_cb visit;
+	void *context;
+};
+
+static int entries_visit_cb(void *context, uint64_t number, struct wf_bytes value)
+{
+	const struct entry_visit *caller = context;
+	uint64_t lists[WF_RECORD_LISTS_MAX];
+	struct wf_store_entry entry;
+	int code = wf_record_entry_decode(value, number, lists, &entry);
+
+	return code == 0 ? caller->visit(caller->context, &entry) : code;
+}
+
+int wf_store_entries(struct wf_store_reader *reader, uint64_t number_first, wf_store_entry_cb visit, void *context)
+{
+	struct entry_visit caller = {visit, context};
+
+	return wf_lmdb_walk(reader->reader, WF_LMDB_ENTRY, number_first, entries_visit_cb, &caller);
+}
+
+struct redirect_visit {
+	wf_store_redirect_cb visit;
+	void *context;
+};
+
+static int redirects_visit_cb(void *context, uint64_t number, struct wf_bytes value)
+{
+	const struct redirect_visit *caller = context;
+	struct wf_bytes target;
+	int code = wf_record_plain_decode(WF_RECORD_REDIRECT, value, number, &target);
+
+	if (code == 0 && target.length != 8)
+		code = WF_ECORRUPT;
+	return code == 0 ? caller->visit(caller->context, number, wf_record_read_u64(target.data)) : code;
+}
+
+int wf_store_redirects(struct wf_store_reader *reader, wf_store_redirect_cb visit, void *context)
+{
+	struct redirect_visit caller = {visit, context};
+
+	return wf_lmdb_walk(reader->reader, WF_LMDB_REDIRECT, 0, redirects_visit_cb, &caller);
+}
+
+uint64_t wf_store_articles_count(struct wf_store_reader *reader)
+{
+	return wf_lmdb_count(reader->reader, WF_LMDB_ENTRY);
+}
