@@ -17,6 +17,9 @@
 #define CORPUS_STORIES_MIN 30u
 #define CORPUS_REPEATS_MIN 6u
 #define CORPUS_SHARE 25u
+#define YOUNG_STORIES 16u      /* a source with fewer is helped out: by what it printed even once before ... */
+#define YOUNG_RUN 3u           /* ... where so many shingles of it follow each other ... */
+#define YOUNG_SHARE_MAX 0.8    /* ... and are not nearly all of the article: that is the same story once more */
 #define FILTER_BITS 16384u     /* which shingles may be boilerplate: most are not, and one bit says so */
 
 struct set {
@@ -69,6 +72,19 @@ static uint64_t *seen_of(struct wf_repeats *repeats)
 	return (uint64_t *)(void *)(repeats->sets + repeats->sets_count);
 }
 
+static uint32_t seen_bit(const struct wf_repeats *repeats, uint32_t shingle)
+{
+	return (uint32_t)((uint64_t)spread(shingle ^ 0x5bd1e995u) * repeats->seen_bits >> 32);
+}
+
+static bool was_seen(const struct wf_repeats *repeats, uint32_t shingle)
+{
+	const uint64_t *seen = (const uint64_t *)(const void *)(repeats->sets + repeats->sets_count);
+	const uint32_t bit = seen_bit(repeats, shingle);
+
+	return (seen[bit / 64] >> (bit % 64) & 1) != 0;
+}
+
 static struct wf_repeats *repeats_new(struct wf_boilerplate *boilerplate, uint64_t source, uint32_t sets_count, uint32_t seen_bits)
 {
 	struct wf_repeats *repeats = calloc(1, repeats_bytes(sets_count, seen_bits));
@@ -116,12 +132,37 @@ static struct wf_repeats *repeats_of(const struct wf_boilerplate *boilerplate, u
 	return found == NULL ? NULL : *found;
 }
 
+/* Marks the runs of shingles that a young source has printed before, unless they are nearly all of the article. */
+static void mask_seen(const struct wf_repeats *repeats, const uint16_t *tokens, size_t tokens_count, uint8_t *mask)
+{
+	size_t marked = 0;
+
+	for (int is_marking = 0; is_marking < 2; is_marking++) {
+		size_t run = 0;
+
+		if (is_marking && (double)marked > YOUNG_SHARE_MAX * (double)tokens_count)
+			return;
+		for (size_t i = 0; i + 1 < tokens_count; i++) {
+			size_t fresh;
+
+			run = was_seen(repeats, WF_SHINGLE_OF(tokens[i], tokens[i + 1])) ? run + 1 : 0;
+			if (run < YOUNG_RUN)
+				continue;
+			fresh = run == YOUNG_RUN ? YOUNG_RUN + 1 : 1;
+			marked += fresh;
+			if (is_marking)
+				memset(mask + i + 2 - fresh, 1, fresh);
+		}
+	}
+}
+
 void wf_boilerplate_mask(const struct wf_boilerplate *boilerplate, uint64_t source, const uint16_t *tokens, size_t tokens_count,
 			 uint8_t *mask)
 {
 	const struct wf_repeats *corpus = boilerplate->corpus;
 	const struct wf_repeats *found = repeats_of(boilerplate, source);
 	const struct wf_repeats *repeats = found == NULL ? corpus : found;
+	const bool is_young = found == NULL || found->stories_total < YOUNG_STORIES;
 
 	memset(mask, 0, tokens_count);
 	for (size_t i = 0; i + 1 < tokens_count; i++) {
@@ -132,6 +173,8 @@ void wf_boilerplate_mask(const struct wf_boilerplate *boilerplate, uint64_t sour
 		    (may_repeat(corpus, hash) && count_of(corpus, shingle, hash) >= corpus->bound))
 			mask[i] = mask[i + 1] = 1;
 	}
+	if (found != NULL && is_young)
+		mask_seen(found, tokens, tokens_count, mask);
 }
 
 static void mark(struct wf_repeats *repeats, uint32_t hash)
@@ -195,19 +238,22 @@ static void halve(struct wf_repeats *repeats)
 			repeats->sets[i].counts[k] /= 2;
 }
 
+static uint32_t bound_of(const struct wf_repeats *repeats, uint32_t share, uint32_t least)
+{
+	return repeats->stories / share > least ? repeats->stories / share : least;
+}
+
 /* How many stories make a shingle boilerplate, now that one more was counted. The filter holds those that reached the bound; it is made
  * anew where the bound fell, and now and then while it rises, so that it does not fill up. */
 static void set_bound(struct wf_repeats *repeats)
 {
 	const bool is_corpus = repeats->source == 0;
-	const uint32_t least = is_corpus ? CORPUS_REPEATS_MIN : REPEATS_MIN;
-	const uint32_t share = repeats->stories / (is_corpus ? CORPUS_SHARE : REPEATS_SHARE);
-	const uint32_t bound = is_corpus && repeats->stories_total < CORPUS_STORIES_MIN ? UINT32_MAX : share > least ? share : least;
+	const uint32_t bound = bound_of(repeats, is_corpus ? CORPUS_SHARE : REPEATS_SHARE, is_corpus ? CORPUS_REPEATS_MIN : REPEATS_MIN);
 
-	if (bound != repeats->bound) {
-		repeats->bound = bound;
-		rebuild_filter(repeats);
-	}
+	if (bound == repeats->bound || (is_corpus && repeats->stories_total < CORPUS_STORIES_MIN))
+		return;
+	repeats->bound = bound;
+	rebuild_filter(repeats);
 }
 
 /* Whether this story is passed over: what has settled is known well enough from a sample. */
@@ -216,11 +262,6 @@ static bool is_passed_over(const struct wf_boilerplate *boilerplate, const struc
 	const uint32_t settled = repeats->source == 0 ? CORPUS_SETTLED : SETTLED_STORIES;
 
 	return repeats->stories_total >= settled && boilerplate->clock % SETTLED_STEP != 0;
-}
-
-static uint32_t seen_bit(const struct wf_repeats *repeats, uint32_t shingle)
-{
-	return (uint32_t)((uint64_t)spread(shingle ^ 0x5bd1e995u) * repeats->seen_bits >> 32);
 }
 
 /* First counts what earlier stories had, then notes what this one has: a shingle that comes twice in one story counts once. */

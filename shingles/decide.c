@@ -13,7 +13,7 @@
 #define NAMES_MANY 3u
 #define OWN_WEIGHT_LEAST 3.0          /* rare words; with less content only the same text is a copy */
 #define SHARED_WEIGHT_LEAST (OWN_WEIGHT_LEAST * CONTAINED_JOINS)
-#define ONE_STORY_CONTAINED 0.50
+#define BOTH_MERGE 0.50
 #define RELATED_CONTAINED 0.12
 #define RELATED_COVERING 0.30
 #define RELATED_WEIGHT_LEAST 4.0
@@ -72,8 +72,10 @@ bool wf_decide_is_worth_finishing(const struct wf_comparison *comparison)
 
 bool wf_decide_is_one_story(const struct wf_comparison *comparison)
 {
-	return !wf_decide_differs_in_figures(comparison) &&
-	       (comparison->contained >= ONE_STORY_CONTAINED || comparison->covering >= ONE_STORY_CONTAINED);
+	if (wf_decide_differs_in_figures(comparison))
+		return false;
+	return smaller(comparison->contained, comparison->covering) >= BOTH_MERGE ||
+	       (comparison->covering >= COVERING_JOINS && comparison->lead >= COVERING_NEEDS_LEAD);
 }
 
 bool wf_decide_is_related(const struct wf_comparison *comparison)

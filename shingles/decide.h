@@ -17,7 +17,8 @@ double wf_decide_strength(const struct wf_comparison *comparison, bool is_compos
 /* Whether what the newcomer shares with the other is enough to go on with: under it, neither strength nor relatedness can come of it. */
 bool wf_decide_is_worth_finishing(const struct wf_comparison *comparison);
 
-/* Whether two clusters that the newcomer both joins are one story, by a comparison of their own articles. */
+/* Whether two clusters that the newcomer both joins are one story, by a comparison of their own articles, the longer one in the
+ * newcomer's place: that a teaser is in a longer text does not do, the longer text must begin with it. */
 bool wf_decide_is_one_story(const struct wf_comparison *comparison);
 
 /* Whether the words agree and what they tell does not: the figures or names differ. */

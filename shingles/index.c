@@ -350,8 +350,11 @@ static const struct candidate *strongest_of(const struct wf_index *index)
 }
 
 /* Whether an article of one cluster and an article of another tell one story. */
-static bool is_one_story(struct wf_index *index, const struct candidate *a, const struct candidate *b)
+static bool is_one_story(struct wf_index *index, const struct candidate *first, const struct candidate *second)
 {
+	const bool is_first_longer = first->comparison.other_weight >= second->comparison.other_weight;
+	const struct candidate *a = is_first_longer ? first : second;
+	const struct candidate *b = is_first_longer ? second : first;
 	struct wf_comparison comparison;
 	uint32_t a_count;
 	uint32_t b_count;
