@@ -169,7 +169,7 @@ static void account(struct wf_cluster *record, uint64_t number, const struct wf_
 		record->last_seen = article->seen;
 	if (is_earlier(article->published, record->first_published))
 		record->first_published = article->published;
-	if (article->own_tokens > own_tokens_most)
+	if (article->own_tokens > own_tokens_most || (article->own_tokens == own_tokens_most && number < record->representative))
 		record->representative = number;
 }
 
@@ -240,17 +240,20 @@ int wf_clusters_redirect(struct wf_clusters *clusters, uint64_t from, uint64_t i
 
 int wf_clusters_fold(struct wf_clusters *clusters, uint64_t from, uint64_t into)
 {
-	struct wf_cluster *source = record_for(clusters, from);
-	struct wf_cluster *target = source == NULL ? NULL : record_for(clusters, into);
+	struct wf_cluster *source;
+	struct wf_cluster *target;
 	struct wf_cluster folded;
 	struct wf_cluster_article *a;
 	struct wf_cluster_article *b;
 	uint32_t low;
 	uint64_t number;
 
+	if (wf_clusters_size(clusters, from) == 0 || wf_clusters_size(clusters, into) == 0)
+		return WF_ENOTFOUND;
 	if (from == into)
 		return 0;
-	if (target == NULL || wf_clusters_redirect(clusters, from, into) != 0)
+	if (record_for(clusters, from) == NULL || record_for(clusters, into) == NULL ||
+	    wf_clusters_redirect(clusters, from, into) != 0)
 		return WF_ENOMEM;
 	source = record_of(clusters, from);
 	target = record_of(clusters, into);
@@ -426,7 +429,9 @@ bool wf_clusters_has_source(const struct wf_clusters *clusters, uint64_t id, uin
 	const struct wf_cluster *record = record_of(clusters, id);
 	const struct wf_cluster_article *article = wf_clusters_article(clusters, record == NULL ? id : record->head);
 
-	/* The ring backwards from its head: the newest first. */
+	/* The ring backwards from before its head: the newest first, the head last. */
+	if (record != NULL)
+		article = wf_clusters_article(clusters, wf_clusters_number(clusters, article->previous));
 	for (uint32_t i = 0; article != NULL && i < articles_max; i++) {
 		if (article->source == source)
 			return true;
