@@ -44,12 +44,17 @@ static void word_drain(struct word *word)
 	word->filled -= at;
 }
 
-static inline void word_append(struct word *word, uint32_t bytes, uint32_t length)
+static inline void word_store(uint8_t *place, uint32_t bytes)
 {
 #if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
 	bytes = __builtin_bswap32(bytes);
 #endif
-	memcpy(word->bytes + word->filled, &bytes, sizeof(bytes));
+	memcpy(place, &bytes, sizeof(bytes));
+}
+
+static inline void word_append(struct word *word, uint32_t bytes, uint32_t length)
+{
+	word_store(word->bytes + word->filled, bytes);
 	word->filled += length;
 	if (word->filled > 4 * CHUNK_BYTES)
 		word_drain(word);
@@ -148,52 +153,36 @@ static bool word_join(struct word *word, const struct wf_cursor *cursor, const s
 	}
 }
 
-/* Takes in letters and digits that need no care, and moves the cursor past them; returns the class of the last one, or `before`. */
+/* Takes in letters and digits that a look at each is enough for, and moves the cursor past them; returns the class of the last
+ * one, or `before`. */
 static enum wf_class word_take_plain(struct word *word, struct wf_cursor *cursor, enum wf_class before, int *flags)
 {
 	const uint8_t *const text = cursor->text;
 	const uint32_t length = cursor->length;
-	uint32_t at = cursor->at;
+	uint32_t at = cursor->at, filled = word->filled;
+	uint32_t entry, bytes, folded_length, size;
+	int seen = 0;
 
 	if (cursor->expansion_length > 0)
 		return before;
-	for (;;) {
-		uint32_t entry, bytes, size;
+	while (length - at >= 6 && wf_normalise_look_up(text + at, &entry, &bytes, &folded_length, &size)) {
+		const enum wf_class class = wf_entry_class(entry);
 
-		if (length - at < 4)
+		if (class != WF_CLASS_LETTER && class != WF_CLASS_DIGIT)
 			break;
-		if (text[at] < 0x80) {
-			entry = wf_entry_ascii(text[at]);
-			bytes = text[at] | 0x20u;
-			size = 1;
-		} else if (text[at] >= 0xC2 && text[at] < 0xE0 && wf_byte_continues(text[at + 1])) {
-			entry = wf_entry_two(text[at], text[at + 1]);
-			bytes = text[at] | (uint32_t)text[at + 1] << 8;
-			size = 2;
-			if (wf_entry_composes(entry) && text[at + 2] == 0xCC)
-				break;
-		} else if ((text[at] & 0xF0) == 0xE0 && wf_byte_continues(text[at + 1]) && wf_byte_continues(text[at + 2])
-			   && !(text[at] == 0xE0 && text[at + 1] < 0xA0)) {
-			entry = wf_entry_three(text[at], text[at + 1], text[at + 2]);
-			bytes = text[at] | (uint32_t)text[at + 1] << 8 | (uint32_t)text[at + 2] << 16;
-			size = 3;
-			if (wf_entry_composes(entry) && text[at + 3] == 0xE1)
-				break;
-		} else {
-			break;
-		}
-		if (wf_entry_class(entry) == WF_CLASS_DIGIT)
-			*flags |= WF_TOKEN_NUMBER;
-		else if (wf_entry_class(entry) != WF_CLASS_LETTER)
-			break;
-		before = wf_entry_class(entry);
+		seen |= class == WF_CLASS_DIGIT ? WF_TOKEN_NUMBER : 0;
+		before = class;
 		at += size;
-		if (size > 1 && wf_entry_length(entry) != 0) {
-			bytes = wf_entry_bytes(entry);
-			size = wf_entry_length(entry);
+		word_store(word->bytes + filled, bytes);
+		filled += folded_length;
+		if (filled > 4 * CHUNK_BYTES) {
+			word->filled = filled;
+			word_drain(word);
+			filled = word->filled;
 		}
-		word_append(word, bytes, size);
 	}
+	*flags |= seen;
+	word->filled = filled;
 	cursor->at = at;
 	return before;
 }
@@ -221,7 +210,7 @@ static bool read_word(struct wf_tokeniser *tokeniser, struct wf_cursor *cursor, 
 		} else {
 			break;
 		}
-		is_more = wf_cursor_next(cursor, unit);
+		is_more = wf_cursor_read(cursor, unit);
 	} while (is_more);
 	token_add(tokeniser, word_finish(&word), (uint8_t)flags, start, end);
 	return is_more;
@@ -238,12 +227,12 @@ uint32_t wf_tokenise_word_hash(const uint8_t *text, uint32_t start, uint32_t end
 	word_init(&word, keys);
 	wf_cursor_init(&cursor, text, end, start);
 	before = word_take_plain(&word, &cursor, before, &flags);
-	while (wf_cursor_next(&cursor, &unit)) {
+	while (wf_cursor_read(&cursor, &unit)) {
 		if (unit.class == WF_CLASS_LETTER || unit.class == WF_CLASS_DIGIT) {
 			before = unit.class;
 			word_append(&word, unit.bytes, unit.length);
 			before = word_take_plain(&word, &cursor, before, &flags);
-		} else {
+		} else if (unit.class != WF_CLASS_APOSTROPHE) {
 			word_join(&word, &cursor, &unit, before);
 		}
 	}
@@ -295,7 +284,7 @@ static bool read_run(struct wf_tokeniser *tokeniser, struct wf_cursor *cursor, s
 	uint8_t flags = gap_flags(&tokeniser->gap);
 	bool is_more = true;
 
-	for (; is_more && (unit->class == class || unit->class == WF_CLASS_IGNORED); is_more = wf_cursor_next(cursor, unit)) {
+	for (; is_more && (unit->class == class || unit->class == WF_CLASS_IGNORED); is_more = wf_cursor_read(cursor, unit)) {
 		if (unit->class == WF_CLASS_IGNORED)
 			continue;
 		if (run.count == run.size)
@@ -331,7 +320,7 @@ uint32_t wf_tokenise_scalar(struct wf_tokeniser *tokeniser, uint32_t at, bool ma
 	bool is_more;
 
 	wf_cursor_init(&cursor, tokeniser->text, tokeniser->length, at);
-	is_more = wf_cursor_next(&cursor, &unit);
+	is_more = wf_cursor_read(&cursor, &unit);
 	while (is_more) {
 		if (unit.class == WF_CLASS_LETTER || unit.class == WF_CLASS_DIGIT) {
 			is_more = read_word(tokeniser, &cursor, &unit);
@@ -342,7 +331,7 @@ uint32_t wf_tokenise_scalar(struct wf_tokeniser *tokeniser, uint32_t at, bool ma
 			if (may_stop && (unit.class == WF_CLASS_SPACE || unit.class == WF_CLASS_NEWLINE)
 			    && cursor.expansion_length == 0 && looks_simple(tokeniser, cursor.at))
 				return cursor.at;
-			is_more = wf_cursor_next(&cursor, &unit);
+			is_more = wf_cursor_read(&cursor, &unit);
 		}
 	}
 	return tokeniser->length;

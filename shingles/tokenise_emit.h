@@ -23,7 +23,7 @@ static inline void bytes_emit(uint8_t *bytes, uint64_t mask, uint64_t marked, ui
 
 static inline void flags_emit(uint8_t *flags, uint64_t mask, uint64_t line, uint64_t sentence, uint64_t capital)
 {
-	memset(flags, 0, 32);
+	memset(flags, 0, 40);
 	bytes_emit(flags, mask, line, WF_TOKEN_LINE);
 	bytes_emit(flags, mask, sentence, WF_TOKEN_SENTENCE);
 	bytes_emit(flags, mask, capital, WF_TOKEN_CAPITAL);
@@ -31,7 +31,7 @@ static inline void flags_emit(uint8_t *flags, uint64_t mask, uint64_t line, uint
 
 static inline void marks_emit(uint8_t *marks, uint64_t mask, uint64_t number, uint64_t careful)
 {
-	memset(marks, 0, 32);
+	memset(marks, 0, 40);
 	bytes_emit(marks, mask, number, WF_TOKEN_NUMBER);
 	bytes_emit(marks, mask, careful, 0x80);
 }

@@ -22,6 +22,7 @@
 
 #define WINDOW_BYTES 64u
 #define WINDOW_TAKEN 60u
+#define WINDOW_AHEAD 5u /* bytes past the window that may be read: the rest of a character, and what it may compose with */
 #define BATCH_WINDOWS 16u
 #define DENSE_BYTES 20 /* bytes beyond ASCII in a window from which the scalar version is faster */
 #define MARK_CAREFUL 128
@@ -68,9 +69,9 @@ static inline uint64_t low_bits(uint32_t count)
 }
 
 /* An apostrophe beyond ASCII, `size` bytes at byte `at` of the window: joins the letters on both sides. */
-static inline bool apostrophe_joins(const struct window *window, const struct carry *carry, uint32_t at, uint32_t size)
+static inline bool apostrophe_joins(const struct window *window, uint64_t after_letter, uint32_t at, uint32_t size)
 {
-	const uint64_t before = at == 0 ? carry->after_letter : window->letter >> (at - 1) & 1;
+	const uint64_t before = at == 0 ? after_letter : window->letter >> (at - 1) & 1;
 
 	return before != 0 && at + size < 64 && (window->letter >> (at + size) & 1) != 0;
 }
@@ -80,12 +81,10 @@ static bool window_take(struct window *window, const uint8_t *at, uint32_t i, ui
 {
 	const uint64_t bytes = low_bits(size) << i;
 	const uint64_t last = i + size <= 64 ? UINT64_C(1) << (i + size - 1) : 0;
-	const uint8_t next = at[size];
 
 	switch (wf_entry_class(entry)) {
 	case WF_CLASS_LETTER:
-		/* Whatever composes with a letter begins with one of these. */
-		if (wf_entry_composes(entry) && (next == 0xCC || next == 0xE1 || next == 0xE3 || next == 0xEF))
+		if (wf_entry_composes(entry) && wf_bytes_compose(at + size))
 			return false;
 		window->letter |= bytes;
 		window->careful |= bytes;
@@ -115,8 +114,8 @@ static bool window_take(struct window *window, const uint8_t *at, uint32_t i, ui
 	}
 }
 
-/* Puts the characters beyond ASCII into the masks. May read 3 bytes past the window. */
-static void window_take_high(struct window *window, const uint8_t *at, const struct carry *carry)
+/* Puts the characters beyond ASCII into the masks. May read 5 bytes past the window. */
+static __attribute__((noinline)) void window_take_high(struct window *window, const uint8_t *at, uint64_t after_letter)
 {
 	uint64_t high = window->ascii.high, apostrophes = 0;
 
@@ -146,25 +145,22 @@ static void window_take_high(struct window *window, const uint8_t *at, const str
 		const uint32_t i = (uint32_t)__builtin_ctzll(apostrophes);
 		const uint32_t size = at[i] >= 0xE0 ? 3 : 2;
 
-		if (apostrophe_joins(window, carry, i, size))
+		if (apostrophe_joins(window, after_letter, i, size))
 			window->joined |= low_bits(size) << i;
 		apostrophes &= apostrophes - 1;
 	}
 }
 
-/* Hashes a word of plain ASCII; `text` has 16 bytes from its start on. */
+/* Hashes a word of plain ASCII; every chunk of it is in the text whole. */
 static inline uint32_t plain_hash(struct wf_word_keys keys, const uint8_t *word, uint32_t length)
 {
-	static const uint64_t masks[17] = {
-		0, 0xFF, 0xFFFF, 0xFFFFFF, 0xFFFFFFFF, 0xFFFFFFFFFF, 0xFFFFFFFFFFFF, 0xFFFFFFFFFFFFFF, UINT64_MAX, UINT64_MAX,
-		UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX,
-	};
-	static const uint64_t high_masks[17] = {
-		0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFFFF, 0xFFFFFF, 0xFFFFFFFF, 0xFFFFFFFFFF, 0xFFFFFFFFFFFF, 0xFFFFFFFFFFFFFF,
-		UINT64_MAX,
+	/* 16 bytes from `16 - length` on keep as many as the word has. */
+	static const uint8_t masks[32] = {
+		0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF,
 	};
 	/* Setting this bit makes capitals small, and leaves digits and what joins them as they are. */
 	const uint64_t fold = UINT64_C(0x2020202020202020);
+	const uint8_t *mask;
 	uint64_t state = 0;
 
 	while (__builtin_expect(length > 16, 0)) {
@@ -172,38 +168,73 @@ static inline uint32_t plain_hash(struct wf_word_keys keys, const uint8_t *word,
 		word += 16;
 		length -= 16;
 	}
-	return wf_word_hash_finish(wf_word_hash_chunk(keys, state, (wf_hash_load(word) | fold) & masks[length],
-						      (wf_hash_load(word + 8) | fold) & high_masks[length]));
+	mask = masks + 16 - length;
+	return wf_word_hash_finish(wf_word_hash_chunk(keys, state, (wf_hash_load(word) | fold) & wf_hash_load(mask),
+						      (wf_hash_load(word + 8) | fold) & wf_hash_load(mask + 8)));
+}
+
+/* As plain_hash(), for a word near the end of the text: it reads no byte past the word. */
+static uint32_t last_hash(struct wf_word_keys keys, const uint8_t *word, uint32_t length)
+{
+	uint8_t padded[32] = {0};
+
+	if (length > sizeof(padded))
+		return wf_tokenise_word_hash(word, 0, length, keys);
+	memcpy(padded, word, length);
+	return plain_hash(keys, padded, length);
+}
+
+/* Adds eight flags at once. */
+static inline void flags_or(uint8_t *flags, uint64_t eight)
+{
+	uint64_t value = wf_hash_load(flags) | eight;
+
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+	value = __builtin_bswap64(value);
+#endif
+	memcpy(flags, &value, sizeof(value));
 }
 
 /* Hashes the tokens whose ends are known. */
 static void writer_hash(struct wf_tokeniser *tokeniser, struct writer *writer)
 {
 	const struct wf_word_keys keys = tokeniser->keys;
-	const uint8_t *text = tokeniser->text;
-	const uint32_t first = writer->hashed_count;
-	const uint32_t last = writer->ends_count;
-	uint32_t *const hashes = tokeniser->hashes;
-	const uint32_t *const starts = tokeniser->starts, *const ends = tokeniser->ends;
+	const uint8_t *const text = tokeniser->text;
+	const uint32_t *const restrict starts = tokeniser->starts + writer->hashed_count;
+	const uint32_t *const restrict ends = tokeniser->ends + writer->hashed_count;
+	uint32_t *const restrict hashes = tokeniser->hashes + writer->hashed_count;
+	uint8_t *const restrict flags = tokeniser->flags + writer->hashed_count;
+	const uint8_t *const marks = writer->marks;
+	const uint32_t count = writer->ends_count - writer->hashed_count;
+	uint32_t plain_count = count;
 
-	for (uint32_t i = first; i < last; i++) {
-		const uint8_t mark = writer->marks[i - first];
-		const uint32_t start = starts[i], end = ends[i];
-
-		tokeniser->flags[i] |= mark & WF_TOKEN_NUMBER;
-		/* The loads are of whole chunks: no word may begin one so close to the end of the text. */
-		if (__builtin_expect(mark >= MARK_CAREFUL || ((uint64_t)end + 16 > tokeniser->length), 0))
-			hashes[i] = wf_tokenise_word_hash(text, start, end, keys);
-		else
-			hashes[i] = plain_hash(keys, text + start, end - start);
+	while (plain_count > 0 && (uint64_t)ends[plain_count - 1] + 16 > tokeniser->length) {
+		plain_count--;
+		hashes[plain_count] = last_hash(keys, text + starts[plain_count], ends[plain_count] - starts[plain_count]);
 	}
-	writer->marks[0] = 0;
-	writer->hashed_count = last;
+	for (uint32_t i = 0; i < plain_count; i++)
+		hashes[i] = plain_hash(keys, text + starts[i], ends[i] - starts[i]);
+	for (uint32_t i = 0; i < count; i += 8) {
+		const uint64_t eight = wf_hash_load(marks + i);
+		const uint64_t numbers = eight & UINT64_C(0x0101010101010101) * WF_TOKEN_NUMBER;
+		uint64_t careful = eight & UINT64_C(0x0101010101010101) * MARK_CAREFUL;
+
+		flags_or(flags + i, numbers);
+		for (; careful != 0; careful &= careful - 1) {
+			const uint32_t j = i + ((uint32_t)__builtin_ctzll(careful) >> 3);
+
+			if (j < count)
+				hashes[j] = wf_tokenise_word_hash(text, starts[j], ends[j], keys);
+		}
+	}
+	writer->hashed_count = writer->ends_count;
 }
 
-/* Takes in the first `taken` bytes of a window that begins at byte `base` of the text. */
-static inline void window_write(struct wf_tokeniser *tokeniser, struct writer *writer, const struct window *window,
-				struct carry *carry, uint32_t base, uint32_t taken)
+/* Takes in the first `taken` bytes of a window that begins at byte `base` of the text. Inline in the one loop that calls it, so that
+ * window and carry stay in registers. */
+static inline __attribute__((always_inline)) void window_write(struct wf_tokeniser *tokeniser, struct writer *writer,
+							       const struct window *window, struct carry *carry,
+							       uint32_t base, uint32_t taken)
 {
 	const uint64_t valid = low_bits(taken);
 	const uint64_t letter = window->letter, digit = window->ascii.digit;
@@ -223,7 +254,7 @@ static inline void window_write(struct wf_tokeniser *tokeniser, struct writer *w
 	const uint64_t number = word + (word & digit) + carry->number;
 	const uint64_t careful = word + (word & (apostrophe | window->joined | thousands | window->careful)) + carry->careful;
 	const uint32_t starts_count = (uint32_t)__builtin_popcountll(starts);
-	uint32_t count_max = tokeniser->count_max;
+	const uint32_t count_max = tokeniser->count_max;
 
 	places_emit(tokeniser->starts + writer->starts_count, base, starts);
 	flags_emit(tokeniser->flags + writer->starts_count, starts, line & starts, sentence & starts, window->upper & starts);
@@ -249,22 +280,30 @@ static inline void window_write(struct wf_tokeniser *tokeniser, struct writer *w
 }
 
 /* Classes of the window at `at`. */
-static inline void window_read(struct window *window, const uint8_t *at, const struct carry *carry)
+static inline __attribute__((always_inline)) void window_read(struct window *window, const uint8_t *at, const struct carry *carry)
 {
-	*window = (struct window){.ascii = classify(at)};
-	window->letter = window->ascii.letter;
-	window->upper = window->ascii.upper;
-	window->space_first = window->ascii.space;
-	window->space_last = window->ascii.space;
-	window->newline = window->ascii.newline;
-	window->stop = window->ascii.stop;
-	window->stop_last = window->ascii.stop;
-	window->hard = 64;
-	if (__builtin_expect(window->ascii.high != 0, 0)) {
-		if (__builtin_popcountll(window->ascii.high) >= DENSE_BYTES)
-			window->hard = (uint32_t)__builtin_ctzll(window->ascii.high);
+	const struct masks ascii = classify(at);
+	const struct window plain = {
+		.ascii = ascii,
+		.letter = ascii.letter,
+		.upper = ascii.upper,
+		.space_first = ascii.space,
+		.space_last = ascii.space,
+		.newline = ascii.newline,
+		.stop = ascii.stop,
+		.stop_last = ascii.stop,
+		.hard = 64,
+	};
+
+	*window = plain;
+	if (__builtin_expect(ascii.high != 0, 0)) {
+		struct window careful = plain;
+
+		if (__builtin_popcountll(ascii.high) >= DENSE_BYTES)
+			careful.hard = (uint32_t)__builtin_ctzll(ascii.high);
 		else
-			window_take_high(window, at, carry);
+			window_take_high(&careful, at, carry->after_letter);
+		*window = careful;
 	}
 }
 
@@ -297,7 +336,7 @@ static uint32_t span_end(struct wf_tokeniser *tokeniser, struct writer *writer, 
 }
 
 /* Reads from byte `at`, in a gap, as far as it can; returns where the scalar version has to go on, in a gap: the length at the end. */
-static uint32_t span_read(struct wf_tokeniser *tokeniser, uint32_t at)
+static uint32_t span_read(struct wf_tokeniser *tokeniser, uint64_t at)
 {
 	const uint32_t length = tokeniser->length;
 	struct carry carry = {
@@ -307,41 +346,44 @@ static uint32_t span_read(struct wf_tokeniser *tokeniser, uint32_t at)
 		.after_stop = tokeniser->gap.after_stop,
 	};
 	struct writer writer;
-	struct window window;
 	uint32_t windows_count = 0;
 
 	writer.starts_count = writer.ends_count = writer.hashed_count = tokeniser->count;
-	while (at < length) {
-		uint8_t tail[2 * WINDOW_BYTES];
+	/* A word that ends with the text ends at the byte after it. */
+	while (at < length || carry.in_word) {
 		const uint8_t *bytes = tokeniser->text + at;
+		uint8_t tail[2 * WINDOW_BYTES];
+		struct window window;
 		uint32_t taken = WINDOW_TAKEN;
+		bool is_hard;
 
-		if (__builtin_expect(length - at < WINDOW_BYTES + 4, 0)) {
+		if (__builtin_expect(at + WINDOW_BYTES + WINDOW_AHEAD > length, 0)) {
+			const uint32_t left = at < length ? length - (uint32_t)at : 0;
+
 			memset(tail, 0, sizeof(tail));
-			memcpy(tail, bytes, length - at);
+			memcpy(tail, bytes, left);
 			bytes = tail;
-			taken = length - at < taken ? length - at : taken;
+			taken = left == 0 ? 1 : left < taken ? left : taken;
 		}
 		window_read(&window, bytes, &carry);
-		if (__builtin_expect(window.hard < 64, 0)) {
+		is_hard = window.hard < 64;
+		if (__builtin_expect(is_hard, 0)) {
 			const uint64_t clear = low_bits(window.hard < taken ? window.hard : taken);
 			const uint64_t breaks = (window.ascii.space | window.ascii.newline) & clear;
 
-			taken = breaks == 0 ? 0 : 64 - (uint32_t)__builtin_clzll(breaks);
-			if (taken > 0)
-				window_write(tokeniser, &writer, &window, &carry, at, taken);
-			return span_end(tokeniser, &writer, &carry, at + taken);
+			if (breaks == 0)
+				return span_end(tokeniser, &writer, &carry, (uint32_t)at);
+			taken = 64 - (uint32_t)__builtin_clzll(breaks);
+		} else {
+			while (__builtin_expect(wf_byte_continues(bytes[taken]), 0))
+				taken--;
 		}
-		while (wf_byte_continues(bytes[taken]))
-			taken--;
-		window_write(tokeniser, &writer, &window, &carry, at, taken);
+		window_write(tokeniser, &writer, &window, &carry, (uint32_t)at, taken);
 		at += taken;
+		if (__builtin_expect(is_hard, 0))
+			return span_end(tokeniser, &writer, &carry, (uint32_t)at);
 		if (++windows_count % BATCH_WINDOWS == 0)
 			writer_hash(tokeniser, &writer);
-	}
-	if (carry.in_word) { /* the word ends with the text, and the window with it */
-		window = (struct window){0};
-		window_write(tokeniser, &writer, &window, &carry, length, 1);
 	}
 	writer_hash(tokeniser, &writer);
 	tokeniser->count = writer.ends_count;
