@@ -4,6 +4,10 @@
  * has the figures. */
 #define CONTAINED_JOINS 0.60
 #define BOTH_JOIN 0.40
+#define SUM_JOINS 0.80
+#define SUM_NEEDS_EACH 0.20
+#define SUM_LEAD_LEAST 0.10
+#define SUM_LEAD_MOST 0.90
 #define COVERING_JOINS 0.62       /* of the shorter, stored one, where the newcomer ... */
 #define COVERING_NEEDS_LEAD 0.50  /* ... begins with its content */
 #define COVERING_JOINS_MORE 0.50  /* ... or */
@@ -46,6 +50,16 @@ bool wf_decide_differs_in_figures(const struct wf_comparison *comparison)
 	return comparison->names_changed >= NAMES_MANY && comparison->names_changed > comparison->names_same;
 }
 
+/* Whether the two agree here and there in all of their length, as copies in much boilerplate or with many typing errors do. What agrees
+ * to the letter in one place alone, at the beginning above all, is a passage of another story. */
+static bool agrees_throughout(const struct wf_comparison *comparison)
+{
+	return comparison->contained + comparison->covering >= SUM_JOINS &&
+	       smaller(comparison->contained, comparison->covering) >= SUM_NEEDS_EACH &&
+	       larger(comparison->contained, comparison->covering) < COVERING_JOINS &&
+	       comparison->lead >= SUM_LEAD_LEAST && comparison->lead < SUM_LEAD_MOST;
+}
+
 double wf_decide_strength(const struct wf_comparison *comparison, bool is_composite, bool other_is_composite)
 {
 	const double contained = comparison->contained;
@@ -54,7 +68,7 @@ double wf_decide_strength(const struct wf_comparison *comparison, bool is_compos
 
 	if (comparison->own_weight < OWN_WEIGHT_LEAST || wf_decide_differs_in_figures(comparison))
 		return 0;
-	if (smaller(contained, covering) >= BOTH_JOIN)
+	if (smaller(contained, covering) >= BOTH_JOIN || agrees_throughout(comparison))
 		strength = larger(contained, covering);
 	if (contained >= CONTAINED_JOINS && !other_is_composite)
 		strength = larger(strength, contained);
