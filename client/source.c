@@ -630,12 +630,13 @@ int wf_source_next(struct wf_source *source, struct wf_source_item *item, struct
 
 bool wf_source_is_ready(const struct wf_source *source)
 {
-	size_t have = source->end - source->start;
+	size_t begin = source->start;
 
 	if (source->input == NULL || source->at_end)
 		return true;
-	if (source->framing != FRAMING_UNKNOWN && have > 0 &&
-	    memchr(source->buffer + source->start, '\n', have) != NULL)
+	while (begin < source->end && isspace((unsigned char)source->buffer[begin]))
+		begin++;
+	if (begin < source->end && memchr(source->buffer + begin, '\n', source->end - begin) != NULL)
 		return true;
 	return wf_input_is_ready(source->input);
 }
