@@ -82,4 +82,16 @@ static inline uint32_t wf_word_hash_finish(uint64_t state)
 	return (uint32_t)(state ^ (state >> 32));
 }
 
+/* Takes in the last chunk of a word, of which `length` bytes, [0, 16], belong to it, and gives its 32 bits. */
+static inline uint32_t wf_word_hash_last(struct wf_word_keys keys, uint64_t state, uint64_t low, uint64_t high, uint32_t length)
+{
+	/* 16 bytes from `16 - length` on keep as many as the word has. */
+	static const uint8_t masks[32] = {
+		0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF,
+	};
+	const uint8_t *mask = masks + 16 - length;
+
+	return wf_word_hash_finish(wf_word_hash_chunk(keys, state, low & wf_hash_load(mask), high & wf_hash_load(mask + 8)));
+}
+
 #endif

@@ -98,10 +98,10 @@ static inline uint32_t wf_entry_bytes(uint32_t entry)
 	return entry >> 8;
 }
 
-/* The entry of a character below U+0800, from the low five bits of its first UTF-8 byte, and its second byte. */
+/* The entry of a character below U+0800, from its two UTF-8 bytes. Its pages come first and in order. */
 static inline uint32_t wf_entry_two(uint8_t first, uint8_t second)
 {
-	return wf_normalise_entries[wf_normalise_pages[first & 31]][second & 63];
+	return wf_normalise_entries[first & 31][second & 63];
 }
 
 static inline uint32_t wf_entry_three(uint8_t first, uint8_t second, uint8_t third)
@@ -111,7 +111,7 @@ static inline uint32_t wf_entry_three(uint8_t first, uint8_t second, uint8_t thi
 
 static inline uint32_t wf_entry_ascii(uint8_t byte)
 {
-	return wf_normalise_entries[wf_normalise_pages[byte >> 6]][byte & 63];
+	return wf_normalise_entries[byte >> 6][byte & 63];
 }
 
 static inline bool wf_byte_continues(uint8_t byte)
@@ -123,14 +123,18 @@ static inline bool wf_byte_continues(uint8_t byte)
  * 3 bytes. */
 static inline bool wf_bytes_compose(const uint8_t *next)
 {
-	return next[0] == 0xCC || next[0] == 0xE1 || next[0] == 0xEF
-	       || (next[0] == 0xE3 && next[1] == 0x82 && (next[2] == 0x99 || next[2] == 0x9A));
+	const bool is_voicing = (next[0] == 0xE3) & (next[1] == 0x82) & ((next[2] == 0x99) | (next[2] == 0x9A));
+
+	return (next[0] == 0xCC) | (next[0] == 0xE1) | (next[0] == 0xEF) | is_voicing;
 }
 
 /* Looks up the character at `at`, which has 6 bytes: its entry, its folded bytes as in struct wf_unit, and the bytes it takes up.
  * Returns false where it takes more than a look: several units, a composed letter, above U+FFFF, invalid. */
-static inline bool wf_normalise_look_up(const uint8_t *at, uint32_t *entry, uint32_t *bytes, uint32_t *length, uint32_t *size)
+static inline __attribute__((always_inline)) bool wf_normalise_look_up(const uint8_t *at, uint32_t *entry, uint32_t *bytes,
+									uint32_t *length, uint32_t *size)
 {
+	bool composes;
+
 	if (at[0] < 0x80) {
 		*entry = wf_entry_ascii(at[0]);
 		*bytes = at[0] | 0x20u; /* right for letters and digits; of the others nobody asks */
@@ -141,18 +145,20 @@ static inline bool wf_normalise_look_up(const uint8_t *at, uint32_t *entry, uint
 		*entry = wf_entry_two(at[0], at[1]);
 		*bytes = at[0] | (uint32_t)at[1] << 8;
 		*size = 2;
+		composes = wf_entry_composes(*entry) & (at[2] == 0xCC);
 	} else if ((at[0] & 0xF0) == 0xE0 && wf_byte_continues(at[1]) && wf_byte_continues(at[2])
 		   && !(at[0] == 0xE0 && at[1] < 0xA0)) {
 		*entry = wf_entry_three(at[0], at[1], at[2]);
 		*bytes = at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16;
 		*size = 3;
+		composes = wf_entry_composes(*entry) & wf_bytes_compose(at + 3);
 	} else {
 		return false;
 	}
 	*length = wf_entry_length(*entry);
 	*bytes = *length == 0 ? *bytes : wf_entry_bytes(*entry);
 	*length = *length == 0 ? *size : *length;
-	return wf_entry_class(*entry) != WF_CLASS_EXPANSION && !(wf_entry_composes(*entry) && wf_bytes_compose(at + *size));
+	return !(composes | (wf_entry_class(*entry) == WF_CLASS_EXPANSION));
 }
 
 /* As wf_cursor_next(), faster where a look is enough. */

@@ -60,6 +60,9 @@ static void page_add(struct table *table, uint32_t page)
 
 	for (uint32_t i = 0; i < 64; i++)
 		entries[i] = entry_of(table, page * 64 + i);
+	/* The pages of characters below U+0800 stay in order, distinct or not. */
+	if (page < 32)
+		same = page;
 	while (memcmp(table->entries[same], entries, sizeof(table->entries[0])) != 0)
 		same++;
 	table->pages[page] = (uint16_t)same;

@@ -62,19 +62,9 @@ static inline void word_append(struct word *word, uint32_t bytes, uint32_t lengt
 
 static uint32_t word_finish(struct word *word)
 {
-	uint64_t low, high;
-
 	if (word->filled > CHUNK_BYTES)
 		word_drain(word);
-	low = wf_hash_load(word->bytes);
-	high = wf_hash_load(word->bytes + 8);
-	if (word->filled <= 8) {
-		low = word->filled == 0 ? 0 : low & UINT64_MAX >> (64 - 8 * word->filled);
-		high = 0;
-	} else {
-		high &= UINT64_MAX >> (128 - 8 * word->filled);
-	}
-	return wf_word_hash_finish(wf_word_hash_chunk(word->keys, word->state, low, high));
+	return wf_word_hash_last(word->keys, word->state, wf_hash_load(word->bytes), wf_hash_load(word->bytes + 8), word->filled);
 }
 
 static void token_add(struct wf_tokeniser *tokeniser, uint32_t hash, uint8_t flags, uint32_t start, uint32_t end)

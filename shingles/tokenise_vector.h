@@ -154,13 +154,8 @@ static __attribute__((noinline)) void window_take_high(struct window *window, co
 /* Hashes a word of plain ASCII; every chunk of it is in the text whole. */
 static inline uint32_t plain_hash(struct wf_word_keys keys, const uint8_t *word, uint32_t length)
 {
-	/* 16 bytes from `16 - length` on keep as many as the word has. */
-	static const uint8_t masks[32] = {
-		0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF,
-	};
 	/* Setting this bit makes capitals small, and leaves digits and what joins them as they are. */
 	const uint64_t fold = UINT64_C(0x2020202020202020);
-	const uint8_t *mask;
 	uint64_t state = 0;
 
 	while (__builtin_expect(length > 16, 0)) {
@@ -168,9 +163,7 @@ static inline uint32_t plain_hash(struct wf_word_keys keys, const uint8_t *word,
 		word += 16;
 		length -= 16;
 	}
-	mask = masks + 16 - length;
-	return wf_word_hash_finish(wf_word_hash_chunk(keys, state, (wf_hash_load(word) | fold) & wf_hash_load(mask),
-						      (wf_hash_load(word + 8) | fold) & wf_hash_load(mask + 8)));
+	return wf_word_hash_last(keys, state, wf_hash_load(word) | fold, wf_hash_load(word + 8) | fold, length);
 }
 
 /* As plain_hash(), for a word near the end of the text: it reads no byte past the word. */
