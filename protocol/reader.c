@@ -368,6 +368,7 @@ int wf_reader_feed(struct wf_reader *reader, struct wf_bytes bytes)
 static size_t read_unsigned(const unsigned char *bytes, size_t available, uint64_t *number)
 {
 	struct header header;
+	uint64_t found;
 
 	if (read_header(bytes, available, &header) != 1)
 		return 0;
@@ -377,17 +378,19 @@ static size_t read_unsigned(const unsigned char *bytes, size_t available, uint64
 	}
 	if (bytes[0] < 0xCC || bytes[0] > 0xD3)
 		return 0;
-	*number = big_endian(bytes + 1, header.length - 1);
-	if (bytes[0] >= 0xD0 && *number >> (8 * (header.length - 1) - 1) != 0)
+	found = big_endian(bytes + 1, header.length - 1);
+	if (bytes[0] >= 0xD0 && found >> (8 * (header.length - 1) - 1) != 0)
 		return 0;
+	*number = found;
 	return header.length;
 }
 
-/* Fills in whom the refusal of the present message is to be told. */
+/* Fills in whom the refusal of the present message is to be told: from the scanned bytes and no others, so that the
+ * answer does not hang on how the stream was split. */
 static void read_addressee(const struct wf_reader *reader, struct wf_refusal *refusal)
 {
 	const unsigned char *bytes = bytes_at(reader, reader->begin);
-	const size_t available = reader->used - reader->begin;
+	const size_t available = reader->scanned - reader->begin;
 	struct header header;
 	uint64_t type;
 	size_t at;

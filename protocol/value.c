@@ -60,13 +60,19 @@ const char *wf_value_kind_phrase(enum wf_value_kind kind)
 	return "something unknown";
 }
 
+/* The pointer of an empty string is whatever msgpack-c left there; ours says that there is a string. */
+static struct wf_bytes present(const char *data, size_t length)
+{
+	return (struct wf_bytes){length == 0 ? "" : data, length};
+}
+
 struct wf_bytes wf_value_bytes(struct wf_value value)
 {
 	switch (wf_value_kind(value)) {
 	case WF_VALUE_STRING:
-		return (struct wf_bytes){value.object->via.str.ptr, value.object->via.str.size};
+		return present(value.object->via.str.ptr, value.object->via.str.size);
 	case WF_VALUE_BINARY:
-		return (struct wf_bytes){value.object->via.bin.ptr, value.object->via.bin.size};
+		return present(value.object->via.bin.ptr, value.object->via.bin.size);
 	default:
 		return (struct wf_bytes){NULL, 0};
 	}
