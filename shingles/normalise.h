@@ -123,9 +123,10 @@ static inline bool wf_byte_continues(uint8_t byte)
  * 3 bytes. */
 static inline bool wf_bytes_compose(const uint8_t *next)
 {
-	const bool is_voicing = (next[0] == 0xE3) & (next[1] == 0x82) & ((next[2] == 0x99) | (next[2] == 0x9A));
+	/* Numbers, not truth values: they are joined without a branch, which is seldom guessed right in Japanese. */
+	const int is_voicing = (next[0] == 0xE3) & (next[1] == 0x82) & ((next[2] == 0x99) | (next[2] == 0x9A));
 
-	return (next[0] == 0xCC) | (next[0] == 0xE1) | (next[0] == 0xEF) | is_voicing;
+	return ((next[0] == 0xCC) | (next[0] == 0xE1) | (next[0] == 0xEF) | is_voicing) != 0;
 }
 
 /* Looks up the character at `at`, which has 6 bytes: its entry, its folded bytes as in struct wf_unit, and the bytes it takes up.
@@ -133,7 +134,7 @@ static inline bool wf_bytes_compose(const uint8_t *next)
 static inline __attribute__((always_inline)) bool wf_normalise_look_up(const uint8_t *at, uint32_t *entry, uint32_t *bytes,
 									uint32_t *length, uint32_t *size)
 {
-	bool composes;
+	uint32_t composes;
 
 	if (at[0] < 0x80) {
 		*entry = wf_entry_ascii(at[0]);
@@ -145,20 +146,20 @@ static inline __attribute__((always_inline)) bool wf_normalise_look_up(const uin
 		*entry = wf_entry_two(at[0], at[1]);
 		*bytes = at[0] | (uint32_t)at[1] << 8;
 		*size = 2;
-		composes = wf_entry_composes(*entry) & (at[2] == 0xCC);
+		composes = (uint32_t)wf_entry_composes(*entry) & (uint32_t)(at[2] == 0xCC);
 	} else if ((at[0] & 0xF0) == 0xE0 && wf_byte_continues(at[1]) && wf_byte_continues(at[2])
 		   && !(at[0] == 0xE0 && at[1] < 0xA0)) {
 		*entry = wf_entry_three(at[0], at[1], at[2]);
 		*bytes = at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16;
 		*size = 3;
-		composes = wf_entry_composes(*entry) & wf_bytes_compose(at + 3);
+		composes = (uint32_t)wf_entry_composes(*entry) & (uint32_t)wf_bytes_compose(at + 3);
 	} else {
 		return false;
 	}
 	*length = wf_entry_length(*entry);
 	*bytes = *length == 0 ? *bytes : wf_entry_bytes(*entry);
 	*length = *length == 0 ? *size : *length;
-	return !(composes | (wf_entry_class(*entry) == WF_CLASS_EXPANSION));
+	return (composes | (uint32_t)(wf_entry_class(*entry) == WF_CLASS_EXPANSION)) == 0;
 }
 
 /* As wf_cursor_next(), faster where a look is enough. */
