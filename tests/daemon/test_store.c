@@ -1,0 +1,693 @@
+#include "store_sample.h"
+
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include "store_lmdb.h"
+#include "store_record.h"
+
+/* Put, commit, abort. */
+
+static void every_field_survives_a_restart(void **state)
+{
+	struct sample *sample = *state;
+
+	assert_int_equal(sample_add(sample, 1, 200), 0);
+	sample_reopen(sample);
+	for (uint64_t number = 1; number <= 200; number++)
+		assert_true(sample_has(sample, number));
+	assert_int_equal(sample_count(sample), 200);
+	assert_int_equal(wf_store_number_last(sample->store), 200);
+}
+
+static void a_new_store_is_empty(void **state)
+{
+	struct sample *sample = *state;
+
+	assert_int_equal(wf_store_number_last(sample->store), 0);
+	assert_int_equal(sample_count(sample), 0);
+	assert_false(sample_has(sample, 1));
+}
+
+static void a_store_keeps_its_secret(void **state)
+{
+	struct sample *sample = *state;
+	const uint64_t secret = wf_store_secret(sample->store);
+
+	assert_true(secret != 0);
+	sample_reopen(sample);
+	assert_int_equal(wf_store_secret(sample->store), secret);
+}
+
+static void an_aborted_batch_leaves_nothing(void **state)
+{
+	struct sample *sample = *state;
+
+	assert_int_equal(wf_store_begin(sample->store, NULL), 0);
+	assert_int_equal(sample_put(sample->store, 1), 0);
+	assert_int_equal(wf_store_state_put(sample->store, wf_bytes_of("learned"), wf_bytes_of("much")), 0);
+	wf_store_abort(sample->store);
+	assert_false(sample_has(sample, 1));
+	assert_int_equal(wf_store_number_last(sample->store), 0);
+	assert_int_equal(sample_add(sample, 1, 1), 0);
+	assert_true(sample_has(sample, 1));
+}
+
+static void a_reader_sees_a_batch_once_it_is_committed_and_renewed(void **state)
+{
+	struct sample *sample = *state;
+	struct wf_bytes evidence;
+
+	assert_int_equal(sample_add(sample, 1, 1), 0);
+	assert_int_equal(wf_store_reader_renew(sample->reader), 0);
+	assert_int_equal(wf_store_begin(sample->store, NULL), 0);
+	assert_int_equal(sample_put(sample->store, 2), 0);
+	assert_int_equal(wf_store_evidence(sample->reader, 2, &evidence), WF_ENOTFOUND);
+	assert_int_equal(wf_store_commit(sample->store, NULL), 0);
+	assert_int_equal(wf_store_evidence(sample->reader, 2, &evidence), WF_ENOTFOUND);
+	assert_int_equal(wf_store_reader_renew(sample->reader), 0);
+	assert_int_equal(wf_store_evidence(sample->reader, 2, &evidence), 0);
+}
+
+static void fields_over_their_bounds_are_refused(void **state)
+{
+	struct sample *sample = *state;
+	struct sample_article article;
+	char *sketch = calloc(1, WF_STORE_SKETCH_BYTES_MAX + 1);
+
+	assert_non_null(sketch);
+	sample_article(&article, 1);
+	article.entry.sketch = (struct wf_bytes){sketch, WF_STORE_SKETCH_BYTES_MAX + 1};
+	assert_int_equal(wf_store_begin(sample->store, NULL), 0);
+	assert_int_equal(wf_store_put(sample->store, &article.entry, &article.body, article.evidence), WF_ETOOLARGE);
+	assert_int_equal(sample_put(sample->store, 2), WF_ETOOLARGE);
+	assert_int_equal(wf_store_commit(sample->store, NULL), WF_ETOOLARGE);
+	article.entry.sketch.length = WF_STORE_SKETCH_BYTES_MAX;
+	assert_int_equal(wf_store_begin(sample->store, NULL), 0);
+	assert_int_equal(wf_store_put(sample->store, &article.entry, &article.body, article.evidence), 0);
+	article.entry.number = 2;
+	article.entry.merged_count = WF_MERGED_MAX + 1;
+	assert_int_equal(wf_store_put(sample->store, &article.entry, &article.body, article.evidence), WF_ETOOLARGE);
+	wf_store_abort(sample->store);
+	free(sketch);
+}
+
+static void records_at_the_edges_of_a_page_survive(void **state)
+{
+	struct sample *sample = *state;
+	char *bytes = malloc(20000);
+	uint64_t number = 0;
+
+	assert_non_null(bytes);
+	sample_noise(bytes, 20000, 5);
+	assert_int_equal(wf_store_begin(sample->store, NULL), 0);
+	for (size_t length = 0; length < 17000; length += length % 2048 < 1980 ? 660 : 1) {
+		const struct wf_store_entry entry = {.number = ++number, .cluster = length};
+		const struct wf_store_body body = {.id = {bytes, length}};
+
+		assert_int_equal(wf_store_put(sample->store, &entry, &body, (struct wf_bytes){bytes, length}), 0);
+	}
+	assert_int_equal(wf_store_commit(sample->store, NULL), 0);
+	assert_int_equal(wf_store_reader_renew(sample->reader), 0);
+	for (uint64_t i = 1; i <= number; i++) {
+		struct wf_store_entry entry;
+		struct wf_store_body body;
+		struct wf_bytes evidence;
+
+		assert_int_equal(wf_store_entry(sample->reader, i, &sample->arena, &entry), 0);
+		assert_int_equal(wf_store_body(sample->reader, i, &body), 0);
+		assert_int_equal(wf_store_evidence(sample->reader, i, &evidence), 0);
+		assert_string(body.id, (struct wf_bytes){bytes, entry.cluster});
+		assert_int_equal(evidence.length, entry.cluster);
+		assert_memory_equal(evidence.data, bytes, evidence.length);
+	}
+	free(bytes);
+}
+
+/* Remove, move, redirect, state. */
+
+static void a_removed_article_is_gone_and_its_number_never_returns(void **state)
+{
+	struct sample *sample = *state;
+
+	assert_int_equal(sample_add(sample, 1, 5), 0);
+	assert_int_equal(wf_store_begin(sample->store, NULL), 0);
+	assert_int_equal(wf_store_remove(sample->store, 2), 0);
+	assert_int_equal(wf_store_remove(sample->store, 2), WF_ENOTFOUND);
+	assert_int_equal(wf_store_remove(sample->store, 77), WF_ENOTFOUND);
+	assert_int_equal(wf_store_remove(sample->store, 5), 0);
+	assert_int_equal(wf_store_remove(sample->store, 4), 0);
+	assert_int_equal(wf_store_commit(sample->store, NULL), 0);
+	sample_reopen(sample);
+	assert_int_equal(wf_store_number_last(sample->store), 5);
+	assert_int_equal(sample_count(sample), 2);
+	assert_false(sample_has(sample, 2));
+	assert_true(sample_has(sample, 3));
+	assert_false(sample_has(sample, 5));
+	assert_int_equal(sample_add(sample, 6, 6), 0);
+	sample_reopen(sample);
+	assert_int_equal(wf_store_number_last(sample->store), 6);
+}
+
+static void a_number_put_and_removed_in_one_batch_never_returns(void **state)
+{
+	struct sample *sample = *state;
+
+	assert_int_equal(wf_store_begin(sample->store, NULL), 0);
+	assert_int_equal(sample_put(sample->store, 9), 0);
+	assert_int_equal(wf_store_remove(sample->store, 9), 0);
+	assert_int_equal(wf_store_commit(sample->store, NULL), 0);
+	sample_reopen(sample);
+	assert_int_equal(wf_store_number_last(sample->store), 9);
+	assert_int_equal(sample_count(sample), 0);
+}
+
+static void a_moved_article_changes_its_cluster_alone(void **state)
+{
+	struct sample *sample = *state;
+	struct sample_article article;
+	struct wf_store_entry entry;
+
+	assert_int_equal(sample_add(sample, 1, 40), 0);
+	assert_int_equal(wf_store_begin(sample->store, NULL), 0);
+	assert_int_equal(wf_store_move(sample->store, 33, 4444), 0);
+	assert_int_equal(wf_store_move(sample->store, 41, 4444), WF_ENOTFOUND);
+	assert_int_equal(wf_store_commit(sample->store, NULL), 0);
+	sample_reopen(sample);
+	sample_article(&article, 33);
+	article.entry.cluster = 4444;
+	assert_int_equal(wf_store_reader_renew(sample->reader), 0);
+	assert_int_equal(wf_store_entry(sample->reader, 33, &sample->arena, &entry), 0);
+	assert_entry(&entry, &article.entry);
+}
+
+struct pairs {
+	uint64_t from[8], into[8];
+	size_t count;
+};
+
+static int pairs_visit_cb(void *context, uint64_t from, uint64_t into)
+{
+	struct pairs *pairs = context;
+
+	pairs->from[pairs->count] = from;
+	pairs->into[pairs->count++] = into;
+	return pairs->count == 8 ? 1 : 0;
+}
+
+static void redirects_are_replaced_removed_and_visited_in_order(void **state)
+{
+	struct sample *sample = *state;
+	struct pairs pairs = {.count = 0};
+
+	assert_int_equal(wf_store_begin(sample->store, NULL), 0);
+	assert_int_equal(wf_store_redirect(sample->store, 70000, 5), 0);
+	assert_int_equal(wf_store_redirect(sample->store, 3, 1), 0);
+	assert_int_equal(wf_store_redirect(sample->store, 256, 2), 0);
+	assert_int_equal(wf_store_redirect(sample->store, 256, 9), 0);
+	assert_int_equal(wf_store_redirect_remove(sample->store, 70000), 0);
+	assert_int_equal(wf_store_redirect_remove(sample->store, 70001), 0);
+	assert_int_equal(wf_store_commit(sample->store, NULL), 0);
+	sample_reopen(sample);
+	assert_int_equal(wf_store_reader_renew(sample->reader), 0);
+	assert_int_equal(wf_store_redirects(sample->reader, pairs_visit_cb, &pairs), 0);
+	assert_int_equal(pairs.count, 2);
+	assert_int_equal(pairs.from[0], 3);
+	assert_int_equal(pairs.into[0], 1);
+	assert_int_equal(pairs.from[1], 256);
+	assert_int_equal(pairs.into[1], 9);
+}
+
+struct numbers {
+	uint64_t last;
+	uint64_t count;
+	uint64_t count_max;
+};
+
+static int numbers_visit_cb(void *context, const struct wf_store_entry *entry)
+{
+	struct numbers *numbers = context;
+	struct sample_article article;
+
+	assert_true(entry->number > numbers->last);
+	numbers->last = entry->number;
+	sample_article(&article, entry->number);
+	assert_entry(entry, &article.entry);
+	return ++numbers->count == numbers->count_max ? 7 : 0;
+}
+
+static void entries_are_visited_in_order_from_a_number_on(void **state)
+{
+	struct sample *sample = *state;
+	struct numbers numbers = {.count_max = 1000};
+
+	assert_int_equal(sample_add(sample, 1, 300), 0);
+	assert_int_equal(wf_store_reader_renew(sample->reader), 0);
+	assert_int_equal(wf_store_entries(sample->reader, 0, numbers_visit_cb, &numbers), 0);
+	assert_int_equal(numbers.count, 300);
+	numbers = (struct numbers){.count_max = 3};
+	assert_int_equal(wf_store_entries(sample->reader, 250, numbers_visit_cb, &numbers), 7);
+	assert_int_equal(numbers.last, 252);
+}
+
+static void a_state_of_many_megabytes_is_kept_whole(void **state)
+{
+	struct sample *sample = *state;
+	const size_t length = 40u << 20;
+	char *bytes = malloc(length);
+	struct wf_bytes value;
+
+	assert_non_null(bytes);
+	for (uint64_t round = 0; round < 3; round++) {
+		sample_noise(bytes, length, round);
+		assert_int_equal(wf_store_begin(sample->store, NULL), 0);
+		assert_int_equal(wf_store_state_put(sample->store, wf_bytes_of("learned"), (struct wf_bytes){bytes, length}), 0);
+		assert_int_equal(wf_store_commit(sample->store, NULL), 0);
+	}
+	sample_reopen(sample);
+	assert_int_equal(wf_store_reader_renew(sample->reader), 0);
+	assert_int_equal(wf_store_state(sample->reader, wf_bytes_of("learned"), &value), 0);
+	assert_int_equal(value.length, length);
+	assert_memory_equal(value.data, bytes, length);
+	assert_int_equal(wf_store_state(sample->reader, wf_bytes_of("unknown"), &value), WF_ENOTFOUND);
+	free(bytes);
+}
+
+/* Growth. */
+
+struct watcher {
+	struct sample *sample;
+	atomic_bool is_done;
+	atomic_ulong looks;
+};
+
+/* Reads what is committed, over and over, while the map grows. */
+static void *watch(void *context)
+{
+	struct watcher *watcher = context;
+	struct wf_store_reader *reader;
+	struct wf_arena arena;
+	bool is_sound = wf_store_reader_new(watcher->sample->store, &reader) == 0;
+
+	wf_arena_init(&arena, 4096);
+	while (is_sound && !watcher->is_done) {
+		is_sound = wf_store_reader_renew(reader) == 0;
+		for (uint64_t number = wf_store_articles_count(reader); is_sound && number > 0; number = number * 2 / 3) {
+			struct sample_article article;
+			struct wf_store_entry entry;
+			struct wf_store_body body;
+			struct wf_bytes evidence;
+
+			sample_article(&article, number);
+			is_sound = wf_store_entry(reader, number, &arena, &entry) == 0 &&
+				   wf_store_body(reader, number, &body) == 0 &&
+				   wf_store_evidence(reader, number, &evidence) == 0 &&
+				   wf_bytes_equal(entry.sketch, article.entry.sketch) &&
+				   wf_bytes_equal(body.text_compressed, article.body.text_compressed) &&
+				   wf_bytes_equal(evidence, article.evidence);
+		}
+		wf_arena_reset(&arena);
+		wf_store_reader_rest(reader);
+		watcher->looks++;
+	}
+	wf_arena_close(&arena);
+	wf_store_reader_free(reader);
+	return is_sound ? watcher : NULL;
+}
+
+static void the_map_grows_unseen_while_others_read(void **state)
+{
+	struct sample *sample = *state;
+	struct watcher watcher = {.sample = sample};
+	pthread_t threads[2];
+
+	for (int i = 0; i < 2; i++)
+		assert_int_equal(pthread_create(&threads[i], NULL, watch, &watcher), 0);
+	for (uint64_t first = 1; first < 12000; first += 500)
+		assert_int_equal(sample_add(sample, first, first + 499), 0);
+	watcher.is_done = true;
+	for (int i = 0; i < 2; i++) {
+		void *result;
+
+		pthread_join(threads[i], &result);
+		assert_non_null(result);
+	}
+	assert_true(watcher.looks > 0);
+	assert_true(wf_store_bytes(sample->store) > 256 * SAMPLE_MAP_BYTES);
+	sample_reopen(sample);
+	for (uint64_t number = 1; number <= 12000; number += 13)
+		assert_true(sample_has(sample, number));
+}
+
+static void a_resting_reader_holds_no_growth_up(void **state)
+{
+	struct sample *sample = *state;
+
+	assert_int_equal(sample_add(sample, 1, 1), 0);
+	assert_true(sample_has(sample, 1));
+	assert_int_equal(sample_add(sample, 2, 2000), 0);
+	assert_true(sample_has(sample, 2000));
+}
+
+static void a_body_of_64_mib_outgrows_the_map_in_one_step(void **state)
+{
+	struct sample *sample = *state;
+	const size_t length = 64u << 20;
+	char *bytes = malloc(length);
+	const struct wf_store_entry entry = {.number = 2};
+	struct wf_store_body body = {.id = wf_bytes_of("a"), .has_text = true, .text_compressed = {bytes, length}};
+
+	assert_non_null(bytes);
+	sample_noise(bytes, length, 1);
+	assert_int_equal(wf_store_begin(sample->store, NULL), 0);
+	assert_int_equal(sample_put(sample->store, 1), 0);
+	assert_int_equal(wf_store_put(sample->store, &entry, &body, wf_bytes_of("e")), 0);
+	assert_int_equal(wf_store_commit(sample->store, NULL), 0);
+	sample_reopen(sample);
+	assert_true(sample_has(sample, 1));
+	assert_int_equal(wf_store_reader_renew(sample->reader), 0);
+	assert_int_equal(wf_store_body(sample->reader, 2, &body), 0);
+	assert_int_equal(body.text_compressed.length, length);
+	assert_memory_equal(body.text_compressed.data, bytes, length);
+	free(bytes);
+}
+
+/* Opening. */
+
+static void a_second_process_is_locked_out(void **state)
+{
+	struct sample *sample = *state;
+	const struct wf_store_settings settings = {.path = sample->path};
+	struct wf_store *second;
+	struct wf_error error;
+	int status;
+	pid_t child = fork();
+
+	assert_true(child >= 0);
+	if (child == 0)
+		_exit(wf_store_open(&second, &settings, &error) == WF_ELOCKED && strstr(error.text, "another process") != NULL ? 0 : 1);
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_equal(status, 0);
+}
+
+static int open_code(const struct sample *sample, struct wf_error *error)
+{
+	const struct wf_store_settings settings = {.path = sample->path};
+	struct wf_store *store;
+	int code = wf_store_open(&store, &settings, error);
+
+	if (code == 0)
+		wf_store_close(store);
+	return code;
+}
+
+static void a_folder_without_parent_is_refused(void **state)
+{
+	struct sample *sample = *state;
+	struct sample other = {.path = "/nonexistent/folder"};
+	struct wf_error error;
+
+	(void)sample;
+	assert_int_equal(open_code(&other, &error), -ENOENT);
+	assert_non_null(strstr(error.text, "/nonexistent/folder"));
+}
+
+/* Finds `wanted` in the store's data file, from `offset` on; -1 where it is not. */
+static long data_find(const struct sample *sample, struct wf_bytes wanted)
+{
+	char path[128];
+	struct stat status;
+	char *data;
+	long found = -1;
+	int file;
+
+	sample_file(sample, "data.mdb", path);
+	file = open(path, O_RDONLY);
+	assert_true(file >= 0 && fstat(file, &status) == 0);
+	data = malloc((size_t)status.st_size);
+	assert_non_null(data);
+	assert_int_equal(pread(file, data, (size_t)status.st_size, 0), status.st_size);
+	close(file);
+	const char *at = memmem(data, (size_t)status.st_size, wanted.data, wanted.length);
+
+	if (at != NULL)
+		found = (long)(at - data);
+	free(data);
+	return found;
+}
+
+static void data_flip(const struct sample *sample, long offset, unsigned bit)
+{
+	char path[128], byte;
+	int file;
+
+	sample_file(sample, "data.mdb", path);
+	file = open(path, O_RDWR);
+	assert_true(file >= 0 && offset >= 0);
+	assert_int_equal(pread(file, &byte, 1, offset), 1);
+	byte = (char)(byte ^ (1 << bit));
+	assert_int_equal(pwrite(file, &byte, 1, offset), 1);
+	close(file);
+}
+
+static void another_version_is_refused_by_its_number(void **state)
+{
+	struct sample *sample = *state;
+	const struct wf_lmdb_settings settings = {
+		.path = sample->path, .map_bytes = 1u << 20, .map_bytes_max = 1u << 20, .readers_max = 4, .rest_wait_ms = 1000};
+	const struct wf_lmdb_key key = {.table = WF_LMDB_STATE, .name = wf_bytes_of(".format")};
+	const struct wf_bytes format = {"wirefold\x02\x01\0\0", 12};
+	struct wf_lmdb *lmdb;
+	struct wf_error error;
+	void *room;
+
+	sample_close(sample);
+	assert_int_equal(wf_lmdb_open(&lmdb, &settings, &error), 0);
+	assert_int_equal(wf_lmdb_begin(lmdb), 0);
+	room = wf_lmdb_stage(lmdb, WF_LMDB_PUT, &key, WF_RECORD_HEADER_BYTES + format.length);
+	assert_non_null(room);
+	wf_record_plain_encode(WF_RECORD_STATE, wf_record_name_key(key.name), format, room);
+	assert_int_equal(wf_lmdb_apply(lmdb), 0);
+	assert_int_equal(wf_lmdb_commit(lmdb), 0);
+	wf_lmdb_close(lmdb);
+	assert_int_equal(open_code(sample, &error), WF_EVERSION);
+	assert_non_null(strstr(error.text, "format 258"));
+}
+
+static void a_damaged_format_record_is_refused(void **state)
+{
+	struct sample *sample = *state;
+	struct wf_error error;
+
+	sample_close(sample);
+	data_flip(sample, data_find(sample, wf_bytes_of("wirefold")) + 8, 1);
+	assert_int_equal(open_code(sample, &error), WF_ECORRUPT);
+	assert_non_null(strstr(error.text, "format record"));
+}
+
+/* LMDB does not write pages at the file's end that became free before they were written. */
+static void a_data_file_that_lacks_free_pages_alone_is_whole(void **state)
+{
+	struct sample *sample = *state;
+	const struct wf_store_entry entry = {.number = 5};
+	char *bytes = calloc(1, 300000);
+	const struct wf_store_body body = {.id = {bytes, 300000}};
+	struct stat before, after;
+	char path[128];
+
+	assert_non_null(bytes);
+	for (uint64_t number = 1; number <= 4; number++)
+		assert_int_equal(sample_add(sample, number, number), 0);
+	assert_int_equal(wf_store_begin(sample->store, NULL), 0);
+	assert_int_equal(wf_store_put(sample->store, &entry, &body, wf_bytes_of("e")), 0);
+	assert_int_equal(wf_store_remove(sample->store, entry.number), 0);
+	assert_int_equal(wf_store_commit(sample->store, NULL), 0);
+	sample_file(sample, "data.mdb", path);
+	assert_int_equal(stat(path, &before), 0);
+	sample_reopen(sample);
+	assert_int_equal(stat(path, &after), 0);
+	assert_true(after.st_size > before.st_size); /* it was shorter than its pages are many */
+	assert_true(sample_has(sample, 1));
+	assert_int_equal(sample_add(sample, 6, 500), 0);
+	sample_reopen(sample);
+	for (uint64_t number = 6; number <= 500; number++)
+		assert_true(sample_has(sample, number));
+	free(bytes);
+}
+
+static void a_flipped_bit_in_a_record_is_seen(void **state)
+{
+	struct sample *sample = *state;
+	struct sample_article article;
+	struct wf_store_entry entry;
+	struct wf_store_body body;
+	struct wf_bytes evidence;
+	struct numbers numbers = {.count_max = 1000};
+
+	assert_int_equal(sample_add(sample, 1, 20), 0);
+	sample_close(sample);
+	sample_article(&article, 7);
+	data_flip(sample, data_find(sample, article.entry.sketch) + 60, 3);
+	sample_article(&article, 8);
+	data_flip(sample, data_find(sample, (struct wf_bytes){article.evidence.data, article.evidence.length}) + 11, 0);
+	sample_article(&article, 9);
+	data_flip(sample, data_find(sample, article.body.text_compressed) + 5, 7);
+	sample_open(sample);
+	assert_int_equal(wf_store_reader_renew(sample->reader), 0);
+	assert_int_equal(wf_store_entry(sample->reader, 7, &sample->arena, &entry), WF_ECORRUPT);
+	assert_int_equal(wf_store_entries(sample->reader, 1, numbers_visit_cb, &numbers), WF_ECORRUPT);
+	assert_int_equal(numbers.last, 6);
+	assert_int_equal(wf_store_evidence(sample->reader, 8, &evidence), WF_ECORRUPT);
+	assert_int_equal(wf_store_body(sample->reader, 9, &body), WF_ECORRUPT);
+	wf_store_reader_rest(sample->reader);
+	assert_true(sample_has(sample, 6));
+	assert_int_equal(wf_store_begin(sample->store, NULL), 0);
+	assert_int_equal(wf_store_move(sample->store, 7, 1), WF_ECORRUPT);
+	wf_store_abort(sample->store);
+}
+
+static void a_missing_or_empty_data_file_makes_no_new_store(void **state)
+{
+	struct sample *sample = *state;
+	struct wf_error error;
+	char path[128];
+
+	assert_int_equal(sample_add(sample, 1, 3), 0);
+	sample_close(sample);
+	sample_file(sample, "data.mdb", path);
+	assert_int_equal(truncate(path, 0), 0);
+	assert_int_equal(open_code(sample, &error), WF_ECORRUPT);
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(open_code(sample, &error), WF_ECORRUPT);
+	assert_non_null(strstr(error.text, "missing"));
+}
+
+static void a_data_file_that_lost_its_end_is_refused(void **state)
+{
+	struct sample *sample = *state;
+	struct wf_error error;
+	struct stat status;
+	char path[128];
+
+	assert_int_equal(sample_add(sample, 1, 300), 0);
+	sample_close(sample);
+	sample_file(sample, "data.mdb", path);
+	assert_int_equal(stat(path, &status), 0);
+	for (off_t length = status.st_size - 4096; length > 8192; length = length / 2 / 512 * 512) {
+		struct stat after;
+
+		assert_int_equal(truncate(path, length), 0);
+		assert_int_equal(open_code(sample, &error), WF_ECORRUPT);
+		assert_int_equal(stat(path, &after), 0);
+		assert_int_equal(after.st_size, length);
+	}
+}
+
+static void garbage_is_no_store(void **state)
+{
+	struct sample *sample = *state;
+	struct wf_error error;
+	char path[128], noise[20000];
+	int file;
+
+	sample_close(sample);
+	sample_file(sample, "data.mdb", path);
+	sample_noise(noise, sizeof(noise), 4);
+	file = open(path, O_WRONLY);
+	assert_int_equal(pwrite(file, noise, sizeof(noise), 0), sizeof(noise));
+	close(file);
+	assert_int_equal(open_code(sample, &error), WF_ECORRUPT);
+}
+
+/* Crashes. */
+
+/* Commits batch after batch, each number of the batch to the pipe once it is on disk, until it is killed. */
+static void feed_until_killed(struct sample *sample, int told)
+{
+	uint64_t number = wf_store_number_last(sample->store);
+
+	for (uint64_t batch = 0;; batch++) {
+		const uint64_t last = number + 1 + batch % 17;
+
+		if (sample_add(sample, number + 1, last) != 0 || write(told, &last, sizeof(last)) != sizeof(last))
+			_exit(1);
+		number = last;
+	}
+}
+
+static void killed_in_the_middle_every_committed_batch_is_whole(void **state)
+{
+	struct sample *sample = *state;
+	uint64_t checked = 0;
+
+	for (unsigned round = 0; round < 20; round++) {
+		uint64_t told = 0, last;
+		int ends[2];
+		pid_t child;
+
+		sample_close(sample);
+		assert_int_equal(pipe(ends), 0);
+		child = fork();
+		assert_true(child >= 0);
+		if (child == 0) {
+			close(ends[0]);
+			sample_open(sample);
+			feed_until_killed(sample, ends[1]);
+		}
+		close(ends[1]);
+		/* The first batch is on disk: let some more begin, another number of them each round. */
+		for (unsigned i = 0; i <= round * 3 && read(ends[0], &last, sizeof(last)) == sizeof(last); i++)
+			told = last;
+		kill(child, SIGKILL);
+		while (read(ends[0], &last, sizeof(last)) == sizeof(last))
+			told = last;
+		close(ends[0]);
+		waitpid(child, NULL, 0);
+		sample_open(sample);
+		last = wf_store_number_last(sample->store);
+		assert_true(told > 0 && last >= told);
+		assert_int_equal(sample_count(sample), last);
+		while (checked < last)
+			assert_true(sample_has(sample, ++checked));
+		assert_false(sample_has(sample, last + 1));
+	}
+}
+
+int main(void)
+{
+#define claim(function) cmocka_unit_test_setup_teardown(function, sample_setup, sample_teardown)
+	const struct CMUnitTest tests[] = {
+		claim(every_field_survives_a_restart),
+		claim(a_new_store_is_empty),
+		claim(a_store_keeps_its_secret),
+		claim(an_aborted_batch_leaves_nothing),
+		claim(a_reader_sees_a_batch_once_it_is_committed_and_renewed),
+		claim(fields_over_their_bounds_are_refused),
+		claim(records_at_the_edges_of_a_page_survive),
+		claim(a_removed_article_is_gone_and_its_number_never_returns),
+		claim(a_number_put_and_removed_in_one_batch_never_returns),
+		claim(a_moved_article_changes_its_cluster_alone),
+		claim(redirects_are_replaced_removed_and_visited_in_order),
+		claim(entries_are_visited_in_order_from_a_number_on),
+		claim(a_state_of_many_megabytes_is_kept_whole),
+		claim(the_map_grows_unseen_while_others_read),
+		claim(a_resting_reader_holds_no_growth_up),
+		claim(a_body_of_64_mib_outgrows_the_map_in_one_step),
+		claim(a_second_process_is_locked_out),
+		claim(a_folder_without_parent_is_refused),
+		claim(another_version_is_refused_by_its_number),
+		claim(a_damaged_format_record_is_refused),
+		claim(a_data_file_that_lacks_free_pages_alone_is_whole),
+		claim(a_flipped_bit_in_a_record_is_seen),
+		claim(a_missing_or_empty_data_file_makes_no_new_store),
+		claim(a_data_file_that_lost_its_end_is_refused),
+		claim(garbage_is_no_store),
+		claim(killed_in_the_middle_every_committed_batch_is_whole),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
