@@ -19,6 +19,7 @@
 #define CORPUS_SHARE 25u
 #define YOUNG_STORIES 16u      /* a source with fewer is helped out: by what it printed even once before ... */
 #define YOUNG_RUN 3u           /* ... where so many shingles of it follow each other ... */
+#define YOUNG_RUNS_MAX 256u     /* runs of one article that are marked */
 #define YOUNG_SHARE_MAX 0.8    /* ... and are not nearly all of the article: that is the same story once more */
 #define FILTER_BITS 16384u     /* which shingles may be boilerplate: most are not, and one bit says so */
 
@@ -117,12 +118,9 @@ static uint32_t count_of(const struct wf_repeats *repeats, uint32_t shingle, uin
 	return 0;
 }
 
-/* Whether the filter lets the shingle of this hash through: it may be boilerplate. */
-static bool may_repeat(const struct wf_repeats *repeats, uint32_t hash)
+static uint32_t filter_bit(uint32_t hash)
 {
-	const uint32_t bit = hash / (UINT32_MAX / FILTER_BITS + 1);
-
-	return (repeats->filter[bit / 64] >> (bit % 64) & 1) != 0;
+	return hash / (UINT32_MAX / FILTER_BITS + 1);
 }
 
 static struct wf_repeats *repeats_of(const struct wf_boilerplate *boilerplate, uint64_t source)
@@ -135,51 +133,62 @@ static struct wf_repeats *repeats_of(const struct wf_boilerplate *boilerplate, u
 /* Marks the runs of shingles that a young source has printed before, unless they are nearly all of the article. */
 static void mask_seen(const struct wf_repeats *repeats, const uint16_t *tokens, size_t tokens_count, uint8_t *mask)
 {
+	struct {
+		size_t start;
+		size_t length;
+	} runs[YOUNG_RUNS_MAX];
+	size_t runs_count = 0;
 	size_t marked = 0;
+	size_t run = 0;
 
-	for (int is_marking = 0; is_marking < 2; is_marking++) {
-		size_t run = 0;
-
-		if (is_marking && (double)marked > YOUNG_SHARE_MAX * (double)tokens_count)
-			return;
-		for (size_t i = 0; i + 1 < tokens_count; i++) {
-			size_t fresh;
-
-			run = was_seen(repeats, WF_SHINGLE_OF(tokens[i], tokens[i + 1])) ? run + 1 : 0;
-			if (run < YOUNG_RUN)
+	for (size_t i = 0; i + 1 < tokens_count; i++) {
+		if (was_seen(repeats, WF_SHINGLE_OF(tokens[i], tokens[i + 1]))) {
+			run++;
+			if (i + 2 < tokens_count)
 				continue;
-			fresh = run == YOUNG_RUN ? YOUNG_RUN + 1 : 1;
-			marked += fresh;
-			if (is_marking)
-				memset(mask + i + 2 - fresh, 1, fresh);
+			i++;
 		}
+		if (run >= YOUNG_RUN && runs_count < YOUNG_RUNS_MAX) {
+			runs[runs_count].start = i - run;
+			runs[runs_count++].length = run + 1;
+			marked += run + 1;
+		}
+		run = 0;
 	}
+	if ((double)marked > YOUNG_SHARE_MAX * (double)tokens_count)
+		return;
+	for (size_t k = 0; k < runs_count; k++)
+		memset(mask + runs[k].start, 1, runs[k].length);
 }
 
 void wf_boilerplate_mask(const struct wf_boilerplate *boilerplate, uint64_t source, const uint16_t *tokens, size_t tokens_count,
 			 uint8_t *mask)
 {
 	const struct wf_repeats *corpus = boilerplate->corpus;
-	const struct wf_repeats *found = repeats_of(boilerplate, source);
-	const struct wf_repeats *repeats = found == NULL ? corpus : found;
-	const bool is_young = found == NULL || found->stories_total < YOUNG_STORIES;
+	const struct wf_repeats *repeats = repeats_of(boilerplate, source);
+	uint64_t filter[FILTER_BITS / 64]; /* of both, so that most shingles take one look */
 
 	memset(mask, 0, tokens_count);
+	for (size_t i = 0; i < FILTER_BITS / 64; i++)
+		filter[i] = corpus->filter[i] | (repeats == NULL ? 0 : repeats->filter[i]);
 	for (size_t i = 0; i + 1 < tokens_count; i++) {
 		const uint32_t shingle = WF_SHINGLE_OF(tokens[i], tokens[i + 1]);
 		const uint32_t hash = spread(shingle);
+		const uint32_t bit = filter_bit(hash);
 
-		if ((may_repeat(repeats, hash) && count_of(repeats, shingle, hash) >= repeats->bound) ||
-		    (may_repeat(corpus, hash) && count_of(corpus, shingle, hash) >= corpus->bound))
+		if ((filter[bit / 64] >> (bit % 64) & 1) == 0)
+			continue;
+		if ((repeats != NULL && count_of(repeats, shingle, hash) >= repeats->bound) ||
+		    count_of(corpus, shingle, hash) >= corpus->bound)
 			mask[i] = mask[i + 1] = 1;
 	}
-	if (found != NULL && is_young)
-		mask_seen(found, tokens, tokens_count, mask);
+	if (repeats != NULL && repeats->stories_total < YOUNG_STORIES)
+		mask_seen(repeats, tokens, tokens_count, mask);
 }
 
 static void mark(struct wf_repeats *repeats, uint32_t hash)
 {
-	const uint32_t bit = hash / (UINT32_MAX / FILTER_BITS + 1);
+	const uint32_t bit = filter_bit(hash);
 
 	repeats->filter[bit / 64] |= UINT64_C(1) << (bit % 64);
 }

@@ -10,7 +10,7 @@
 const struct wf_passage_windows WF_PASSAGE_STORED = {
 	.lead_shingles = 120, .lead_window = 10, .rest_window_min = 24, .rest_keys = 16};
 const struct wf_passage_windows WF_PASSAGE_ASKED = {
-	.lead_shingles = 120, .lead_window = 6, .rest_window_min = 12, .rest_keys = 48};
+	.lead_shingles = 120, .lead_window = 6, .rest_window_min = 20, .rest_keys = 32};
 
 static uint64_t mix(uint64_t value)
 {
