@@ -76,10 +76,10 @@ static inline uint64_t wf_word_hash_chunk(struct wf_word_keys keys, uint64_t sta
 	return wf_hash_multiply_fold(low ^ keys.low ^ state, high ^ keys.high);
 }
 
-/* The word's 32 bits, from the state after its last chunk. */
+/* The word's 32 bits, from the state after its last chunk: a last product spreads what the fold left in order. */
 static inline uint32_t wf_word_hash_finish(uint64_t state)
 {
-	return (uint32_t)(state ^ (state >> 32));
+	return (uint32_t)(state * UINT64_C(0x9FB21C651E98DF25) >> 32);
 }
 
 /* Takes in the last chunk of a word, of which `length` bytes, [0, 16], belong to it, and gives its 32 bits. */
