@@ -17,6 +17,9 @@
 #define NAMES_MANY 3u
 #define OWN_WEIGHT_LEAST 3.0          /* rare words; with less content only the same text is a copy */
 #define SHARED_WEIGHT_LEAST (OWN_WEIGHT_LEAST * CONTAINED_JOINS)
+#define SHORT_WEIGHT 7.0
+#define SHORT_AGREES 0.88
+#define SHORT_BOTH_AGREE 0.70
 #define BOTH_MERGE 0.50
 #define RELATED_CONTAINED 0.12
 #define RELATED_COVERING 0.30
@@ -60,19 +63,33 @@ static bool agrees_throughout(const struct wf_comparison *comparison)
 	       comparison->lead >= SUM_LEAD_LEAST && comparison->lead < SUM_LEAD_MOST;
 }
 
+/* Notices of a line or two (dividends, prices, results) are alike in all but what they tell: they must agree almost wholly. */
+static bool is_too_little(const struct wf_comparison *comparison)
+{
+	const double least = smaller(comparison->own_weight, comparison->other_weight);
+	const bool are_both_short = larger(comparison->own_weight, comparison->other_weight) < 2 * SHORT_WEIGHT;
+
+	if (least < OWN_WEIGHT_LEAST)
+		return true;
+	if (least >= SHORT_WEIGHT)
+		return false;
+	return comparison->figures_changed > 0 || larger(comparison->contained, comparison->covering) < SHORT_AGREES ||
+	       (are_both_short && smaller(comparison->contained, comparison->covering) < SHORT_BOTH_AGREE);
+}
+
 double wf_decide_strength(const struct wf_comparison *comparison, bool is_composite, bool other_is_composite)
 {
 	const double contained = comparison->contained;
 	const double covering = comparison->covering;
 	double strength = 0;
 
-	if (comparison->own_weight < OWN_WEIGHT_LEAST || wf_decide_differs_in_figures(comparison))
+	if (is_too_little(comparison) || wf_decide_differs_in_figures(comparison))
 		return 0;
 	if (smaller(contained, covering) >= BOTH_JOIN || agrees_throughout(comparison))
 		strength = larger(contained, covering);
 	if (contained >= CONTAINED_JOINS && !other_is_composite)
 		strength = larger(strength, contained);
-	if (comparison->other_weight >= OWN_WEIGHT_LEAST && !is_composite &&
+	if (!is_composite &&
 	    ((covering >= COVERING_JOINS && comparison->lead >= COVERING_NEEDS_LEAD) ||
 	     (covering >= COVERING_JOINS_MORE && contained >= COVERING_NEEDS_CONTAINED)))
 		strength = larger(strength, covering);
