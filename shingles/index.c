@@ -275,6 +275,8 @@ static void compare_candidates(struct wf_index *index)
 {
 	uint32_t kept = 0;
 
+	if (index->candidates_count == 0)
+		return;
 	wf_profile_set(index->profile, index->tokens, index->tokens_count, index->mask, index->frequency.weights);
 	for (uint32_t i = 0; i < index->candidates_count; i++) {
 		struct candidate candidate = index->candidates[i];
