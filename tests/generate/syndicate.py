@@ -1,13 +1,15 @@
 #!/usr/bin/python3
 """Makes labelled syndicated copies of stories: what 12 or 150 outlets would print of one wire, with the truth.
 
-usage: syndicate.py --base STORIES.jsonl[.gz] [--avoid SET.jsonl[.gz]] --profile NAME [--articles N] [--seed N] --out FILE.jsonl[.gz]
+usage: syndicate.py --base STORIES.jsonl[.gz] [--avoid SET.jsonl[.gz]] --profile NAME [--articles N] [--letters RATE]
+                    [--seed N] --out FILE.jsonl[.gz]
        syndicate.py --profile lang [--seed N] --out FILE.jsonl[.gz]      (its stories are in stories.py)
 
-Output: one JSON object a line with "id", "outlet", "title", "text", "cluster", "how", and in some profiles "url" and "published".
-The same arguments give the same bytes. Stories of --base that share an 8-word shingle with --avoid are left out, and so is a
+Output: one JSON object a line with "id", "outlet", "title", "text", "cluster", "how", and of
+some outlets "url" and "published". The same arguments give the same bytes. Stories of --base that share an 8-word shingle with --avoid are left out, and so is a
 story that repeats passages of one that was taken before: the truth is then known by construction.
 """
+
 import argparse
 import gzip
 import json
@@ -21,17 +23,60 @@ import stock
 import stories
 
 # A profile: how many articles and outlets, which stories, and how often each kind of change is made.
-DEFAULTS = dict(articles=3400, stories=600, outlets=150, biggest=60, words=(130, 2000), join=0.0, template_stories=150, followups=90,
-                roundups=24, same_titles=14, typos=0.14, letters=(0.006, 0.02), whole=0.58, half=0.29, third=0.07, teaser=0.06,
-                furniture=(1, 4, 0, 2, 2, 7), pleas=0.3, boiler=0.97, names=True, hosts=0.5, lang="en")
+DEFAULTS = dict(
+    articles=3400,
+    stories=600,
+    outlets=150,
+    biggest=60,
+    words=(130, 2000),
+    join=0.0,
+    template_stories=150,
+    followups=90,
+    roundups=24,
+    same_titles=14,
+    typos=0.14,
+    letters=(0.006, 0.02),
+    whole=0.58,
+    half=0.29,
+    third=0.07,
+    teaser=0.06,
+    furniture=(1, 4, 0, 2, 2, 7),
+    pleas=0.3,
+    boiler=0.97,
+    names=True,
+    hosts=0.5,
+    lang="en",
+)
 PROFILES = {
     "a": {},
-    "long": dict(articles=1600, stories=260, words=(260, 2500), join=0.8, template_stories=30, followups=80, roundups=24),
+    "long": dict(
+        articles=1600, stories=260, words=(260, 2500), join=0.8, template_stories=30, followups=80, roundups=24
+    ),
     "typos": dict(articles=2400, stories=450, template_stories=60, typos=0.5, letters=(0.03, 0.06)),
-    "boiler": dict(articles=2400, stories=450, words=(60, 170), template_stories=80, furniture=(3, 9, 1, 4, 6, 18), pleas=1.0, boiler=1.0),
+    "boiler": dict(
+        articles=2400,
+        stories=450,
+        words=(60, 170),
+        template_stories=80,
+        furniture=(3, 9, 1, 4, 6, 18),
+        pleas=1.0,
+        boiler=1.0,
+    ),
     "mono": dict(articles=2000, stories=400, template_stories=80, followups=50, names=False),
-    "few": dict(articles=300, stories=60, outlets=12, biggest=12, template_stories=14, followups=12, roundups=4, same_titles=3),
-    "lang": dict(articles=600, stories=0, outlets=60, biggest=14, template_stories=0, followups=18, roundups=12, same_titles=0, lang="all"),
+    "few": dict(
+        articles=300, stories=60, outlets=12, biggest=12, template_stories=14, followups=12, roundups=4, same_titles=3
+    ),
+    "lang": dict(
+        articles=600,
+        stories=0,
+        outlets=60,
+        biggest=14,
+        template_stories=0,
+        followups=18,
+        roundups=12,
+        same_titles=0,
+        lang="all",
+    ),
 }
 
 
@@ -46,7 +91,7 @@ def words_of(text):
 
 def shingles_of(text, width):
     words = words_of(text)
-    return {hash_of(words[i:i + width]) for i in range(len(words) - width + 1)}
+    return {hash_of(words[i : i + width]) for i in range(len(words) - width + 1)}
 
 
 def hash_of(words):
@@ -55,7 +100,9 @@ def hash_of(words):
 
 # ---------------------------------------------------------------- a story and its sentences
 
-ABBREVIATION = re.compile(r"(?:\b(?:Mr|Mrs|Ms|Dr|Inc|Corp|Co|Ltd|Jan|Feb|Aug|Sept|Oct|Nov|Dec|St|Gov|Gen|vs|No|cts|pct)|\b[A-Z])\.$")
+ABBREVIATION = re.compile(
+    r"(?:\b(?:Mr|Mrs|Ms|Dr|Inc|Corp|Co|Ltd|Jan|Feb|Aug|Sept|Oct|Nov|Dec|St|Gov|Gen|vs|No|cts|pct)|\b[A-Z])\.$"
+)
 
 
 class Script:
@@ -135,7 +182,7 @@ def choose_stories(rows, avoid, profile, rng):
                 for other in by_word[word]:
                     if other not in used:
                         score[other] = score.get(other, 0) + 1 / len(by_word[word])
-            for other in sorted(score, key=lambda o: (-score[o], o))[:want - 1]:
+            for other in sorted(score, key=lambda o: (-score[o], o))[: want - 1]:
                 if sum(len(p["text"].split()) for p in parts) > 900:
                     break
                 used.add(other)
@@ -147,6 +194,7 @@ def choose_stories(rows, avoid, profile, rng):
 
 
 # ---------------------------------------------------------------- outlets
+
 
 class Outlet:
     def __init__(self, number, profile, rng):
@@ -181,19 +229,37 @@ class Outlet:
         return self.rng.sample(lines_of, min(len(lines_of), self.rng.randint(low, high)))
 
     def plea(self, heavy):
-        """A long passage of this outlet. A few outlets of one owner share theirs to the letter, most have words of their own."""
+        """A long passage of this outlet. A few outlets share theirs to the letter, most have words of their own."""
         r = self.rng
         if r.random() < (0.3 if heavy else 0.15):
             return r.choice(stock.PLEAS)
         parts = [s for p in r.sample(stock.PLEAS, 2 if heavy else 1) for s in Script("en").sentences(p)]
-        parts = sorted(r.sample(range(len(parts)), min(len(parts), r.randint(4, 6) if heavy else r.randint(2, 4)))), parts
+        parts = (
+            sorted(r.sample(range(len(parts)), min(len(parts), r.randint(4, 6) if heavy else r.randint(2, 4)))),
+            parts,
+        )
         return " ".join(change_words(rephrase(parts[1][n], r), r, 0.6) for n in parts[0])
 
     def fill(self, text, rng, headlines, story=None, extra=None):
-        values = dict(site=self.site, SITE=self.site.upper(), town=self.town, agency=self.agency, small=rng.randint(2, 19), count=rng.randint(20, 4999),
-                      clock="%02d:%02d" % (rng.randint(5, 23), rng.randint(0, 59)), clock2="%02d:%02d" % (rng.randint(5, 23), rng.randint(0, 59)),
-                      zone=rng.choice(["GMT", "CET", "BST"]), weekday=rng.choice(stock.WEEKDAYS), monthname=rng.choice(stock.MONTHS), day=rng.randint(1, 28),
-                      year=2026, temp=rng.randint(-4, 33), name=rng.choice(stock.NAMES), headline=rng.choice(headlines), headline2=rng.choice(headlines))
+        values = dict(
+            site=self.site,
+            SITE=self.site.upper(),
+            town=self.town,
+            agency=self.agency,
+            small=rng.randint(2, 19),
+            count=rng.randint(20, 4999),
+            clock="%02d:%02d" % (rng.randint(5, 23), rng.randint(0, 59)),
+            clock2="%02d:%02d" % (rng.randint(5, 23), rng.randint(0, 59)),
+            zone=rng.choice(["GMT", "CET", "BST"]),
+            weekday=rng.choice(stock.WEEKDAYS),
+            monthname=rng.choice(stock.MONTHS),
+            day=rng.randint(1, 28),
+            year=2026,
+            temp=rng.randint(-4, 33),
+            name=rng.choice(stock.NAMES),
+            headline=rng.choice(headlines),
+            headline2=rng.choice(headlines),
+        )
         city = rng.choice(stock.CITIES)
         values.update(city=city, City=city, CITY=city.upper())
         values.update(extra or {})
@@ -203,7 +269,8 @@ class Outlet:
         return [self.fill(line, rng, headlines) for line in which if rng.random() < self.habit[line]]
 
 
-# ---------------------------------------------------------------- kinds of change: each takes and gives paragraphs of sentences
+# ---------------------------------------------------------------- kinds of change, on paragraphs of sentences
+
 
 def change_words(sentence, rng, rate):
     def other(match):
@@ -212,6 +279,7 @@ def change_words(sentence, rng, rate):
         if new is None or rng.random() > rate:
             return word
         return new.capitalize() if word[0].isupper() else new
+
     return re.sub(r"[A-Za-z]+", other, sentence)
 
 
@@ -225,7 +293,11 @@ def rephrase(sentence, rng):
 
 def rewrite(sentence, rng):
     """The same facts in another order or other words."""
-    match = re.match(r"^(.{30,}?),? ((?:[A-Z]\w+|he|she|it|they|analysts|officials|dealers|sources|the company|a spokesman)(?: \w+)?) said\.$", sentence)
+    match = re.match(
+        r"^(.{30,}?),? ((?:[A-Z]\w+|he|she|it|they|analysts|officials|dealers|sources|the company|a spokesman)(?: \w+)?)"
+        r" said\.$",
+        sentence,
+    )
     if match and rng.random() < 0.7:
         body, who = match.groups()
         sentence = "According to %s, %s." % (who, body[0].lower() + body[1:])
@@ -292,7 +364,7 @@ def figures_updated(paragraphs, rng):
             continue
         spot = rng.choice(spots)
         new = str(int(spot.group(0)) + rng.randint(1, 9))
-        result[i][j] = result[i][j][:spot.start()] + new + result[i][j][spot.end():]
+        result[i][j] = result[i][j][: spot.start()] + new + result[i][j][spot.end() :]
     return result
 
 
@@ -305,7 +377,19 @@ def spelling(sentence, british):
 
 
 NEAR_KEYS = {a: b for a, b in zip("qwertyuiopasdfghjklzxcvbnm", "wqrtyuiopoasdfghjkxzcvbnnb")}
-SCAN_ERRORS = {"m": "rn", "l": "1", "e": "c", "o": "0", "h": "b", "n": "u", "i": "l", "c": "e", "t": "f", "s": "5", "u": "n"}
+SCAN_ERRORS = {
+    "m": "rn",
+    "l": "1",
+    "e": "c",
+    "o": "0",
+    "h": "b",
+    "n": "u",
+    "i": "l",
+    "c": "e",
+    "t": "f",
+    "s": "5",
+    "u": "n",
+}
 
 
 def errors(text, rng, rate, scanned):
@@ -342,6 +426,7 @@ def typeset(text, outlet):
 
 # ---------------------------------------------------------------- one copy
 
+
 class Wire:
     def __init__(self, profile, seed):
         self.profile, self.rng = profile, random.Random(seed)
@@ -364,7 +449,11 @@ class Wire:
             paragraphs = figures_updated(paragraphs, rng)
             how.append("figures")
         kept = paragraphs
-        size = rng.choices(["whole", "half", "third", "teaser"], [p["whole"], p["half"], p["third"], p["teaser"]])[0] if allow_cut else "whole"
+        size = (
+            rng.choices(["whole", "half", "third", "teaser"], [p["whole"], p["half"], p["third"], p["teaser"]])[0]
+            if allow_cut
+            else "whole"
+        )
         if size != "whole" and story.length() < 45:
             size = "whole"
         if size == "half":
@@ -383,7 +472,9 @@ class Wire:
             paragraphs = [[spelling(s, outlet.british) for s in x] for x in paragraphs]
             if rng.random() < 0.06 and size != "teaser":
                 lead = paragraphs[0][0]
-                new = outlet.fill(rng.choice(stock.NEW_LEADS), rng, self.headlines, extra=dict(title=title.rstrip("."), lead=lead))
+                new = outlet.fill(
+                    rng.choice(stock.NEW_LEADS), rng, self.headlines, extra=dict(title=title.rstrip("."), lead=lead)
+                )
                 paragraphs = [[new]] + ([paragraphs[0][1:]] if paragraphs[0][1:] else []) + paragraphs[1:]
                 how.append("newlead")
         flat = [script.space.join(x) for x in paragraphs]
@@ -425,14 +516,16 @@ class Wire:
         dice = rng.random()
         if dice < 0.3 and story.script.space and "sametitle" not in how:
             how.append("newhead")
-            return " ".join(flat[0].split()[:rng.randint(7, 12)])
+            return " ".join(flat[0].split()[: rng.randint(7, 12)])
         if dice < 0.4 and story.script.has_case:
             return story.title.capitalize()
         return story.title
 
     def wrap(self, outlet, flat, rate, script):
         rng = self.rng
-        top, middle, bottom = (outlet.furniture(x, rng, self.headlines) for x in (outlet.top, outlet.middle, outlet.bottom))
+        top, middle, bottom = (
+            outlet.furniture(x, rng, self.headlines) for x in (outlet.top, outlet.middle, outlet.bottom)
+        )
         if rate:
             top, bottom = ([errors(x, rng, rate, True) for x in part] for part in (top, bottom))
         flat = list(flat)
@@ -446,7 +539,11 @@ class Wire:
         if self.profile["names"]:
             row["outlet"] = outlet.key
         if outlet.has_url:
-            row["url"] = "https://%s/wires/%d/%s" % (outlet.host, self.clock, re.sub(r"[^a-z]+", "-", title.lower())[:40])
+            row["url"] = "https://%s/wires/%d/%s" % (
+                outlet.host,
+                self.clock,
+                re.sub(r"[^a-z]+", "-", title.lower())[:40],
+            )
             row["published"] = self.clock if self.rng.random() < 0.5 else None
         if row.get("published") is None:
             row.pop("published", None)
@@ -478,7 +575,7 @@ class Wire:
         rng = self.rng
         for n, (title, paragraphs) in enumerate(leads[:count]):
             old = rng.choice(found)
-            new = Story("follow-%d" % n, title, paragraphs[:rng.randint(4, 8)], old.script.name)
+            new = Story("follow-%d" % n, title, paragraphs[: rng.randint(4, 8)], old.script.name)
             background = old.paragraphs[-3:-1] if len(old.paragraphs) > 4 else old.paragraphs[-2:]
             at = rng.choice([len(new.paragraphs), max(1, len(new.paragraphs) - 1)])
             if new.length() < 40:
@@ -495,8 +592,18 @@ class Wire:
                 flat.append(story.title)
                 flat.append(story.script.space.join([s for p in story.paragraphs for s in p][:2]))
             outlet = rng.choice(self.outlets)
-            title = outlet.fill(rng.choice(["The day in five stories", "{weekday} at a glance", "What you may have missed"]), rng, self.headlines)
-            self.emit(outlet, "roundup-%d" % n, title, outlet.layout.join(self.wrap(outlet, flat, 0.0, found[0].script)), ["roundup"])
+            title = outlet.fill(
+                rng.choice(["The day in five stories", "{weekday} at a glance", "What you may have missed"]),
+                rng,
+                self.headlines,
+            )
+            self.emit(
+                outlet,
+                "roundup-%d" % n,
+                title,
+                outlet.layout.join(self.wrap(outlet, flat, 0.0, found[0].script)),
+                ["roundup"],
+            )
 
     def templates(self, count):
         rng = self.rng
@@ -504,12 +611,33 @@ class Wire:
             title, paragraphs = stock.TEMPLATES[rng.choice(sorted(stock.TEMPLATES))]
             names = rng.sample(stock.NAMES, 4)
             slots = {key: rng.choice(values) for key, values in stock.SLOT_LISTS.items()}
-            slots.update(n1=rng.randint(21, 97), n2=rng.randint(21, 97), n3=rng.randint(2, 48), n4=rng.randint(300, 9000), n5=rng.randint(300, 9000), n6=rng.randint(300, 9000),
-                         small2=rng.randint(2, 19), name=names[0], name2=names[1], name3=names[2], name4=names[3], lastname=names[0].split()[-1],
-                         weekday2=rng.choice(stock.WEEKDAYS), Colour=slots["colour"].capitalize())
-            values = dict(slots, small=rng.randint(2, 19), clock="%d:%02d" % (rng.randint(5, 23), rng.randint(0, 59)), clock2="%d:%02d" % (rng.randint(5, 23), rng.randint(0, 59)),
-                          weekday=rng.choice(stock.WEEKDAYS), day=rng.randint(1, 28), monthname=rng.choice(stock.MONTHS), town=rng.choice(stock.TOWNS).replace("\u00a0", " "),
-                          city=rng.choice(stock.CITIES))
+            slots.update(
+                n1=rng.randint(21, 97),
+                n2=rng.randint(21, 97),
+                n3=rng.randint(2, 48),
+                n4=rng.randint(300, 9000),
+                n5=rng.randint(300, 9000),
+                n6=rng.randint(300, 9000),
+                small2=rng.randint(2, 19),
+                name=names[0],
+                name2=names[1],
+                name3=names[2],
+                name4=names[3],
+                lastname=names[0].split()[-1],
+                weekday2=rng.choice(stock.WEEKDAYS),
+                Colour=slots["colour"].capitalize(),
+            )
+            values = dict(
+                slots,
+                small=rng.randint(2, 19),
+                clock="%d:%02d" % (rng.randint(5, 23), rng.randint(0, 59)),
+                clock2="%d:%02d" % (rng.randint(5, 23), rng.randint(0, 59)),
+                weekday=rng.choice(stock.WEEKDAYS),
+                day=rng.randint(1, 28),
+                monthname=rng.choice(stock.MONTHS),
+                town=rng.choice(stock.TOWNS).replace("\u00a0", " "),
+                city=rng.choice(stock.CITIES),
+            )
             story = Story("template-%d" % n, title.format(**values), [x.format(**values) for x in paragraphs])
             for outlet in rng.sample(self.outlets, rng.choice([1, 1, 1, 2, 2, 3])):
                 self.copy(story, outlet, ("template",))
@@ -552,11 +680,13 @@ def language_set(wire):
             told.append(Story("%s-again-%d" % (lang, topic), title, paragraphs, lang))
         wire.headlines = [s.title for s in told]
         for outlet in wire.outlets:  # furniture in the language of the story
-            pick = outlet.rng.sample(stories.FURNITURE[lang], min(len(stories.FURNITURE[lang]), outlet.rng.randint(3, 6)))
+            pick = outlet.rng.sample(
+                stories.FURNITURE[lang], min(len(stories.FURNITURE[lang]), outlet.rng.randint(3, 6))
+            )
             outlet.top, outlet.middle, outlet.bottom = pick[:1], [], pick[1:]
             outlet.habit = {line: outlet.rng.choice([1.0, 1.0, 0.6]) for line in pick}
         for n in range(profile["followups"] // len(languages)):
-            new, old = wire.rng.sample(told[:len(stories.STORIES[lang])], 2)
+            new, old = wire.rng.sample(told[: len(stories.STORIES[lang])], 2)
             follow = Story("%s-follow-%d" % (lang, n), new.title, [], lang)
             fresh = stories.followup(lang, n, wire.rng)
             follow.paragraphs = [follow.script.sentences(x) for x in fresh] + [list(x) for x in old.paragraphs[-2:]]
