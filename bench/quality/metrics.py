@@ -74,7 +74,7 @@ def recall_by_kind(rows, predicted):
 
 
 def joined_by_kind(rows, predicted):
-    """kind of change -> (joined, copies): copies that stand with another copy of their story, of those that have one."""
+    """kind of change -> (joined, copies): copies that stand with another copy of their story, where there is one."""
     joined, seen, kinds = Counter(), Counter(), kinds_of(rows)
     for group in groups((r["id"], r["cluster"]) for r in rows).values():
         if len(group) < 2:
@@ -100,7 +100,7 @@ def groups(labelled):
 
 
 def misplaced(truth, predicted):
-    """(wrongly joined, split off): ids whose cluster is mostly another story; ids outside their story's biggest part."""
+    """(wrongly joined, split off): ids whose cluster is mostly another story; ids outside their story's main part."""
     main_truth = {
         p: Counter(truth[k] for k in keys).most_common(1)[0][0] for p, keys in groups(predicted.items()).items()
     }

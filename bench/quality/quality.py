@@ -6,7 +6,8 @@ usage: quality.py TRUTH.jsonl[.gz]... [--daemon PATH | --connect ADDRESS] [--shu
                   [--csv FILE] [--peers]
 
 TRUTH: one JSON object a line with "id", "text", "cluster" (the truth) and, optional, "title", "outlet", "url", "lang",
-"published" and "how" (what was done to that copy). Exit status 0 done, 1 the daemon refused articles or lost some, 2 wrong use.
+"published" and "how" (what was done to that copy).
+Exit status 0 done, 1 the daemon refused articles or lost some, 2 wrong use.
 """
 
 import argparse

@@ -5,9 +5,9 @@ usage: syndicate.py --base STORIES.jsonl[.gz] [--avoid SET.jsonl[.gz]] --profile
                     [--seed N] --out FILE.jsonl[.gz]
        syndicate.py --profile lang [--seed N] --out FILE.jsonl[.gz]      (its stories are in stories.py)
 
-Output: one JSON object a line with "id", "outlet", "title", "text", "cluster", "how", and of
-some outlets "url" and "published". The same arguments give the same bytes. Stories of --base that share an 8-word shingle with --avoid are left out, and so is a
-story that repeats passages of one that was taken before: the truth is then known by construction.
+Output: one JSON object a line with "id", "outlet", "title", "text", "cluster", "how", and of some outlets "url" and
+"published". The same arguments give the same bytes. Stories of --base that share an 8-word shingle with --avoid are left
+out, and so is a story that repeats passages of one that was taken before: the truth is then known by construction.
 """
 
 import argparse
@@ -294,8 +294,8 @@ def rephrase(sentence, rng):
 def rewrite(sentence, rng):
     """The same facts in another order or other words."""
     match = re.match(
-        r"^(.{30,}?),? ((?:[A-Z]\w+|he|she|it|they|analysts|officials|dealers|sources|the company|a spokesman)(?: \w+)?)"
-        r" said\.$",
+        r"^(.{30,}?),? ((?:[A-Z]\w+|he|she|it|they|analysts|officials|dealers|sources|the company|a spokesman)"
+        r"(?: \w+)?) said\.$",
         sentence,
     )
     if match and rng.random() < 0.7:

@@ -64,9 +64,8 @@ class Generator(unittest.TestCase):
     def test_every_kind_of_change_occurs(self):
         kinds = {kind for row in make("few", self.base, articles=450) for kind in row["how"]}
         for kind in (
-            "whole half third teaser edit1 edit2 edit3 figures newlead dateline subheads links localpara credit caps typos ocr "
-            "boiler chain 
-            "uk newhead followup roundup template sametitle"
+            "whole half third teaser edit1 edit2 edit3 figures newlead dateline subheads links localpara credit caps "
+            "typos ocr boiler chain uk newhead followup roundup template sametitle"
         ).split():
             self.assertIn(kind, kinds)
 
