@@ -355,6 +355,20 @@ static void no_answer_is_a_timeout(void **state)
 	wf_client_close(hasty);
 }
 
+static void a_daemon_that_takes_nothing_is_a_timeout(void **state)
+{
+	static const char text[3 << 20];
+	const struct wf_client_settings settings = {.timeout_ms = 20};
+	struct stub *stub = *state;
+	struct wf_client *hasty;
+	struct wf_error error;
+
+	assert_int_equal(wf_client_connect(&hasty, stub->address, &settings, &error), 0); /* nobody accepts it */
+	wf_pack_string(wf_client_request(hasty, "echo", 1, NULL), (struct wf_bytes){text, sizeof text});
+	assert_int_equal(wf_client_flush(hasty, &error), -ETIMEDOUT);
+	wf_client_close(hasty);
+}
+
 static void a_request_that_does_not_fit_is_dropped_alone(void **state)
 {
 	struct wf_client *client = client_of(state);
@@ -437,6 +451,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_connection_closed_inside_a_message_says_so, start, stop),
 		cmocka_unit_test_setup_teardown(bytes_that_are_no_protocol_break_the_connection, start, stop),
 		cmocka_unit_test_setup_teardown(no_answer_is_a_timeout, start, stop),
+		cmocka_unit_test_setup_teardown(a_daemon_that_takes_nothing_is_a_timeout, start, stop),
 		cmocka_unit_test_setup_teardown(a_request_that_does_not_fit_is_dropped_alone, start, stop),
 		cmocka_unit_test(a_batch_is_full_by_count_or_by_bytes),
 		cmocka_unit_test_setup_teardown(a_batch_is_sent_whole_and_used_again, start, stop),

@@ -475,6 +475,24 @@ static void an_empty_array_too_deep_is_refused_too(void **state)
 	wf_reader_free(reader);
 }
 
+static void neighbours_are_not_nested(void **state)
+{
+	struct wf_pack pack;
+	struct wf_reader *reader = reader_of(0, 0, 3);
+
+	(void)state;
+	wf_pack_init(&pack, 0);
+	wf_pack_array(&pack, 102);
+	wf_pack_unsigned(&pack, 0);
+	wf_pack_unsigned(&pack, 6);
+	for (size_t i = 0; i < 100; i++)
+		wf_pack_raw(&pack, i % 2 == 0 ? BYTES("\x92\x91\x01\x05") : BYTES("\x82\x01\x90\x02\x91\xa0"));
+	receive(reader, wf_pack_bytes(&pack));
+	assert_next_is_number(reader, 6);
+	wf_reader_free(reader);
+	wf_pack_close(&pack);
+}
+
 static void a_million_levels_are_skipped(void **state)
 {
 	const size_t depth = 1000000;
@@ -705,6 +723,7 @@ static void a_large_message_is_refused_where_its_block_cannot_grow(void **state)
 		if (code != 0) {
 			assert_int_equal(code, WF_ENOMEM);
 			assert_true(refusal.has_msgid && refusal.msgid == 77);
+			assert_true(at < 70000); /* at once, not when all had come */
 			refusals++;
 		}
 	}
@@ -736,6 +755,7 @@ int main(void)
 		cmocka_unit_test(promises_within_the_limit_take_no_memory_either),
 		cmocka_unit_test(nesting_is_accepted_at_the_limit_and_refused_past_it),
 		cmocka_unit_test(an_empty_array_too_deep_is_refused_too),
+		cmocka_unit_test(neighbours_are_not_nested),
 		cmocka_unit_test(a_million_levels_are_skipped),
 		cmocka_unit_test(the_msgid_of_a_refusal_is_found_in_every_form),
 		cmocka_unit_test(garbage_poisons_after_the_messages_before_it),
