@@ -1,8 +1,7 @@
 #include "tokenise_state.h"
 
 #define CHUNK_BYTES 16u
-#define SIMPLE_BYTES 32u /* looked at to tell whether a vector version can go on */
-#define SIMPLE_HIGH_MAX 8 /* of those, beyond ASCII */
+#define SIMPLE_BYTES 32u /* left of the text: fewer are not worth a vector version */
 
 /* A word being hashed: its folded bytes come one character at a time. */
 struct word {
@@ -290,21 +289,21 @@ static bool read_run(struct wf_tokeniser *tokeniser, struct wf_cursor *cursor, s
 	return is_more;
 }
 
-/* Whether the text from `at` on has few bytes beyond ASCII. */
+/* Whether the character at `at` is one that a vector version reads. */
 static bool looks_simple(const struct wf_tokeniser *tokeniser, uint32_t at)
 {
-	const uint8_t *bytes = tokeniser->text + at;
-	uint64_t high = 0;
+	uint32_t entry, bytes, length, size;
 
-	if (tokeniser->length - at < SIMPLE_BYTES || bytes[0] >= 0x80)
+	if (tokeniser->length - at < SIMPLE_BYTES)
 		return false;
-	for (uint32_t i = 0; i < SIMPLE_BYTES; i += 8)
-		high += wf_hash_load(bytes + i) >> 7 & UINT64_C(0x0101010101010101);
-	return high * UINT64_C(0x0101010101010101) >> 56 <= SIMPLE_HIGH_MAX;
+	if (!wf_normalise_look_up(tokeniser->text + at, &entry, &bytes, &length, &size))
+		return false;
+	return size == 1 || wf_entry_class(entry) == WF_CLASS_LETTER;
 }
 
-uint32_t wf_tokenise_scalar(struct wf_tokeniser *tokeniser, uint32_t at, bool may_stop)
+uint32_t wf_tokenise_scalar(struct wf_tokeniser *tokeniser, uint32_t at, uint32_t stop_after)
 {
+	const uint32_t stop_from = stop_after < tokeniser->length - at ? at + stop_after : UINT32_MAX;
 	struct wf_cursor cursor;
 	struct wf_unit unit;
 	bool is_more;
@@ -318,7 +317,7 @@ uint32_t wf_tokenise_scalar(struct wf_tokeniser *tokeniser, uint32_t at, bool ma
 			is_more = read_run(tokeniser, &cursor, &unit);
 		} else {
 			gap_take(&tokeniser->gap, unit.class);
-			if (may_stop && (unit.class == WF_CLASS_SPACE || unit.class == WF_CLASS_NEWLINE)
+			if (cursor.at >= stop_from && (unit.class == WF_CLASS_SPACE || unit.class == WF_CLASS_NEWLINE)
 			    && cursor.expansion_length == 0 && looks_simple(tokeniser, cursor.at))
 				return cursor.at;
 			is_more = wf_cursor_read(&cursor, &unit);
@@ -367,7 +366,7 @@ static void tokenise_at_level(enum wf_cpu_level level, struct wf_tokeniser *toke
 		return;
 #endif
 	default:
-		wf_tokenise_scalar(tokeniser, 0, false);
+		wf_tokenise_scalar(tokeniser, 0, WF_TOKENISE_NEVER);
 	}
 }
 

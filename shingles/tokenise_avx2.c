@@ -7,10 +7,6 @@ struct masks {
 	uint64_t letter, digit, upper, space, newline, stop, dot_colon, comma, apostrophe, high;
 };
 
-struct half {
-	uint64_t letter, digit, upper, space, newline, stop, dot_colon, comma, apostrophe, high;
-};
-
 static inline uint64_t bits_of(__m256i bytes)
 {
 	return (uint32_t)_mm256_movemask_epi8(bytes);
@@ -29,13 +25,14 @@ static inline __m256i is_within(__m256i bytes, char first, char count)
 	return _mm256_cmpeq_epi8(_mm256_min_epu8(distance, _mm256_set1_epi8((char)(count - 1))), distance);
 }
 
-static inline struct half classify_half(const uint8_t *at)
+static inline struct masks classify_half(const uint8_t *at, uint8_t *folded)
 {
 	const __m256i bytes = _mm256_loadu_si256((const void *)at);
 	const __m256i letter = is_within(_mm256_or_si256(bytes, _mm256_set1_epi8(0x20)), 'a', 26);
 	const __m256i dot = is_equal(bytes, '.');
 
-	return (struct half){
+	_mm256_storeu_si256((void *)folded, _mm256_or_si256(bytes, _mm256_and_si256(letter, _mm256_set1_epi8(0x20))));
+	return (struct masks){
 		.letter = bits_of(letter),
 		.digit = bits_of(is_within(bytes, '0', 10)),
 		.upper = bits_of(_mm256_andnot_si256(_mm256_slli_epi16(bytes, 2), letter)),
@@ -49,9 +46,9 @@ static inline struct half classify_half(const uint8_t *at)
 	};
 }
 
-static inline struct masks classify(const uint8_t *at)
+static inline struct masks classify(const uint8_t *at, uint8_t *folded)
 {
-	const struct half first = classify_half(at), second = classify_half(at + 32);
+	const struct masks first = classify_half(at, folded), second = classify_half(at + 32, folded + 32);
 
 	return (struct masks){
 		.letter = first.letter | second.letter << 32,

@@ -7,13 +7,14 @@ struct masks {
 	uint64_t letter, digit, upper, space, newline, stop, dot_colon, comma, apostrophe, high;
 };
 
-static inline struct masks classify(const uint8_t *at)
+static inline struct masks classify(const uint8_t *at, uint8_t *folded)
 {
 	const __m512i bytes = _mm512_loadu_si512(at);
 	const __m512i lower = _mm512_or_si512(bytes, _mm512_set1_epi8(0x20));
-	const uint64_t letter = _mm512_cmplt_epu8_mask(_mm512_sub_epi8(lower, _mm512_set1_epi8('a')), _mm512_set1_epi8(26));
-	const uint64_t dot = _mm512_cmpeq_epi8_mask(bytes, _mm512_set1_epi8('.'));
+	const __mmask64 letter = _mm512_cmplt_epu8_mask(_mm512_sub_epi8(lower, _mm512_set1_epi8('a')), _mm512_set1_epi8(26));
+	const __mmask64 dot = _mm512_cmpeq_epi8_mask(bytes, _mm512_set1_epi8('.'));
 
+	_mm512_storeu_si512(folded, _mm512_mask_mov_epi8(bytes, letter, lower));
 	return (struct masks){
 		.letter = letter,
 		.digit = _mm512_cmplt_epu8_mask(_mm512_sub_epi8(bytes, _mm512_set1_epi8('0')), _mm512_set1_epi8(10)),

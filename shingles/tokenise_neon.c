@@ -51,11 +51,16 @@ static inline uint64_t bits_within(struct quad bytes, uint8_t set, uint8_t first
 	return bits_of(is);
 }
 
-static inline struct masks classify(const uint8_t *at)
+static inline struct masks classify(const uint8_t *at, uint8_t *folded)
 {
 	const struct quad bytes = {{vld1q_u8(at), vld1q_u8(at + 16), vld1q_u8(at + 32), vld1q_u8(at + 48)}};
 	const uint64_t dot = bits_equal(bytes, '.');
 
+	for (int i = 0; i < 4; i++) {
+		const uint8x16_t is_upper = vcltq_u8(vsubq_u8(bytes.parts[i], vdupq_n_u8('A')), vdupq_n_u8(26));
+
+		vst1q_u8(folded + 16 * i, vorrq_u8(bytes.parts[i], vandq_u8(is_upper, vdupq_n_u8(0x20))));
+	}
 	return (struct masks){
 		.letter = bits_within(bytes, 0x20, 'a', 26),
 		.digit = bits_within(bytes, 0, '0', 10),

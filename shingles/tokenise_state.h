@@ -10,6 +10,8 @@
 /* Room past the last token of each array, for vector stores that write more than they count. */
 #define WF_TOKENISE_SLACK 64u
 
+#define WF_TOKENISE_NEVER UINT32_MAX /* stop_after: read to the end */
+
 /* What lies between the last token and the place that was read up to. */
 struct wf_token_gap {
 	bool has_line;    /* the next token is the first of its line */
@@ -32,9 +34,9 @@ struct wf_tokeniser {
 	uint8_t *flags;
 };
 
-/* The scalar version: the truth. Reads from byte `at`, which is in a gap, to the end of the text; with `may_stop` only to the first
- * space after which the text looks simple enough for a vector version. Returns where it stopped, in a gap. */
-uint32_t wf_tokenise_scalar(struct wf_tokeniser *tokeniser, uint32_t at, bool may_stop);
+/* The scalar version: the truth. Reads from byte `at`, which is in a gap, to the end of the text, or to the first space after
+ * `stop_after` bytes or more where a vector version can go on. Returns where it stopped, in a gap. */
+uint32_t wf_tokenise_scalar(struct wf_tokeniser *tokeniser, uint32_t at, uint32_t stop_after);
 
 /* The vector versions: the whole text. Each is there where the processor can have it, see wf_cpu_has(). */
 void wf_tokenise_avx2(struct wf_tokeniser *tokeniser);

@@ -1,6 +1,7 @@
 /* The vector versions' common part: tokens from bit masks. Included by one file a processor, which defines before it
  *
- *   struct masks classify(const uint8_t *at)        the classes of the 64 bytes at `at`, bit i for byte i
+ *   struct masks classify(const uint8_t *at, uint8_t *folded)       the classes of the 64 bytes at `at`, bit i for byte i;
+ *                                                                   and the bytes, A to Z made small
  *   void places_emit(uint32_t *places, uint32_t base, uint64_t mask)                 base + i for each bit i, ascending
  *   void flags_emit(uint8_t *flags, uint64_t mask, uint64_t line, uint64_t sentence, uint64_t capital)    one for each bit of mask
  *   void marks_emit(uint8_t *marks, uint64_t mask, uint64_t number, uint64_t careful)                     likewise
@@ -16,15 +17,20 @@
  * ones plus any bit within the run overflows into the place after the run.
  *
  * A window is 64 bytes, of which 57 to 60 are taken in and the others looked ahead at. Letters and punctuation beyond ASCII are put
- * into the masks one by one; where there are many, or anything else (digits of other scripts, scripts without spaces, ignored
- * characters, invalid bytes), the scalar version reads on from the last gap until the text is simple again. */
+ * into the masks one by one, and the letters into the folded bytes, if they are as long when folded. At anything else (digits of
+ * other scripts, scripts without spaces, ignored characters, invalid bytes) the scalar version reads on from the last gap.
+ *
+ * The words of a batch of windows are hashed together, from the folded bytes; those that are not as their bytes are (joined,
+ * shortened) are marked, and hashed with care. */
 #include "tokenise_state.h"
 
 #define WINDOW_BYTES 64u
 #define WINDOW_TAKEN 60u
 #define WINDOW_AHEAD 5u /* bytes past the window that may be read: the rest of a character, and what it may compose with */
 #define BATCH_WINDOWS 16u
-#define DENSE_BYTES 20 /* bytes beyond ASCII in a window from which the scalar version is faster */
+#define FOLDED_KEPT 256u       /* bytes of a word that goes on in the next batch; a longer one is hashed with care */
+#define BACKOFF_BYTES_MIN 32u  /* what the scalar version reads at least, doubled each time that it is called soon again */
+#define BACKOFF_BYTES_MAX 2048u
 #define MARK_CAREFUL 128
 
 /* Masks of a whole window. For characters of several bytes: letter has all bytes, upper the first, the others as named. */
@@ -61,6 +67,8 @@ struct writer {
 	uint32_t ends_count;
 	uint32_t hashed_count;
 	uint8_t marks[BATCH_WINDOWS * 32 + 2 * WF_TOKENISE_SLACK]; /* of the tokens from hashed_count on: NUMBER, MARK_CAREFUL */
+	uint32_t folded_start; /* the byte of the text that folded[0] is of */
+	uint8_t folded[FOLDED_KEPT + BATCH_WINDOWS * WINDOW_BYTES + WINDOW_BYTES];
 };
 
 static inline uint64_t low_bits(uint32_t count)
@@ -76,71 +84,77 @@ static inline bool apostrophe_joins(const struct window *window, uint64_t after_
 	return before != 0 && at + size < 64 && (window->letter >> (at + size) & 1) != 0;
 }
 
-/* Puts one character beyond ASCII into the masks; false where only the scalar version can read it. */
-static bool window_take(struct window *window, const uint8_t *at, uint32_t i, uint32_t entry, uint32_t size, uint64_t *apostrophes)
+/* Puts one character beyond ASCII that is no letter into the masks; false where only the scalar version can read it. */
+static bool window_take_other(struct window *window, enum wf_class class, uint32_t i, uint32_t size, uint64_t *apostrophes)
 {
-	const uint64_t bytes = low_bits(size) << i;
+	const uint64_t first = UINT64_C(1) << i;
 	const uint64_t last = i + size <= 64 ? UINT64_C(1) << (i + size - 1) : 0;
 
-	switch (wf_entry_class(entry)) {
-	case WF_CLASS_LETTER:
-		if (wf_entry_composes(entry) && wf_bytes_compose(at + size))
-			return false;
-		window->letter |= bytes;
-		window->careful |= bytes;
-		window->upper |= wf_entry_is_capital(entry) ? UINT64_C(1) << i : 0;
-		return true;
+	switch (class) {
 	case WF_CLASS_OTHER:
 		return true;
 	case WF_CLASS_SPACE:
-		window->space_first |= UINT64_C(1) << i;
+		window->space_first |= first;
 		window->space_last |= last;
 		return true;
 	case WF_CLASS_NEWLINE:
-		window->newline |= UINT64_C(1) << i;
+		window->newline |= first;
 		return true;
 	case WF_CLASS_STOP:
-		window->stop |= UINT64_C(1) << i;
+		window->stop |= first;
 		window->stop_last |= last;
 		return true;
 	case WF_CLASS_FULL_STOP:
-		window->stop |= UINT64_C(1) << i;
+		window->stop |= first;
 		return true;
 	case WF_CLASS_APOSTROPHE:
-		*apostrophes |= UINT64_C(1) << i;
+		*apostrophes |= first;
 		return true;
 	default:
 		return false;
 	}
 }
 
-/* Puts the characters beyond ASCII into the masks. May read 5 bytes past the window. */
-static __attribute__((noinline)) void window_take_high(struct window *window, const uint8_t *at, uint64_t after_letter)
+/* Puts the characters beyond ASCII into the masks, and the letters, folded, into the folded bytes. May read WINDOW_AHEAD bytes past
+ * the window, and write two. */
+static __attribute__((noinline)) void window_take_high(struct window *window, const uint8_t *at, uint8_t *folded,
+						       uint64_t after_letter)
 {
-	uint64_t high = window->ascii.high, apostrophes = 0;
+	uint64_t high = window->ascii.high, apostrophes = 0, letter = 0, upper = 0, careful = 0;
 
 	while (high != 0) {
 		const uint32_t i = (uint32_t)__builtin_ctzll(high);
 		const uint8_t *bytes = at + i;
-		uint32_t entry, size;
+		uint32_t entry, size, folded_bytes, folded_length;
 
-		if (bytes[0] >= 0xC2 && bytes[0] < 0xE0 && wf_byte_continues(bytes[1])) {
-			entry = wf_entry_two(bytes[0], bytes[1]);
-			size = 2;
-		} else if ((bytes[0] & 0xF0) == 0xE0 && wf_byte_continues(bytes[1]) && wf_byte_continues(bytes[2])
-			   && !(bytes[0] == 0xE0 && bytes[1] < 0xA0)) {
-			entry = wf_entry_three(bytes[0], bytes[1], bytes[2]);
-			size = 3;
-		} else {
+		if (!wf_normalise_look_up(bytes, &entry, &folded_bytes, &folded_length, &size)) {
 			window->hard = i;
 			break;
 		}
-		if (!window_take(window, bytes, i, entry, size, &apostrophes)) {
+		if (__builtin_expect(wf_entry_class(entry) == WF_CLASS_LETTER, 1)) {
+			const uint64_t mask = low_bits(size) << i;
+			const uint16_t two = (uint16_t)folded_bytes;
+
+			letter |= mask;
+			upper |= (uint64_t)wf_entry_is_capital(entry) << i;
+			if (folded_length == size) {
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+#error "the vector versions store folded bytes the little end first"
+#endif
+				memcpy(folded + i, &two, sizeof(two));
+				folded[i + size - 1] = (uint8_t)(folded_bytes >> (8 * (size - 1)));
+			} else {
+				careful |= mask;
+			}
+		} else if (!window_take_other(window, wf_entry_class(entry), i, size, &apostrophes)) {
 			window->hard = i;
 			break;
 		}
 		high &= ~(low_bits(size) << i);
 	}
+	window->letter |= letter;
+	window->upper |= upper;
+	window->careful |= careful;
 	while (apostrophes != 0) {
 		const uint32_t i = (uint32_t)__builtin_ctzll(apostrophes);
 		const uint32_t size = at[i] >= 0xE0 ? 3 : 2;
@@ -151,30 +165,17 @@ static __attribute__((noinline)) void window_take_high(struct window *window, co
 	}
 }
 
-/* Hashes a word of plain ASCII; every chunk of it is in the text whole. */
+/* Hashes a word that is its folded bytes; the chunks are read whole. */
 static inline uint32_t plain_hash(struct wf_word_keys keys, const uint8_t *word, uint32_t length)
 {
-	/* Setting this bit makes capitals small, and leaves digits and what joins them as they are. */
-	const uint64_t fold = UINT64_C(0x2020202020202020);
 	uint64_t state = 0;
 
 	while (__builtin_expect(length > 16, 0)) {
-		state = wf_word_hash_chunk(keys, state, wf_hash_load(word) | fold, wf_hash_load(word + 8) | fold);
+		state = wf_word_hash_chunk(keys, state, wf_hash_load(word), wf_hash_load(word + 8));
 		word += 16;
 		length -= 16;
 	}
-	return wf_word_hash_last(keys, state, wf_hash_load(word) | fold, wf_hash_load(word + 8) | fold, length);
-}
-
-/* As plain_hash(), for a word near the end of the text: it reads no byte past the word. */
-static uint32_t last_hash(struct wf_word_keys keys, const uint8_t *word, uint32_t length)
-{
-	uint8_t padded[32] = {0};
-
-	if (length > sizeof(padded))
-		return wf_tokenise_word_hash(word, 0, length, keys);
-	memcpy(padded, word, length);
-	return plain_hash(keys, padded, length);
+	return wf_word_hash_last(keys, state, wf_hash_load(word), wf_hash_load(word + 8), length);
 }
 
 /* Adds eight flags at once. */
@@ -193,20 +194,23 @@ static void writer_hash(struct wf_tokeniser *tokeniser, struct writer *writer)
 {
 	const struct wf_word_keys keys = tokeniser->keys;
 	const uint8_t *const text = tokeniser->text;
+	const uint8_t *const folded = writer->folded;
+	const uint32_t folded_start = writer->folded_start;
 	const uint32_t *const restrict starts = tokeniser->starts + writer->hashed_count;
 	const uint32_t *const restrict ends = tokeniser->ends + writer->hashed_count;
 	uint32_t *const restrict hashes = tokeniser->hashes + writer->hashed_count;
 	uint8_t *const restrict flags = tokeniser->flags + writer->hashed_count;
-	const uint8_t *const marks = writer->marks;
+	uint8_t *const marks = writer->marks;
 	const uint32_t count = writer->ends_count - writer->hashed_count;
-	uint32_t plain_count = count;
+	uint32_t first = 0;
 
-	while (plain_count > 0 && (uint64_t)ends[plain_count - 1] + 16 > tokeniser->length) {
-		plain_count--;
-		hashes[plain_count] = last_hash(keys, text + starts[plain_count], ends[plain_count] - starts[plain_count]);
+	/* A long word of the batch before. */
+	if (count > 0 && starts[0] < folded_start) {
+		marks[0] |= MARK_CAREFUL;
+		first = 1;
 	}
-	for (uint32_t i = 0; i < plain_count; i++)
-		hashes[i] = plain_hash(keys, text + starts[i], ends[i] - starts[i]);
+	for (uint32_t i = first; i < count; i++)
+		hashes[i] = plain_hash(keys, folded + (starts[i] - folded_start), ends[i] - starts[i]);
 	for (uint32_t i = 0; i < count; i += 8) {
 		const uint64_t eight = wf_hash_load(marks + i);
 		const uint64_t numbers = eight & UINT64_C(0x0101010101010101) * WF_TOKEN_NUMBER;
@@ -221,6 +225,17 @@ static void writer_hash(struct wf_tokeniser *tokeniser, struct writer *writer)
 		}
 	}
 	writer->hashed_count = writer->ends_count;
+}
+
+/* Makes room for the next batch, which begins at byte `at`: keeps of the folded bytes those of the word that is open. */
+static void writer_next_batch(struct writer *writer, const struct carry *carry, uint32_t at)
+{
+	if (carry->in_word && at - carry->open_start <= FOLDED_KEPT && carry->open_start >= writer->folded_start) {
+		memmove(writer->folded, writer->folded + (carry->open_start - writer->folded_start), at - carry->open_start);
+		writer->folded_start = carry->open_start;
+	} else {
+		writer->folded_start = at;
+	}
 }
 
 /* Takes in the first `taken` bytes of a window that begins at byte `base` of the text. Inline in the one loop that calls it, so that
@@ -272,10 +287,11 @@ static inline __attribute__((always_inline)) void window_write(struct wf_tokenis
 	carry->after_digit = digit >> (taken - 1) & 1;
 }
 
-/* Classes of the window at `at`. */
-static inline __attribute__((always_inline)) void window_read(struct window *window, const uint8_t *at, const struct carry *carry)
+/* Classes and folded bytes of the window at `at`. */
+static inline __attribute__((always_inline)) void window_read(struct window *window, const uint8_t *at, uint8_t *folded,
+							     const struct carry *carry)
 {
-	const struct masks ascii = classify(at);
+	const struct masks ascii = classify(at, folded);
 	const struct window plain = {
 		.ascii = ascii,
 		.letter = ascii.letter,
@@ -290,13 +306,10 @@ static inline __attribute__((always_inline)) void window_read(struct window *win
 
 	*window = plain;
 	if (__builtin_expect(ascii.high != 0, 0)) {
-		struct window careful = plain;
+		struct window beyond = plain;
 
-		if (__builtin_popcountll(ascii.high) >= DENSE_BYTES)
-			careful.hard = (uint32_t)__builtin_ctzll(ascii.high);
-		else
-			window_take_high(&careful, at, carry->after_letter);
-		*window = careful;
+		window_take_high(&beyond, at, folded, carry->after_letter);
+		*window = beyond;
 	}
 }
 
@@ -342,6 +355,7 @@ static uint32_t span_read(struct wf_tokeniser *tokeniser, uint64_t at)
 	uint32_t windows_count = 0;
 
 	writer.starts_count = writer.ends_count = writer.hashed_count = tokeniser->count;
+	writer.folded_start = (uint32_t)at;
 	/* A word that ends with the text ends at the byte after it. */
 	while (at < length || carry.in_word) {
 		const uint8_t *bytes = tokeniser->text + at;
@@ -358,7 +372,7 @@ static uint32_t span_read(struct wf_tokeniser *tokeniser, uint64_t at)
 			bytes = tail;
 			taken = left == 0 ? 1 : left < taken ? left : taken;
 		}
-		window_read(&window, bytes, &carry);
+		window_read(&window, bytes, writer.folded + (at - writer.folded_start), &carry);
 		is_hard = window.hard < 64;
 		if (__builtin_expect(is_hard, 0)) {
 			const uint64_t clear = low_bits(window.hard < taken ? window.hard : taken);
@@ -375,8 +389,10 @@ static uint32_t span_read(struct wf_tokeniser *tokeniser, uint64_t at)
 		at += taken;
 		if (__builtin_expect(is_hard, 0))
 			return span_end(tokeniser, &writer, &carry, (uint32_t)at);
-		if (++windows_count % BATCH_WINDOWS == 0)
+		if (++windows_count % BATCH_WINDOWS == 0) {
 			writer_hash(tokeniser, &writer);
+			writer_next_batch(&writer, &carry, (uint32_t)at);
+		}
 	}
 	writer_hash(tokeniser, &writer);
 	tokeniser->count = writer.ends_count;
@@ -385,11 +401,18 @@ static uint32_t span_read(struct wf_tokeniser *tokeniser, uint64_t at)
 
 static void vector_tokenise(struct wf_tokeniser *tokeniser)
 {
-	uint32_t at = 0;
+	uint32_t at = 0, backoff = BACKOFF_BYTES_MIN;
 
 	while (at < tokeniser->length) {
-		at = span_read(tokeniser, at);
-		if (at < tokeniser->length)
-			at = wf_tokenise_scalar(tokeniser, at, true);
+		const uint32_t start = at;
+
+		at = span_read(tokeniser, start);
+		backoff = at - start >= BACKOFF_BYTES_MAX ? BACKOFF_BYTES_MIN : backoff;
+		if (at == tokeniser->length)
+			return;
+		at = wf_tokenise_scalar(tokeniser, at, backoff);
+		/* Where text is never simple for long, it costs more to try again than it saves. */
+		if (at - start < 4 * backoff && backoff < BACKOFF_BYTES_MAX)
+			backoff *= 2;
 	}
 }
