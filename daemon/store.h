@@ -1,8 +1,8 @@
 /* The durable store: what is on disk, behind a face that another engine could take.
  *
- * Writes go through one batch at a time, by one thread; a batch is on disk, whole, once wf_store_commit() returned 0, or not at all.
- * Reads go through readers, any number, on any thread, each seeing one commit; bytes they hand out are read in place (mapped) and
- * live until the reader is renewed, rests or is freed. They are not aligned.
+ * Writes go through one batch at a time, by one thread; a batch is on disk, whole, once wf_store_commit() returned 0, or
+ * not at all. Reads go through readers, any number, on any thread, each seeing one commit; bytes they hand out are read
+ * in place (mapped) and live until the reader is renewed, rests or is freed. They are not aligned.
  *
  * The writer must now and then wait until every reader rests (to enlarge the map, and to reopen after a failed write). So:
  * - a reader rests within a bounded time: between articles or requests, never across a wait for a client or for the writer;
@@ -96,7 +96,7 @@ uint64_t wf_store_number_last(const struct wf_store *store); /* the highest numb
  * soon as the cause is gone.
  * Errors of all of them:
  *   WF_EFULL       no room in the file system, or under room_bytes_min. remove, redirect and move are not held to room_bytes_min.
- *   WF_ETOOLARGE   a field over its bound, or a batch over what the engine holds (some 500 MiB of small records)
+ *   WF_ETOOLARGE   a field over its bound, or a batch over what the engine holds (from 512 MiB on)
  *   WF_EOVERLOADED a reader did not rest (see above)
  *   WF_ENOMEM, WF_ECORRUPT, errno (-EIO ...)
  * A commit whose last write failed in a way that leaves open whether it is on disk is settled before commit returns; where that
@@ -104,7 +104,8 @@ uint64_t wf_store_number_last(const struct wf_store *store); /* the highest numb
  * put: entry->number is above every number before it. remove, move: WF_ENOTFOUND where there is no such article; the batch goes on.
  * redirect: replaces one that is there. redirect_remove: 0 also where there was none. */
 int wf_store_begin(struct wf_store *store, struct wf_error *error);
-int wf_store_put(struct wf_store *store, const struct wf_store_entry *entry, const struct wf_store_body *body, struct wf_bytes evidence);
+int wf_store_put(struct wf_store *store, const struct wf_store_entry *entry, const struct wf_store_body *body,
+		 struct wf_bytes evidence);
 int wf_store_remove(struct wf_store *store, uint64_t number);
 int wf_store_redirect(struct wf_store *store, uint64_t from, uint64_t into);
 int wf_store_redirect_remove(struct wf_store *store, uint64_t from);

@@ -75,6 +75,7 @@ int wf_lmdb_last(struct wf_lmdb_reader *reader, enum wf_lmdb_table table, uint64
 
 /* Visits a table that is keyed by number, ascending, from `first` on. A result other than 0 ends the walk with it. */
 typedef int (*wf_lmdb_visit_cb)(void *context, uint64_t number, struct wf_bytes value);
-int wf_lmdb_walk(struct wf_lmdb_reader *reader, enum wf_lmdb_table table, uint64_t first, wf_lmdb_visit_cb visit, void *context);
+int wf_lmdb_walk(struct wf_lmdb_reader *reader, enum wf_lmdb_table table, uint64_t first, wf_lmdb_visit_cb visit,
+		 void *context);
 
 #endif

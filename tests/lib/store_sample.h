@@ -17,6 +17,18 @@
 #include "base/limits.h"
 #include "store.h"
 
+/* gcc names its sanitizers by macros, clang by features. */
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define SAMPLE_IS_SANITIZED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define SAMPLE_IS_SANITIZED 1
+#endif
+#endif
+#ifndef SAMPLE_IS_SANITIZED
+#define SAMPLE_IS_SANITIZED 0
+#endif
+
 #define SAMPLE_MAP_BYTES (UINT64_C(64) << 10)
 
 struct sample {
