@@ -1,0 +1,668 @@
+#include "conn.h"
+
+#include <stdlib.h>
+
+#include "method.h"
+#include "server.h"
+
+#define COPIED_REPLY_BYTES_MAX 16384u /* a reply up to this size is put together with its neighbours */
+#define LEAVE_MS 2000u                /* what is left to a client to take the last replies and go */
+#define LEAVE_STOPPING_MS 250u        /* likewise, where the whole daemon waits for it */
+#define CONNS_REFUSED_MAX 64u         /* connections over the setting that are told so; more are dropped unheard */
+#define READ_REPLY_BYTES_FIRST 65536u /* what the first reply of a reading method is expected to be */
+#define READ_REPLY_BYTES_LEAST 4096u
+
+/* Bytes on their way out. */
+struct wf_conn_write {
+	uv_write_t request;
+	struct wf_conn *conn;
+	char *data;
+	size_t length;
+};
+
+/* ---- bookkeeping ---- */
+
+static void count_reader(struct wf_conn *conn)
+{
+	const size_t bytes = conn->reader == NULL ? 0 : wf_reader_memory_bytes(conn->reader);
+
+	conn->server->bytes += bytes - conn->reader_bytes;
+	conn->reader_bytes = bytes;
+}
+
+static void count_reply(struct wf_conn *conn, size_t added, size_t taken)
+{
+	conn->reply_bytes += added - taken;
+	conn->server->bytes += added - taken;
+}
+
+static void append(struct wf_conn *conn, struct wf_job *job)
+{
+	job->conn = conn;
+	if (conn->first == NULL)
+		conn->first = job;
+	else
+		conn->last->next = job;
+	conn->last = job;
+	if (conn->unsent == NULL)
+		conn->unsent = job;
+	conn->jobs_count++;
+	conn->jobs_bytes += job->cost_bytes;
+	conn->server->bytes += job->cost_bytes;
+}
+
+/* Takes the first job, which is finished, out of the row; the caller has its reference. */
+static struct wf_job *take_first(struct wf_conn *conn)
+{
+	struct wf_job *job = conn->first;
+
+	if (conn->unsent == job)
+		conn->unsent = job->next;
+	conn->first = job->next;
+	if (conn->first == NULL)
+		conn->last = NULL;
+	conn->jobs_count--;
+	conn->jobs_bytes -= job->cost_bytes;
+	conn->server->bytes -= job->cost_bytes;
+	return job;
+}
+
+static void finish(struct wf_job *job)
+{
+	struct wf_conn *conn = job->conn;
+
+	wf_job_finish(job);
+	job->stage = WF_JOB_FINISHED;
+	count_reply(conn, job->reply.length, 0);
+	if (job->error.code != 0)
+		wf_counter_add(&conn->server->counters.errors, 1);
+}
+
+/* ---- the end ---- */
+
+static void free_conn(struct wf_conn *conn)
+{
+	struct wf_server *server = conn->server;
+
+	if (conn->next != NULL)
+		conn->next->previous = conn->previous;
+	if (conn->previous != NULL)
+		conn->previous->next = conn->next;
+	else
+		server->conns = conn->next;
+	server->conns_count--;
+	free(conn);
+}
+
+/* The memory goes once the handle is closed, no job of it is with the pipeline and no write is under way. */
+static void free_if_done(struct wf_conn *conn)
+{
+	if (conn->is_closed && conn->first == NULL && conn->write == NULL && !conn->is_pumping)
+		free_conn(conn);
+}
+
+static void closed_cb(uv_handle_t *handle)
+{
+	struct wf_conn *conn = handle->data;
+
+	conn->is_closed = true;
+	free_if_done(conn);
+}
+
+static void wait_no_more(struct wf_conn *conn)
+{
+	struct wf_server *server = conn->server;
+	struct wf_conn **link = &server->waiting;
+	struct wf_conn *previous = NULL;
+
+	if (!conn->is_waiting)
+		return;
+	while (*link != conn) {
+		previous = *link;
+		link = &previous->waiting_next;
+	}
+	*link = conn->waiting_next;
+	if (server->waiting_last == conn)
+		server->waiting_last = previous;
+	conn->is_waiting = false;
+}
+
+static void close_socket(struct wf_conn *conn)
+{
+	if (conn->is_closing)
+		return;
+	wait_no_more(conn);
+	conn->is_closing = true;
+	conn->is_ended = true;
+	conn->is_reading = false;
+	wf_reader_free(conn->reader);
+	conn->reader = NULL;
+	count_reader(conn);
+	uv_close(&conn->socket.handle, closed_cb);
+}
+
+void wf_conn_close(struct wf_conn *conn)
+{
+	close_socket(conn);
+	wf_conn_pump(conn);
+}
+
+static void shutdown_cb(uv_shutdown_t *request, int status)
+{
+	struct wf_conn *conn = request->data;
+
+	if (status < 0 && !conn->is_closing)
+		wf_conn_close(conn);
+}
+
+/* Closing while the peer's bytes lie unread would reset the connection and could cost it our last words: our side is shut
+ * down first, and what comes is dropped until the peer closes or its time is up. */
+static void leave(struct wf_conn *conn)
+{
+	conn->is_leaving = true;
+	conn->close_by_ms = uv_now(&conn->server->loop) + (conn->server->is_stopping ? LEAVE_STOPPING_MS : LEAVE_MS);
+	conn->shutdown.data = conn;
+	if (uv_shutdown(&conn->shutdown, &conn->socket.stream, shutdown_cb) < 0)
+		close_socket(conn);
+}
+
+/* ---- messages in ---- */
+
+static void start_job(struct wf_conn *conn, struct wf_job *job)
+{
+	struct wf_server *server = conn->server;
+	int code;
+
+	code = wf_request_of(wf_message_root(job->message), &job->request, &job->error);
+	if (code == 0) {
+		job->method = wf_method_find(job->request.method);
+		if (job->method == NULL)
+			code = wf_error_set(&job->error, WF_ENOMETHOD, "method: no such method: \"%.*s\"",
+					    job->request.method.length < WF_METHOD_BYTES_MAX ? (int)job->request.method.length
+											     : (int)WF_METHOD_BYTES_MAX,
+					    job->request.method.length == 0 ? "" : job->request.method.data);
+	}
+	if (code == 0) {
+		wf_pack_init(&job->reply, server->settings->reply_bytes_max);
+		code = job->method->start(server, job);
+	}
+	if (code != 0 && job->error.code == 0)
+		wf_error_set(&job->error, code, "%s", wf_error_sentence(code));
+	job->cost_bytes = sizeof *job + wf_message_memory_bytes(job->message) + job->items_count * sizeof *job->items;
+	append(conn, job);
+	if (job->error.code != 0 || job->method->index == NULL) {
+		finish(job);
+		return;
+	}
+	if (job->items_count == 0) {
+		job->stage = WF_JOB_PREPARED;
+		return;
+	}
+	job->stage = WF_JOB_PREPARING;
+	if (wf_pipeline_prepare(&server->pipeline, job) == 0) {
+		server->jobs_out++;
+	} else {
+		wf_error_set(&job->error, WF_ENOMEM, "out of memory for the request");
+		finish(job);
+	}
+}
+
+static void accept_message(struct wf_conn *conn, struct wf_message *message)
+{
+	struct wf_server *server = conn->server;
+	const struct wf_value kind = wf_value_element(wf_message_root(message), 0);
+	uint64_t number = WF_REQUEST_CALL;
+	struct wf_job *job;
+
+	/* A response answers nothing that we asked: answering it could go on for ever between two servers. */
+	if (wf_value_kind(wf_message_root(message)) == WF_VALUE_ARRAY && wf_value_count(wf_message_root(message)) > 0 &&
+	    wf_value_unsigned(kind, &number) && number == WF_REQUEST_RESPONSE) {
+		wf_counter_add(&server->counters.responses_ignored, 1);
+		wf_message_free(message);
+		return;
+	}
+	wf_counter_add(number == WF_REQUEST_NOTIFICATION ? &server->counters.notifications : &server->counters.requests, 1);
+	job = wf_job_new();
+	if (job == NULL) {
+		wf_message_free(message);
+		close_socket(conn);
+		return;
+	}
+	job->message = message;
+	job->began_us = uv_hrtime() / 1000;
+	start_job(conn, job);
+}
+
+/* Answers what was refused before it was a request. */
+static void refuse(struct wf_conn *conn, const struct wf_error *error, bool has_msgid, uint64_t msgid)
+{
+	struct wf_job *job = wf_job_new();
+
+	if (job == NULL) {
+		close_socket(conn);
+		return;
+	}
+	job->began_us = uv_hrtime() / 1000;
+	job->request.has_msgid = has_msgid;
+	job->request.msgid = msgid;
+	job->error = *error;
+	job->cost_bytes = sizeof *job;
+	append(conn, job);
+	finish(job);
+}
+
+static void take_refusal(struct wf_conn *conn, int code, const struct wf_refusal *refusal)
+{
+	wf_counter_add(&conn->server->counters.requests, 1);
+	if (refusal->is_response)
+		return;
+	refuse(conn, &refusal->error, refusal->has_msgid, refusal->msgid);
+	if (code == WF_EMALFORMED) {
+		wf_counter_add(&conn->server->counters.garbage, 1);
+		conn->is_ended = true;
+	}
+}
+
+static bool is_over(const struct wf_conn *conn, unsigned divisor)
+{
+	const struct wf_settings *settings = conn->server->settings;
+
+	return conn->jobs_count >= (settings->connection_requests_max + divisor - 1) / divisor ||
+	       conn->jobs_bytes >= settings->connection_bytes_max / divisor ||
+	       conn->reply_bytes >= settings->connection_reply_bytes_max / divisor;
+}
+
+static void wait_for_room(struct wf_conn *conn)
+{
+	struct wf_server *server = conn->server;
+
+	if (conn->is_waiting)
+		return;
+	conn->is_waiting = true;
+	conn->waiting_next = NULL;
+	if (server->waiting == NULL)
+		server->waiting = conn;
+	else
+		server->waiting_last->waiting_next = conn;
+	server->waiting_last = conn;
+}
+
+static void take_messages(struct wf_conn *conn)
+{
+	struct wf_refusal refusal;
+	struct wf_message *message;
+	int code;
+
+	if (conn->is_full && !is_over(conn, 2))
+		conn->is_full = false;
+	while (!conn->is_ended && !conn->is_closing && !conn->is_full && !conn->is_waiting) {
+		if (is_over(conn, 1)) {
+			conn->is_full = true;
+			break;
+		}
+		/* Where nothing is under way at all, one message goes on: it gives memory back when it is done. */
+		if (wf_server_is_full(conn->server) && (conn->jobs_count > 0 || conn->server->jobs_out > 0)) {
+			wait_for_room(conn);
+			break;
+		}
+		code = wf_reader_next(conn->reader, &message, &refusal);
+		if (code == 0)
+			break;
+		if (code > 0)
+			accept_message(conn, message);
+		else
+			take_refusal(conn, code, &refusal);
+		count_reader(conn);
+	}
+	count_reader(conn);
+}
+
+/* ---- jobs to the pipeline ---- */
+
+/* How many reading jobs may be under way: as many as their replies, if they are like those before, fit into the bound. */
+static bool may_send(const struct wf_conn *conn, const struct wf_job *job)
+{
+	const size_t bound = conn->server->settings->connection_reply_bytes_max;
+
+	if (conn->is_closing || job == conn->first)
+		return true; /* the reply goes nowhere and the effect is owed, or all replies wait for this one */
+	if (conn->reply_bytes >= bound)
+		return false;
+	if (job->method->read == NULL || conn->reads_sent == 0)
+		return true;
+	return (conn->reads_sent + 1) * conn->read_reply_bytes <= bound - conn->reply_bytes;
+}
+
+static void send_jobs(struct wf_conn *conn)
+{
+	struct wf_job *job;
+
+	while ((job = conn->unsent) != NULL && job->stage != WF_JOB_PREPARING) {
+		if (job->stage == WF_JOB_PREPARED) {
+			if (!may_send(conn, job))
+				return;
+			job->stage = WF_JOB_SENT;
+			if (job->method->read != NULL)
+				conn->reads_sent++;
+			conn->server->jobs_out++;
+			wf_pipeline_send(&conn->server->pipeline, job);
+		}
+		conn->unsent = job->next;
+	}
+}
+
+void wf_conn_job_returned(struct wf_job *job)
+{
+	struct wf_conn *conn = job->conn;
+	struct wf_server *server = conn->server;
+
+	server->jobs_out--;
+	server->jobs_back++;
+	if (job->stage == WF_JOB_PREPARING) {
+		job->stage = WF_JOB_PREPARED;
+	} else {
+		finish(job);
+		if (job->method->read != NULL) {
+			const size_t bytes = job->reply.length > READ_REPLY_BYTES_LEAST ? job->reply.length : READ_REPLY_BYTES_LEAST;
+
+			conn->reads_sent--;
+			conn->read_reply_bytes = bytes > conn->read_reply_bytes ? bytes : (conn->read_reply_bytes * 7 + bytes) / 8;
+		}
+	}
+}
+
+/* ---- replies out ---- */
+
+static void written(struct wf_conn *conn, size_t bytes)
+{
+	conn->moved_ms = uv_now(&conn->server->loop);
+	count_reply(conn, 0, bytes);
+}
+
+static void write_cb(uv_write_t *request, int status)
+{
+	struct wf_conn_write *write = request->data;
+	struct wf_conn *conn = write->conn;
+
+	conn->write = NULL;
+	written(conn, write->length);
+	free(write->data);
+	free(write);
+	if (status < 0)
+		close_socket(conn);
+	wf_conn_pump(conn);
+}
+
+/* Hands bytes to the socket; what it does not take at once waits. `owned`: the data is ours to keep and free, else it is copied.
+ * Returns whether all was taken at once. */
+static bool write_out(struct wf_conn *conn, char *data, size_t length, bool owned)
+{
+	uv_buf_t buffer = uv_buf_init(data, (unsigned)length);
+	const int taken = uv_try_write(&conn->socket.stream, &buffer, 1);
+	const size_t done = taken > 0 ? (size_t)taken : 0;
+	struct wf_conn_write *write = NULL;
+	char *rest = data;
+
+	if (done > 0)
+		written(conn, done);
+	if (done == length) {
+		if (owned)
+			free(data);
+		return true;
+	}
+	if (taken >= 0 || taken == UV_EAGAIN)
+		write = calloc(1, sizeof *write);
+	if (write != NULL && !owned)
+		rest = malloc(length - done);
+	if (write == NULL || rest == NULL) {
+		free(write);
+		if (owned)
+			free(data);
+		count_reply(conn, 0, length - done);
+		close_socket(conn);
+		return false;
+	}
+	if (!owned)
+		memcpy(rest, data + done, length - done);
+	*write = (struct wf_conn_write){.conn = conn, .data = rest, .length = length - done};
+	write->request.data = write;
+	buffer = uv_buf_init(owned ? data + done : rest, (unsigned)(length - done));
+	conn->write = write;
+	if (uv_write(&write->request, &conn->socket.stream, &buffer, 1, write_cb) < 0) {
+		conn->write = NULL;
+		count_reply(conn, 0, write->length);
+		free(rest);
+		free(write);
+		close_socket(conn);
+	}
+	return false;
+}
+
+/* Drops what a closed connection will never take. */
+static void drop_replies(struct wf_conn *conn)
+{
+	while (conn->first != NULL && conn->first->stage == WF_JOB_FINISHED) {
+		struct wf_job *job = take_first(conn);
+
+		count_reply(conn, 0, job->reply.length);
+		wf_job_release(job);
+	}
+}
+
+/* Puts finished replies together until the space is full; a large one, alone, is handed over as it is. */
+static char *gather(struct wf_conn *conn, size_t *length, bool *owned, uint64_t now_us)
+{
+	struct wf_server *server = conn->server;
+	char *space = server->write_space;
+	size_t used = 0;
+
+	*owned = false;
+	while (conn->first != NULL && conn->first->stage == WF_JOB_FINISHED) {
+		struct wf_job *job = conn->first;
+		const size_t bytes = job->reply.length;
+
+		if (bytes > COPIED_REPLY_BYTES_MAX ? used > 0 : bytes > WF_SERVER_WRITE_BYTES - used)
+			break;
+		take_first(conn);
+		if (job->method != NULL)
+			wf_histogram_record(&server->latency, now_us - job->began_us);
+		if (bytes > COPIED_REPLY_BYTES_MAX) {
+			space = wf_pack_take(&job->reply, &used);
+			*owned = true;
+		} else if (bytes > 0) {
+			memcpy(space + used, job->reply.data, bytes);
+			used += bytes;
+		}
+		wf_job_release(job);
+		if (*owned)
+			break;
+	}
+	*length = used;
+	return space;
+}
+
+/* Whether anything left the row. */
+static bool write_replies(struct wf_conn *conn)
+{
+	const uint64_t now_us = uv_hrtime() / 1000;
+	bool moved = false;
+
+	while (!conn->is_closing && conn->write == NULL && conn->first != NULL && conn->first->stage == WF_JOB_FINISHED) {
+		bool owned;
+		size_t length;
+		char *data = gather(conn, &length, &owned, now_us);
+
+		moved = true;
+		if (length > 0 && !write_out(conn, data, length, owned))
+			break;
+	}
+	if (conn->is_closing)
+		drop_replies(conn);
+	return moved;
+}
+
+/* ---- reading ---- */
+
+static void space_cb(uv_handle_t *handle, size_t suggested, uv_buf_t *buffer)
+{
+	struct wf_conn *conn = handle->data;
+	size_t room = 0;
+	char *space = NULL;
+
+	(void)suggested;
+	if (conn->is_leaving) {
+		space = conn->server->write_space; /* read and dropped */
+		room = WF_SERVER_WRITE_BYTES;
+	} else if (!wf_server_is_full(conn->server)) {
+		space = wf_reader_space(conn->reader, &room);
+	}
+	/* More than int can count would look negative in the read callback. */
+	*buffer = uv_buf_init(space, room > (1u << 30) ? 1u << 30 : (unsigned)room);
+}
+
+static void set_reading(struct wf_conn *conn, bool wanted);
+
+static void read_cb(uv_stream_t *stream, ssize_t length, const uv_buf_t *buffer)
+{
+	struct wf_conn *conn = stream->data;
+
+	(void)buffer;
+	if (length == UV_ENOBUFS) {
+		if (wf_server_is_full(conn->server)) {
+			set_reading(conn, false);
+			wait_for_room(conn);
+		} else {
+			close_socket(conn);
+			wf_conn_pump(conn);
+		}
+		return;
+	}
+	if (length == 0) {
+		if (conn->reader != NULL)
+			wf_reader_rest(conn->reader);
+		return;
+	}
+	conn->moved_ms = uv_now(&conn->server->loop);
+	if (length == UV_EOF && !conn->is_leaving) {
+		conn->is_eof = true;
+	} else if (length < 0) {
+		close_socket(conn);
+	} else if (!conn->is_leaving) {
+		wf_reader_advance(conn->reader, (size_t)length);
+	}
+	wf_conn_pump(conn);
+}
+
+static void set_reading(struct wf_conn *conn, bool wanted)
+{
+	if (wanted == conn->is_reading || conn->is_closing)
+		return;
+	conn->is_reading = wanted;
+	if (!wanted)
+		uv_read_stop(&conn->socket.stream);
+	else if (uv_read_start(&conn->socket.stream, space_cb, read_cb) < 0)
+		close_socket(conn);
+}
+
+/* ---- all together ---- */
+
+void wf_conn_pump(struct wf_conn *conn)
+{
+	bool moved;
+
+	if (conn->is_pumping)
+		return;
+	conn->is_pumping = true;
+	do {
+		take_messages(conn);
+		send_jobs(conn);
+		moved = write_replies(conn);
+	} while (moved && conn->is_full && !conn->is_closing);
+	send_jobs(conn);
+	if (conn->is_eof && !conn->is_full && !conn->is_waiting)
+		conn->is_ended = true;
+	if (conn->is_ended && !conn->is_closing && !conn->is_leaving && conn->first == NULL && conn->write == NULL) {
+		if (conn->is_eof)
+			close_socket(conn);
+		else
+			leave(conn);
+	}
+	if (conn->reader != NULL && conn->jobs_count == 0) {
+		wf_reader_rest(conn->reader);
+		count_reader(conn);
+	}
+	set_reading(conn, !conn->is_eof && (conn->is_leaving || (!conn->is_ended && !conn->is_full && !conn->is_waiting)));
+	conn->is_pumping = false;
+	free_if_done(conn);
+}
+
+void wf_conn_end(struct wf_conn *conn)
+{
+	conn->is_ended = true;
+	wf_conn_pump(conn);
+}
+
+void wf_conn_shed(struct wf_conn *conn)
+{
+	struct wf_error error;
+
+	wf_error_set(&error, WF_EOVERLOADED, "no memory for what this connection holds: requests or unread replies of %zu bytes",
+		     conn->jobs_bytes + conn->reply_bytes + conn->reader_bytes);
+	wf_counter_add(&conn->server->counters.connections_shed, 1);
+	wf_reader_free(conn->reader);
+	conn->reader = NULL;
+	count_reader(conn);
+	if (conn->write != NULL) {
+		wf_conn_close(conn); /* it does not take what it has been given, it would not hear this */
+		return;
+	}
+	conn->is_ended = true;
+	refuse(conn, &error, false, 0);
+	wf_conn_pump(conn);
+}
+
+static int open_socket(struct wf_conn *conn, uv_stream_t *listener)
+{
+	uv_loop_t *loop = &conn->server->loop;
+
+	return listener->type == UV_TCP ? uv_tcp_init(loop, &conn->socket.tcp) : uv_pipe_init(loop, &conn->socket.pipe, 0);
+}
+
+void wf_conn_accept(struct wf_server *server, uv_stream_t *listener)
+{
+	const struct wf_reader_settings reader_settings = {.message_bytes_max = server->settings->request_bytes_max};
+	struct wf_conn *conn = calloc(1, sizeof *conn);
+	struct wf_error error;
+
+	if (conn == NULL)
+		return; /* the connection stays in the listener's queue until the next one comes */
+	conn->server = server;
+	conn->read_reply_bytes = READ_REPLY_BYTES_FIRST;
+	conn->moved_ms = uv_now(&server->loop);
+	if (open_socket(conn, listener) < 0) {
+		free(conn);
+		return;
+	}
+	conn->socket.handle.data = conn;
+	conn->next = server->conns;
+	if (server->conns != NULL)
+		server->conns->previous = conn;
+	server->conns = conn;
+	server->conns_count++;
+	wf_counter_add(&server->counters.connections_accepted, 1);
+	if (uv_accept(listener, &conn->socket.stream) < 0 || wf_reader_new(&conn->reader, &reader_settings) < 0 ||
+	    server->conns_count > server->settings->connections_max + CONNS_REFUSED_MAX) {
+		close_socket(conn);
+		return;
+	}
+	if (listener->type == UV_TCP)
+		uv_tcp_nodelay(&conn->socket.tcp, 1);
+	if (server->conns_count > server->settings->connections_max) {
+		wf_counter_add(&server->counters.connections_refused, 1);
+		wf_error_set(&error, WF_EOVERLOADED, "too many connections: connections_max is %llu",
+			     (unsigned long long)server->settings->connections_max);
+		refuse(conn, &error, false, 0);
+		conn->is_ended = true;
+	}
+	wf_conn_pump(conn);
+}

@@ -1,0 +1,74 @@
+/* One connection: bytes in, replies out in the order of the requests, and no more of either than its bounds.
+ *
+ *   socket -> reader -> [ job | job | job | job ] -> socket
+ *                         ^first      ^unsent        replies leave from the front, jobs go to the pipeline from `unsent` on
+ *
+ * A connection is not read from while its requests under way or its unread replies are over a bound, and is read from again when
+ * they are under half of it. Everything here is the loop thread's. */
+#ifndef WF_CONN_H
+#define WF_CONN_H
+
+#include <uv.h>
+
+#include "job.h"
+
+struct wf_server;
+struct wf_conn_write;
+
+struct wf_conn {
+	struct wf_server *server;
+	struct wf_conn *next; /* of all connections */
+	struct wf_conn *previous;
+	struct wf_conn *waiting_next; /* of those that wait for room in memory */
+	struct wf_conn *touched_next; /* of those whose jobs have just come back */
+	bool is_touched;
+	union {
+		uv_handle_t handle;
+		uv_stream_t stream;
+		uv_tcp_t tcp;
+		uv_pipe_t pipe;
+	} socket;
+	uv_shutdown_t shutdown;
+	struct wf_reader *reader;
+	struct wf_conn_write *write; /* what the socket has not taken yet; NULL: nothing */
+	struct wf_job *first;
+	struct wf_job *last;
+	struct wf_job *unsent;       /* first job that has not gone to the pipeline; NULL: all have */
+	size_t jobs_count;
+	size_t jobs_bytes;
+	size_t reply_bytes;          /* of finished replies that the socket has not taken */
+	size_t reader_bytes;         /* as counted in the server's sum */
+	size_t reads_sent;           /* jobs with the pipeline whose reply may be large */
+	size_t read_reply_bytes;     /* what such a reply is expected to be */
+	uint64_t moved_ms;           /* when a byte last went in or out */
+	uint64_t close_by_ms;        /* of a connection that is said goodbye to */
+	bool is_reading;
+	bool is_full;                /* over a bound of its own */
+	bool is_waiting;             /* in the server's list of those that wait */
+	bool is_ended;               /* no request is to come: end of stream, garbage, or the server stops */
+	bool is_eof;                 /* the peer sends no more */
+	bool is_leaving;             /* our side is shut down, what still comes is dropped */
+	bool is_closing;
+	bool is_closed;
+	bool is_pumping;
+};
+
+/* Takes the next connection of a listener. Refuses it, or drops it, where there is no room. */
+void wf_conn_accept(struct wf_server *server, uv_stream_t *listener);
+
+/* A job of the connection comes back from the pipeline; wf_conn_pump() goes on from there. */
+void wf_conn_job_returned(struct wf_job *job);
+
+/* Moves all that can be moved: messages in, jobs to the pipeline, replies out. May free the connection. */
+void wf_conn_pump(struct wf_conn *conn);
+
+/* No further requests: answers what was accepted, then closes. May free the connection. */
+void wf_conn_end(struct wf_conn *conn);
+
+/* Closes at once; what was accepted still takes effect. May free the connection. */
+void wf_conn_close(struct wf_conn *conn);
+
+/* Tells the client that there is no room, and closes. May free the connection. */
+void wf_conn_shed(struct wf_conn *conn);
+
+#endif

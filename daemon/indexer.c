@@ -1,0 +1,663 @@
+#include "indexer.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "method.h"
+#include "pipeline.h"
+
+#define SCRATCH_BLOCK_BYTES (64u << 10)
+#define PENDING_CAPACITY_FIRST 1024u
+#define USES_MAX 512u            /* articles and requests in a row with one snapshot */
+#define PROBE_PAUSE_MS_LEAST 1000u
+#define PROBE_PAUSE_MS_MOST 30000u
+#define RELAPSE_MS 10000u        /* a failure so soon after a recovery makes the next probe wait longer */
+
+/* ---- what is pending ---- */
+
+static struct wf_pending *pending_at(const struct wf_indexer *indexer, uint64_t number)
+{
+	if (number < indexer->pending_first || number - indexer->pending_first >= indexer->pending_count)
+		return NULL;
+	return &indexer->pending[number & (indexer->pending_capacity - 1)];
+}
+
+static const struct wf_item *pending_item(const struct wf_indexer *indexer, uint64_t number)
+{
+	const struct wf_pending *pending = pending_at(indexer, number);
+
+	return pending == NULL || pending->job == NULL ? NULL : pending->item;
+}
+
+/* Makes room for one more: its slot is where its number leads. */
+static int pending_reserve(struct wf_indexer *indexer)
+{
+	const size_t capacity = indexer->pending_capacity == 0 ? PENDING_CAPACITY_FIRST : indexer->pending_capacity * 2;
+	struct wf_pending *pending;
+
+	if (indexer->pending_count < indexer->pending_capacity)
+		return 0;
+	pending = calloc(capacity, sizeof *pending);
+	if (pending == NULL)
+		return WF_ENOMEM;
+	for (uint64_t number = indexer->pending_first; number < indexer->pending_first + indexer->pending_count; number++)
+		pending[number & (capacity - 1)] = *pending_at(indexer, number);
+	free(indexer->pending);
+	indexer->pending = pending;
+	indexer->pending_capacity = capacity;
+	return 0;
+}
+
+static void pending_push(struct wf_indexer *indexer, struct wf_job *job, const struct wf_item *item)
+{
+	const uint64_t number = item->entry.number;
+
+	if (indexer->pending_count == 0)
+		indexer->pending_first = number;
+	indexer->pending_count++;
+	wf_job_hold(job);
+	*pending_at(indexer, number) = (struct wf_pending){job, item};
+}
+
+static void pending_drop(struct wf_indexer *indexer, uint64_t number_last)
+{
+	while (indexer->pending_count > 0 && indexer->pending_first <= number_last) {
+		wf_job_release(pending_at(indexer, indexer->pending_first)->job);
+		indexer->pending_first++;
+		indexer->pending_count--;
+	}
+}
+
+/* ---- the reader ---- */
+
+static void rest(struct wf_indexer *indexer)
+{
+	if (indexer->is_awake)
+		wf_store_reader_rest(indexer->reader);
+	indexer->is_awake = false;
+}
+
+int wf_indexer_renew(struct wf_indexer *indexer)
+{
+	const uint64_t committed = atomic_load(&indexer->pipeline->committer.number_committed);
+	int code;
+
+	rest(indexer);
+	code = wf_store_reader_renew(indexer->reader);
+	if (code < 0)
+		return code;
+	indexer->is_awake = true;
+	indexer->uses = 0;
+	indexer->number_seen = committed;
+	pending_drop(indexer, committed);
+	return 0;
+}
+
+/* Also now and then without news: the writer may be waiting for every reader to rest. */
+static bool is_stale(struct wf_indexer *indexer)
+{
+	return !indexer->is_awake || ++indexer->uses >= USES_MAX || atomic_load(&indexer->pipeline->committer.number_committed) > indexer->number_seen;
+}
+
+static int read_evidence_cb(void *context, uint64_t number, struct wf_bytes *evidence)
+{
+	struct wf_indexer *indexer = context;
+	const struct wf_item *item = pending_item(indexer, number);
+
+	if (item != NULL) {
+		*evidence = item->document.evidence;
+		return 0;
+	}
+	return wf_store_evidence(indexer->reader, number, evidence);
+}
+
+/* ---- start ---- */
+
+struct loading {
+	struct wf_indexer *indexer;
+	uint64_t count;
+	uint64_t total;
+	uint64_t began_ms;
+	uint64_t told_ms;
+};
+
+static uint64_t now_ms(void)
+{
+	return uv_hrtime() / 1000000;
+}
+
+static int redirect_cb(void *context, uint64_t from, uint64_t into)
+{
+	struct wf_indexer *indexer = context;
+
+	return wf_index_restore_redirect(indexer->index, from, into);
+}
+
+static int entry_cb(void *context, const struct wf_store_entry *entry)
+{
+	struct loading *loading = context;
+	struct wf_indexer *indexer = loading->indexer;
+	const struct wf_index_article article = {
+		.facts = {
+			.number = entry->number,
+			.source = entry->source,
+			.seen = entry->seen,
+			.published = entry->published,
+		},
+		.cluster = entry->cluster,
+		.relation = entry->relation,
+		.match = entry->match,
+		.similarity = entry->similarity,
+		.containment = entry->containment,
+	};
+	int code;
+
+	code = wf_index_restore(indexer->index, &article, entry->sketch);
+	if (code == 0)
+		code = wf_id_index_add(&indexer->ids, entry->id_hash, entry->number);
+	if (++loading->count % 4096 == 0 && now_ms() - loading->told_ms >= 1000) {
+		loading->told_ms = now_ms();
+		wf_log(indexer->pipeline->log, WF_LOG_INFO, "loading", wf_log_count("articles", loading->count),
+		       wf_log_count("of", loading->total), wf_log_seconds("seconds", (double)(now_ms() - loading->began_ms) / 1e3));
+	}
+	return code;
+}
+
+static int load_state(struct wf_indexer *indexer)
+{
+	static const struct wf_bytes name = {"index", 5};
+	struct wf_bytes state;
+	int code;
+
+	code = wf_store_state(indexer->reader, name, &state);
+	if (code == WF_ENOTFOUND)
+		return 0;
+	if (code == 0)
+		code = wf_index_state_load(indexer->index, state);
+	if (code == WF_ECORRUPT || code == WF_EVERSION) {
+		wf_log(indexer->pipeline->log, WF_LOG_WARNING, "learned state not usable, learning again",
+		       wf_log_text("error", wf_error_sentence(code)));
+		return 0;
+	}
+	return code;
+}
+
+static int load(struct wf_indexer *indexer, struct loading *loading)
+{
+	const struct wf_settings *settings = indexer->pipeline->settings;
+	const struct wf_index_settings index_settings = {
+		.threshold = settings->threshold,
+		.candidates_max = (uint32_t)settings->candidates_max,
+		.seed = indexer->pipeline->secret,
+	};
+	int code;
+
+	code = wf_index_new(&indexer->index, &index_settings, read_evidence_cb, indexer);
+	if (code < 0)
+		return code;
+	code = wf_indexer_renew(indexer);
+	if (code < 0)
+		return code;
+	loading->total = wf_store_articles_count(indexer->reader);
+	code = load_state(indexer);
+	if (code == 0)
+		code = wf_store_redirects(indexer->reader, redirect_cb, indexer);
+	if (code == 0)
+		code = wf_id_index_reserve(&indexer->ids, loading->total);
+	if (code == 0)
+		code = wf_store_entries(indexer->reader, 0, entry_cb, loading);
+	rest(indexer);
+	return code;
+}
+
+int wf_indexer_load(struct wf_indexer *indexer, struct wf_error *error)
+{
+	struct loading loading = {.indexer = indexer, .began_ms = now_ms(), .told_ms = now_ms()};
+	const uint64_t number_last = wf_store_number_last(indexer->pipeline->store);
+	const int code = load(indexer, &loading);
+
+	if (code < 0) {
+		wf_indexer_unload(indexer);
+		return wf_error_set(error, code, "loading the store: article %llu of %llu: %s", (unsigned long long)loading.count,
+				    (unsigned long long)loading.total, wf_error_sentence(code));
+	}
+	/* Numbers that a query may have told of are not given again, though nothing with them reached the disk. */
+	if (indexer->number_next <= number_last)
+		indexer->number_next = number_last + 1;
+	indexer->state_number = indexer->number_next - 1;
+	indexer->may_have_gone_redirects = true;
+	wf_log(indexer->pipeline->log, WF_LOG_INFO, "loaded", wf_log_count("articles", loading.count),
+	       wf_log_count("last_number", number_last), wf_log_seconds("seconds", (double)(now_ms() - loading.began_ms) / 1e3));
+	return 0;
+}
+
+void wf_indexer_unload(struct wf_indexer *indexer)
+{
+	rest(indexer);
+	pending_drop(indexer, UINT64_MAX);
+	wf_index_free(indexer->index);
+	indexer->index = NULL;
+	wf_id_index_close(&indexer->ids);
+	wf_id_index_init(&indexer->ids);
+	indexer->gone_count = 0;
+}
+
+/* ---- for the methods ---- */
+
+int wf_indexer_find(struct wf_indexer *indexer, struct wf_bytes id, uint64_t id_hash, uint64_t *number)
+{
+	size_t position = 0;
+	uint64_t candidate;
+
+	*number = 0;
+	while ((candidate = wf_id_index_next(&indexer->ids, id_hash, &position)) != 0) {
+		const struct wf_item *item = pending_item(indexer, candidate);
+		struct wf_store_body body;
+		int code = 0;
+
+		if (item != NULL)
+			body.id = item->article.id;
+		else
+			code = wf_store_body(indexer->reader, candidate, &body);
+		if (code < 0)
+			return code;
+		if (wf_bytes_equal(body.id, id)) {
+			*number = candidate;
+			return 0;
+		}
+	}
+	return 0;
+}
+
+struct wf_bytes wf_indexer_id_of(struct wf_indexer *indexer, uint64_t number)
+{
+	const struct wf_item *item = pending_item(indexer, number);
+	struct wf_index_article article;
+	struct wf_store_body body;
+
+	if (item != NULL)
+		return item->article.id;
+	if (number == 0 || wf_index_article(indexer->index, number, &article) < 0 || wf_store_body(indexer->reader, number, &body) < 0)
+		return (struct wf_bytes){NULL, 0};
+	return body.id;
+}
+
+int wf_indexer_entry(struct wf_indexer *indexer, uint64_t number, struct wf_arena *arena, struct wf_store_entry *entry)
+{
+	const struct wf_item *item = pending_item(indexer, number);
+
+	if (item != NULL) {
+		*entry = item->entry;
+		return 0;
+	}
+	return wf_store_entry(indexer->reader, number, arena, entry);
+}
+
+bool wf_indexer_is_durable(const struct wf_indexer *indexer, const struct wf_decision *decision)
+{
+	const uint64_t committed = atomic_load(&indexer->pipeline->committer.number_committed);
+
+	/* With nothing pending, the index has no number that is not on disk. */
+	if (indexer->number_next - 1 <= committed)
+		return true;
+	for (uint32_t i = 0; i < decision->related_count; i++)
+		if (decision->related[i] > committed)
+			return false;
+	for (uint32_t i = 0; i < decision->merged_count; i++)
+		if (decision->merged[i] > committed)
+			return false;
+	return decision->cluster <= committed && decision->match <= committed;
+}
+
+/* The decision of an article that is there already, as it stands now. */
+static int repeat(struct wf_indexer *indexer, const struct wf_store_entry *entry, struct wf_decision *decision)
+{
+	struct wf_index_article article;
+	struct wf_cluster_summary summary;
+	int code;
+
+	*decision = (struct wf_decision){
+		.relation = entry->relation,
+		.is_new = entry->is_new,
+		.match = entry->match,
+		.similarity = (double)entry->similarity,
+		.containment = (double)entry->containment,
+		.merged_count = entry->merged_count < WF_MERGED_MAX ? entry->merged_count : WF_MERGED_MAX,
+		.related_count = entry->related_count < WF_RELATED_MAX ? entry->related_count : WF_RELATED_MAX,
+	};
+	if (decision->merged_count > 0)
+		memcpy(decision->merged, entry->merged, decision->merged_count * sizeof decision->merged[0]);
+	if (decision->related_count > 0)
+		memcpy(decision->related, entry->related, decision->related_count * sizeof decision->related[0]);
+	code = wf_index_article(indexer->index, entry->number, &article);
+	if (code == 0)
+		code = wf_index_cluster(indexer->index, article.cluster, &summary);
+	if (code < 0)
+		return code;
+	decision->cluster = summary.cluster;
+	decision->size = summary.size;
+	return 0;
+}
+
+static int copy_list(struct wf_arena *arena, const uint64_t *list, uint32_t count, const uint64_t **copy)
+{
+	const struct wf_bytes bytes = wf_arena_copy(arena, (struct wf_bytes){(const char *)list, count * sizeof *list});
+
+	*copy = (const uint64_t *)(const void *)bytes.data;
+	return count > 0 && bytes.data == NULL ? WF_ENOMEM : 0;
+}
+
+/* What the committer is to write of the article. */
+static int fill_entry(struct wf_job *job, struct wf_item *item, const struct wf_article_facts *facts,
+		      const struct wf_decision *decision, struct wf_bytes sketch)
+{
+	struct wf_store_entry *entry = &item->entry;
+	int code;
+
+	*entry = (struct wf_store_entry){
+		.id_hash = item->id_hash,
+		.content_hash = {item->content_hash[0], item->content_hash[1]},
+		.source = facts->source,
+		.seen = facts->seen,
+		.published = facts->published,
+		.cluster = decision->cluster,
+		.match = decision->match,
+		.similarity = (float)decision->similarity,
+		.containment = (float)decision->containment,
+		.relation = decision->relation,
+		.is_new = decision->is_new,
+		.merged_count = decision->merged_count,
+		.related_count = decision->related_count,
+		.sketch = sketch,
+	};
+	code = copy_list(&job->arena, decision->merged, decision->merged_count, &entry->merged);
+	if (code == 0)
+		code = copy_list(&job->arena, decision->related, decision->related_count, &entry->related);
+	return code;
+}
+
+int wf_indexer_take_out(struct wf_indexer *indexer, const struct wf_store_entry *entry)
+{
+	struct wf_index_article article;
+	struct wf_cluster_summary summary;
+	struct wf_pending *pending;
+	int code;
+
+	code = wf_index_article(indexer->index, entry->number, &article);
+	if (code == 0)
+		code = wf_index_remove(indexer->index, entry->number, entry->sketch);
+	if (code < 0)
+		return code;
+	wf_id_index_remove(&indexer->ids, entry->id_hash, entry->number);
+	if (wf_index_cluster(indexer->index, article.cluster, &summary) == WF_ENOTFOUND)
+		indexer->gone_count++;
+	pending = pending_at(indexer, entry->number);
+	if (pending != NULL && pending->job != NULL) {
+		wf_job_release(pending->job);
+		pending->job = NULL;
+	}
+	return 0;
+}
+
+/* Decides and applies; the entry is filled but for its number. */
+static int take_in(struct wf_indexer *indexer, struct wf_job *job, struct wf_item *item, uint64_t replaces, struct wf_decision *decision)
+{
+	const struct wf_article_facts facts = {
+		.number = indexer->number_next,
+		.source = item->source,
+		.seen = (int64_t)time(NULL),
+		.published = item->article.has_published ? item->article.published : WF_TIME_NONE,
+	};
+	struct wf_bytes sketch = {NULL, 0};
+	int code;
+
+	code = pending_reserve(indexer);
+	if (code == 0)
+		code = wf_index_decide(indexer->index, &item->document, &facts, replaces, decision);
+	if (code == 0)
+		code = fill_entry(job, item, &facts, decision, sketch);
+	if (code == 0)
+		code = wf_id_index_add(&indexer->ids, item->id_hash, facts.number);
+	if (code < 0)
+		return code;
+	code = wf_index_apply(indexer->index, &item->document, &facts, decision, &job->arena, &sketch);
+	if (code < 0) {
+		wf_id_index_remove(&indexer->ids, item->id_hash, facts.number);
+		return code;
+	}
+	item->entry.number = facts.number;
+	item->entry.cluster = decision->cluster;
+	item->entry.sketch = sketch;
+	indexer->number_next++;
+	pending_push(indexer, job, item);
+	return 0;
+}
+
+int wf_indexer_add(struct wf_indexer *indexer, struct wf_job *job, struct wf_item *item, struct wf_decision *decision, bool *repeated,
+		   struct wf_error *error)
+{
+	struct wf_store_entry old;
+	struct wf_cluster_summary summary;
+	uint64_t replaces;
+	int code = 0;
+
+	*repeated = false;
+	if (is_stale(indexer))
+		code = wf_indexer_renew(indexer);
+	if (code == 0)
+		code = wf_indexer_find(indexer, item->article.id, item->id_hash, &replaces);
+	if (code == 0 && replaces != 0) {
+		code = wf_indexer_entry(indexer, replaces, &indexer->scratch, &old);
+		if (code == 0 && memcmp(old.content_hash, item->content_hash, sizeof old.content_hash) == 0) {
+			*repeated = true;
+			code = repeat(indexer, &old, decision);
+			if (replaces > atomic_load(&indexer->pipeline->committer.number_committed))
+				job->needs_durable = true;
+			goto done;
+		}
+	}
+	if (code == 0)
+		code = take_in(indexer, job, item, replaces, decision);
+	if (code == 0) {
+		decision->similarity = (double)item->entry.similarity;
+		decision->containment = (double)item->entry.containment;
+		job->needs_commit = true;
+	}
+	if (code == 0 && replaces != 0) {
+		code = wf_indexer_take_out(indexer, &old);
+		item->replaces = replaces;
+		if (code == 0)
+			code = wf_index_cluster(indexer->index, decision->cluster, &summary);
+		if (code == 0)
+			decision->size = summary.size;
+	}
+done:
+	wf_arena_reset(&indexer->scratch);
+	if (code < 0)
+		return wf_error_set(error, code, "%s", wf_error_sentence(code));
+	return 0;
+}
+
+int wf_indexer_remove(struct wf_indexer *indexer, uint64_t number, struct wf_error *error)
+{
+	struct wf_store_entry entry;
+	int code;
+
+	code = wf_indexer_entry(indexer, number, &indexer->scratch, &entry);
+	if (code == 0)
+		code = wf_indexer_take_out(indexer, &entry);
+	wf_arena_reset(&indexer->scratch);
+	if (code < 0)
+		return wf_error_set(error, code, "%s", wf_error_sentence(code));
+	return 0;
+}
+
+/* ---- failure of the store ---- */
+
+/* Everything that is not on disk has been refused, or will be now; what the index knows of it has to go. */
+static void recover(struct wf_indexer *indexer)
+{
+	struct wf_pipeline *pipeline = indexer->pipeline;
+	struct wf_job marker = {.kind = WF_JOB_MARKER};
+	struct wf_error error;
+
+	rest(indexer);
+	wf_committer_drain(&pipeline->committer, &marker, &indexer->refusal);
+	wf_log(pipeline->log, WF_LOG_WARNING, "writes refused", wf_log_text("reason", indexer->refusal.text));
+	wf_counter_add(&pipeline->counters->rebuilds, 1);
+	wf_indexer_unload(indexer);
+	if (wf_indexer_load(indexer, &error) < 0)
+		wf_log(pipeline->log, WF_LOG_ERROR, "index not brought back", wf_log_text("error", error.text));
+	if (now_ms() - indexer->recovered_ms < RELAPSE_MS && indexer->probe_pause_ms * 2 <= PROBE_PAUSE_MS_MOST)
+		indexer->probe_pause_ms *= 2;
+	else if (now_ms() - indexer->recovered_ms >= RELAPSE_MS)
+		indexer->probe_pause_ms = PROBE_PAUSE_MS_LEAST;
+	indexer->is_refusing = true;
+	indexer->probe_next_ms = now_ms() + indexer->probe_pause_ms;
+}
+
+static void probe(struct wf_indexer *indexer)
+{
+	struct wf_pipeline *pipeline = indexer->pipeline;
+	struct wf_job probe_job = {.kind = WF_JOB_PROBE};
+	struct wf_error failure;
+
+	rest(indexer);
+	if (indexer->index == NULL && wf_indexer_load(indexer, &failure) < 0) {
+		indexer->probe_next_ms = now_ms() + PROBE_PAUSE_MS_MOST;
+		return;
+	}
+	if (wf_committer_probe(&pipeline->committer, &probe_job, &failure) < 0) {
+		indexer->refusal = failure;
+		indexer->probe_next_ms = now_ms() + indexer->probe_pause_ms;
+		return;
+	}
+	indexer->is_refusing = false;
+	indexer->recovered_ms = now_ms();
+	wf_log_write(pipeline->log, WF_LOG_INFO, "writes accepted again", NULL);
+}
+
+/* ---- the thread ---- */
+
+static void pass_on(struct wf_indexer *indexer, struct wf_job *job)
+{
+	struct wf_committer *committer = &indexer->pipeline->committer;
+	const bool may_write = job->method->may_write;
+	const bool waits = job->error.code == 0 && (job->needs_commit || job->needs_durable || job->method->read != NULL);
+
+	if (waits)
+		wf_queue_push(&committer->queue, job);
+	else
+		wf_pipeline_return(indexer->pipeline, job);
+	if (may_write)
+		atomic_fetch_sub(&committer->incoming, 1);
+}
+
+static void step(struct wf_indexer *indexer, struct wf_job *job)
+{
+	int code = 0;
+
+	if (atomic_load(&indexer->pipeline->committer.has_failed))
+		recover(indexer);
+	if (indexer->index == NULL || (indexer->is_refusing && job->method->may_write)) {
+		wf_job_fail(job, &indexer->refusal);
+		pass_on(indexer, job);
+		return;
+	}
+	if (is_stale(indexer))
+		code = wf_indexer_renew(indexer);
+	if (code == 0)
+		code = job->method->index(indexer, job);
+	if (code < 0 && job->error.code == 0)
+		wf_error_set(&job->error, code, "%s", wf_error_sentence(code));
+	pass_on(indexer, job);
+}
+
+static void run_cb(void *context)
+{
+	struct wf_indexer *indexer = context;
+
+	for (;;) {
+		uint64_t wait_us = wf_indexer_upkeep(indexer);
+		struct wf_job *job;
+		bool stopped;
+
+		if (indexer->is_refusing) {
+			const uint64_t now = now_ms();
+
+			if (now >= indexer->probe_next_ms)
+				probe(indexer);
+			else if (wait_us > (indexer->probe_next_ms - now) * 1000)
+				wait_us = (indexer->probe_next_ms - now) * 1000;
+		}
+		job = wf_queue_take(&indexer->queue, 0, &stopped);
+		if (job == NULL && !stopped) {
+			if (is_stale(indexer) && indexer->pending_count > 0)
+				wf_indexer_renew(indexer);
+			rest(indexer);
+			job = wf_queue_take(&indexer->queue, wait_us, &stopped);
+		}
+		if (stopped)
+			break;
+		if (job == NULL && atomic_load(&indexer->pipeline->committer.has_failed))
+			recover(indexer);
+		while (job != NULL) {
+			struct wf_job *next = job->queue_next;
+
+			step(indexer, job);
+			job = next;
+		}
+	}
+	rest(indexer);
+	if (indexer->index != NULL && !indexer->is_refusing && !atomic_load(&indexer->pipeline->committer.has_failed))
+		wf_indexer_save_state(indexer);
+}
+
+int wf_indexer_start(struct wf_indexer *indexer, struct wf_pipeline *pipeline, struct wf_error *error)
+{
+	int code;
+
+	*indexer = (struct wf_indexer){
+		.pipeline = pipeline,
+		.number_next = 1,
+		.probe_pause_ms = PROBE_PAUSE_MS_LEAST,
+	};
+	wf_id_index_init(&indexer->ids);
+	wf_arena_init(&indexer->scratch, SCRATCH_BLOCK_BYTES);
+	code = wf_queue_init(&indexer->queue);
+	if (code < 0)
+		return wf_error_set(error, code, "start: %s", wf_error_sentence(code));
+	code = wf_store_reader_new(pipeline->store, &indexer->reader);
+	if (code < 0)
+		wf_error_set(error, code, "start: %s", wf_error_sentence(code));
+	else
+		code = wf_indexer_load(indexer, error);
+	if (code == 0) {
+		code = uv_thread_create(&indexer->thread, run_cb, indexer);
+		if (code < 0)
+			wf_error_set(error, code, "start: %s", wf_error_sentence(code));
+	}
+	if (code < 0) {
+		wf_indexer_close(indexer);
+		return code;
+	}
+	indexer->is_started = true;
+	return 0;
+}
+
+void wf_indexer_stop(struct wf_indexer *indexer)
+{
+	wf_queue_stop(&indexer->queue);
+	uv_thread_join(&indexer->thread);
+}
+
+void wf_indexer_close(struct wf_indexer *indexer)
+{
+	wf_indexer_unload(indexer);
+	wf_store_reader_free(indexer->reader);
+	wf_id_index_close(&indexer->ids);
+	wf_arena_close(&indexer->scratch);
+	free(indexer->pending);
+	wf_queue_close(&indexer->queue);
+}

@@ -1,0 +1,99 @@
+/* The one thread that has the index: takes prepared requests in their order, decides, applies, and words the verdicts.
+ *
+ *   committed (in the store, by its reader) | pending (in their jobs) | the next number
+ *   1 ......................... first - 1    first ......... next - 1   next
+ *
+ * The index is ahead of the store by what is pending. Where a batch fails to reach the disk it is too far ahead: everything pending
+ * is refused, and index and ids are built anew from the store; until a small write succeeds, writes are refused at once. */
+#ifndef WF_INDEXER_H
+#define WF_INDEXER_H
+
+#include <uv.h>
+
+#include "id_index.h"
+#include "index.h"
+#include "job.h"
+#include "queue.h"
+
+struct wf_pipeline;
+
+/* An article that is applied and not yet known to be on disk. */
+struct wf_pending {
+	struct wf_job *job; /* held; NULL: it was removed again */
+	const struct wf_item *item;
+};
+
+struct wf_indexer {
+	struct wf_pipeline *pipeline;
+	struct wf_queue queue;
+	uv_thread_t thread;
+	bool is_started;
+	struct wf_index *index;        /* NULL: could not be built anew yet */
+	struct wf_id_index ids;
+	struct wf_store_reader *reader;
+	bool is_awake;                 /* the reader holds a snapshot */
+	uint32_t uses;                 /* of that snapshot */
+	uint64_t number_next;
+	uint64_t number_seen;          /* what the reader's snapshot has, at least */
+	struct wf_pending *pending;    /* a ring */
+	size_t pending_capacity;       /* 0 or a power of two */
+	uint64_t pending_first;        /* number of its first */
+	size_t pending_count;
+	struct wf_arena scratch;
+	uint64_t state_number;         /* number of the newest article when what was learned was last saved */
+	uint64_t gone_count;           /* clusters gone since redirects were last looked through */
+	bool may_have_gone_redirects;
+	uint64_t expire_next_ms;
+	bool is_refusing;              /* writes, until a probe succeeds */
+	struct wf_error refusal;
+	uint64_t probe_next_ms;
+	uint64_t probe_pause_ms;
+	uint64_t recovered_ms;
+};
+
+/* Brings everything back from the store, on the caller's thread, then starts the thread. */
+int wf_indexer_start(struct wf_indexer *indexer, struct wf_pipeline *pipeline, struct wf_error *error);
+void wf_indexer_stop(struct wf_indexer *indexer); /* saves what was learned */
+void wf_indexer_close(struct wf_indexer *indexer);
+
+/* Index and ids as the store has them. Errors: WF_ENOMEM, WF_ECORRUPT, those of the store; in words. */
+int wf_indexer_load(struct wf_indexer *indexer, struct wf_error *error);
+
+/* Forgets what is pending, index and ids. */
+void wf_indexer_unload(struct wf_indexer *indexer);
+
+/* Has the reader see what has been committed, lets go of what is on disk, and gives the store's writer its turn. */
+int wf_indexer_renew(struct wf_indexer *indexer);
+
+/* ---- for the methods, on the index thread ---- */
+
+/* The number of the article with this id, or 0. Errors: of the store. */
+int wf_indexer_find(struct wf_indexer *indexer, struct wf_bytes id, uint64_t id_hash, uint64_t *number);
+
+/* The id of an article, for the wire; data NULL where it is gone. Valid until the indexer's next step. */
+struct wf_bytes wf_indexer_id_of(struct wf_indexer *indexer, uint64_t number);
+
+/* The stored entry, from memory or disk; borrowed, or in `arena`. Errors: WF_ENOTFOUND, of the store. */
+int wf_indexer_entry(struct wf_indexer *indexer, uint64_t number, struct wf_arena *arena, struct wf_store_entry *entry);
+
+/* Takes one prepared article in, and fills item->entry for the committer. *repeated: it is there already, with the same content;
+ * *decision is then what was said of it, as far as it still holds. Errors: with the words in `error`; nothing has changed. */
+int wf_indexer_add(struct wf_indexer *indexer, struct wf_job *job, struct wf_item *item, struct wf_decision *decision, bool *repeated,
+		   struct wf_error *error);
+
+/* Takes an article out of index and ids; the caller has the store remove it. take_out: its entry is at hand. */
+int wf_indexer_remove(struct wf_indexer *indexer, uint64_t number, struct wf_error *error);
+int wf_indexer_take_out(struct wf_indexer *indexer, const struct wf_store_entry *entry);
+
+/* Whether all that the decision names is on disk. */
+bool wf_indexer_is_durable(const struct wf_indexer *indexer, const struct wf_decision *decision);
+
+/* ---- upkeep.c: what it does besides, in small steps ---- */
+
+/* Sends jobs that remove what is too old and redirects that lead nowhere, and keep what was learned. Returns how long to sleep, us. */
+uint64_t wf_indexer_upkeep(struct wf_indexer *indexer);
+
+/* Sends a job that keeps what the index has learned. */
+void wf_indexer_save_state(struct wf_indexer *indexer);
+
+#endif

@@ -1,0 +1,122 @@
+#include "listen.h"
+
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+static int look_up(uv_loop_t *loop, const char *host, const char *port, struct sockaddr_storage *address, struct wf_error *error)
+{
+	const struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICSERV};
+	uv_getaddrinfo_t request;
+	const int code = uv_getaddrinfo(loop, &request, NULL, host, port, &hints); /* without a callback it waits */
+
+	if (code < 0)
+		return wf_error_set(error, code, "--tcp: %s: %s", host, uv_strerror(code));
+	memcpy(address, request.addrinfo->ai_addr, request.addrinfo->ai_addrlen);
+	uv_freeaddrinfo(request.addrinfo);
+	return 0;
+}
+
+int wf_listen_parse(uv_loop_t *loop, const char *text, struct sockaddr_storage *address, struct wf_error *error)
+{
+	const char *colon = strrchr(text, ':');
+	const bool is_bracketed = *text == '[' && colon != NULL && colon > text && colon[-1] == ']';
+	char host[256];
+	char *end;
+	size_t length;
+	unsigned long port;
+
+	if (colon == NULL || colon[1] < '0' || colon[1] > '9')
+		return wf_error_set(error, WF_EBADREQUEST, "--tcp: expected HOST:PORT or none, got \"%s\"", text);
+	length = (size_t)(colon - text) - (is_bracketed ? 2 : 0);
+	port = strtoul(colon + 1, &end, 10);
+	if (length == 0 || length >= sizeof host || *end != '\0' || port > 65535)
+		return wf_error_set(error, WF_EBADREQUEST, "--tcp: expected HOST:PORT or none, got \"%s\"", text);
+	memcpy(host, text + (is_bracketed ? 1 : 0), length);
+	host[length] = '\0';
+	memset(address, 0, sizeof *address);
+	if (uv_ip4_addr(host, (int)port, (struct sockaddr_in *)(void *)address) == 0 ||
+	    uv_ip6_addr(host, (int)port, (struct sockaddr_in6 *)(void *)address) == 0)
+		return 0;
+	return look_up(loop, host, colon + 1, address, error);
+}
+
+bool wf_listen_is_loopback(const struct sockaddr_storage *address)
+{
+	if (address->ss_family == AF_INET)
+		return (ntohl(((const struct sockaddr_in *)(const void *)address)->sin_addr.s_addr) >> 24) == 127;
+	return IN6_IS_ADDR_LOOPBACK(&((const struct sockaddr_in6 *)(const void *)address)->sin6_addr);
+}
+
+int wf_listen_tcp(uv_tcp_t *handle, const struct sockaddr_storage *address, uv_connection_cb accept, char *bound, size_t bound_bytes,
+		  struct wf_error *error)
+{
+	struct sockaddr_storage name;
+	int length = sizeof name;
+	char host[64] = "";
+	int code;
+
+	code = uv_tcp_bind(handle, (const struct sockaddr *)address, 0);
+	if (code == 0)
+		code = uv_listen((uv_stream_t *)handle, WF_LISTEN_BACKLOG, accept);
+	if (code == 0)
+		code = uv_tcp_getsockname(handle, (struct sockaddr *)&name, &length);
+	if (code < 0)
+		return wf_error_set(error, code, "--tcp: %s", uv_strerror(code));
+	if (name.ss_family == AF_INET) {
+		const struct sockaddr_in *v4 = (const struct sockaddr_in *)(const void *)&name;
+
+		uv_ip4_name(v4, host, sizeof host);
+		snprintf(bound, bound_bytes, "tcp://%s:%u", host, (unsigned)ntohs(v4->sin_port));
+	} else {
+		const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)(const void *)&name;
+
+		uv_ip6_name(v6, host, sizeof host);
+		snprintf(bound, bound_bytes, "tcp://[%s]:%u", host, (unsigned)ntohs(v6->sin6_port));
+	}
+	return 0;
+}
+
+/* Removes the file where it is a socket that nobody listens to. */
+static int clear_path(const char *path, const struct sockaddr_un *address, struct wf_error *error)
+{
+	struct stat status;
+	int probe, code;
+
+	if (lstat(path, &status) < 0)
+		return 0; /* binding tells what is wrong, if anything is */
+	if (!S_ISSOCK(status.st_mode))
+		return wf_error_set(error, -EEXIST, "--unix: %s is there and is no socket", path);
+	probe = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (probe < 0)
+		return wf_error_set(error, -errno, "--unix: %s: %s", path, strerror(errno));
+	code = connect(probe, (const struct sockaddr *)address, sizeof *address) < 0 ? -errno : 0;
+	close(probe);
+	if (code == -ECONNREFUSED)
+		return unlink(path) == 0 ? 0 : wf_error_set(error, -errno, "--unix: %s: %s", path, strerror(errno));
+	return wf_error_set(error, -EADDRINUSE, "--unix: %s is in use by another process", path);
+}
+
+int wf_listen_unix(uv_pipe_t *handle, const char *path, uv_connection_cb accept, struct wf_error *error)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	int code;
+
+	if (strlen(path) >= sizeof address.sun_path)
+		return wf_error_set(error, -ENAMETOOLONG, "--unix: a path of a socket has at most %zu bytes", sizeof address.sun_path - 1);
+	memcpy(address.sun_path, path, strlen(path) + 1);
+	code = clear_path(path, &address, error);
+	if (code < 0)
+		return code;
+	code = uv_pipe_bind(handle, path);
+	if (code == 0)
+		code = uv_listen((uv_stream_t *)handle, WF_LISTEN_BACKLOG, accept);
+	if (code < 0)
+		return wf_error_set(error, code, "--unix: %s: %s", path, uv_strerror(code));
+	return 0;
+}

@@ -1,0 +1,52 @@
+/* wirefoldd: reads the settings, serves, says why where it cannot. Exit status 0 done, 1 it could not serve, 2 wrong use. */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "server.h"
+
+extern char **environ;
+
+static int serve(const struct wf_settings *settings)
+{
+	struct wf_server *server = malloc(sizeof *server);
+	struct wf_error error;
+	int code;
+
+	if (server == NULL) {
+		fputs("wirefoldd: out of memory\n", stderr);
+		return 1;
+	}
+	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN); /* a limit on file sizes is then an error of the write */
+	code = wf_server_run(server, settings, &error);
+	if (code < 0)
+		fprintf(stderr, "wirefoldd: %s\n", error.text);
+	free(server);
+	return code < 0 ? 1 : 0;
+}
+
+int main(int arguments_count, char **arguments)
+{
+	struct wf_settings settings;
+	enum wf_settings_wish wish;
+	struct wf_error error;
+	int status = 0;
+
+	if (wf_settings_read(&settings, arguments_count, arguments, environ, &wish, &error) < 0) {
+		fprintf(stderr, "wirefoldd: %s\n", error.text);
+		status = 2;
+	} else if (wish == WF_WISH_HELP) {
+		wf_settings_help(stdout);
+	} else if (wish == WF_WISH_HELP_MAN) {
+		wf_settings_help_man(stdout);
+	} else if (wish == WF_WISH_HELP_MARKDOWN) {
+		wf_settings_help_markdown(stdout);
+	} else if (wish == WF_WISH_VERSION) {
+		puts("wirefoldd " WF_SERVER_VERSION);
+	} else {
+		status = serve(&settings);
+	}
+	wf_settings_close(&settings);
+	return status;
+}

@@ -1,0 +1,36 @@
+#include "method.h"
+
+#include <string.h>
+
+static const struct wf_method table[] = {
+	{"add", true, wf_method_add_start, wf_method_add_index, NULL},
+	{"add_batch", true, wf_method_add_batch_start, wf_method_add_batch_index, NULL},
+	{"query", false, wf_method_add_start, wf_method_query_index, NULL},
+	{"get", false, wf_method_get_start, wf_method_get_index, wf_method_get_read},
+	{"remove", true, wf_method_get_start, wf_method_remove_index, NULL},
+	{"cluster", false, wf_method_cluster_start, wf_method_cluster_index, wf_method_cluster_read},
+	{"clusters", false, wf_method_clusters_start, wf_method_clusters_index, wf_method_clusters_read},
+	{"stats", false, wf_method_stats_start, wf_method_stats_index, wf_method_stats_read},
+	{"info", false, wf_method_info_start, NULL, NULL},
+	{"ping", false, wf_method_ping_start, NULL, NULL},
+};
+
+#define TABLE_COUNT (sizeof table / sizeof table[0])
+
+const struct wf_method *wf_method_find(struct wf_bytes name)
+{
+	for (size_t i = 0; i < TABLE_COUNT; i++)
+		if (wf_bytes_equal(name, wf_bytes_of(table[i].name)))
+			return &table[i];
+	return NULL;
+}
+
+size_t wf_method_count(void)
+{
+	return TABLE_COUNT;
+}
+
+const struct wf_method *wf_method_at(size_t index)
+{
+	return &table[index];
+}

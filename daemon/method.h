@@ -1,0 +1,54 @@
+/* What can be asked of the daemon: one table from a method's name to its functions.
+ *
+ *   start (loop thread) -> [items prepared by workers] -> index (index thread) -> [commit] -> read (a worker, on a snapshot)
+ *
+ * Adding a method: its row in method.c, its functions in the method_*.c of its subject, its line in docs/protocol.md. */
+#ifndef WF_METHOD_H
+#define WF_METHOD_H
+
+#include "job.h"
+
+struct wf_indexer;
+struct wf_reading;
+struct wf_server;
+
+/* Each returns 0, or a negative code with the words in job->error. */
+struct wf_method {
+	const char *name;
+	bool may_write; /* refused while the store takes no writes */
+	/* Checks the params, and takes items where there are articles to prepare. */
+	int (*start)(struct wf_server *server, struct wf_job *job);
+	/* Uses and changes the index. NULL: start() has packed the reply. */
+	int (*index)(struct wf_indexer *indexer, struct wf_job *job);
+	/* Reads what is stored, all that came before on the connection included, and packs the reply. NULL: index() has done so. */
+	int (*read)(struct wf_reading *reading, struct wf_job *job);
+};
+
+/* NULL where there is no such method. */
+const struct wf_method *wf_method_find(struct wf_bytes name);
+
+size_t wf_method_count(void);
+const struct wf_method *wf_method_at(size_t index);
+
+int wf_method_add_start(struct wf_server *server, struct wf_job *job);
+int wf_method_add_index(struct wf_indexer *indexer, struct wf_job *job);
+int wf_method_add_batch_start(struct wf_server *server, struct wf_job *job);
+int wf_method_add_batch_index(struct wf_indexer *indexer, struct wf_job *job);
+int wf_method_query_index(struct wf_indexer *indexer, struct wf_job *job);
+int wf_method_get_start(struct wf_server *server, struct wf_job *job);
+int wf_method_get_index(struct wf_indexer *indexer, struct wf_job *job);
+int wf_method_get_read(struct wf_reading *reading, struct wf_job *job);
+int wf_method_remove_index(struct wf_indexer *indexer, struct wf_job *job);
+int wf_method_cluster_start(struct wf_server *server, struct wf_job *job);
+int wf_method_cluster_index(struct wf_indexer *indexer, struct wf_job *job);
+int wf_method_cluster_read(struct wf_reading *reading, struct wf_job *job);
+int wf_method_clusters_start(struct wf_server *server, struct wf_job *job);
+int wf_method_clusters_index(struct wf_indexer *indexer, struct wf_job *job);
+int wf_method_clusters_read(struct wf_reading *reading, struct wf_job *job);
+int wf_method_stats_start(struct wf_server *server, struct wf_job *job);
+int wf_method_stats_index(struct wf_indexer *indexer, struct wf_job *job);
+int wf_method_stats_read(struct wf_reading *reading, struct wf_job *job);
+int wf_method_info_start(struct wf_server *server, struct wf_job *job);
+int wf_method_ping_start(struct wf_server *server, struct wf_job *job);
+
+#endif

@@ -1,0 +1,309 @@
+#include "server.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "listen.h"
+
+#define TICK_MS 250u
+#define STALLED_MS 1000u   /* without a byte moving: what may be closed where memory is needed */
+#define STOP_GRACE_MS 5000u /* for clients that do not take their last replies */
+
+static void stop(struct wf_server *server);
+
+bool wf_server_is_full(const struct wf_server *server)
+{
+	return server->bytes >= server->settings->in_flight_bytes_max;
+}
+
+void wf_server_resume(struct wf_server *server)
+{
+	if (server->is_resuming)
+		return;
+	server->is_resuming = true;
+	/* Each connection that waits now has one turn; those that must wait again are behind. */
+	for (size_t turns = server->conns_count; turns > 0 && server->waiting != NULL; turns--) {
+		struct wf_conn *conn = server->waiting;
+
+		if (server->bytes >= server->settings->in_flight_bytes_max / 2 && server->jobs_out > 0)
+			break;
+		server->waiting = conn->waiting_next;
+		conn->is_waiting = false;
+		wf_conn_pump(conn);
+	}
+	server->is_resuming = false;
+}
+
+static void close_handle(uv_handle_t *handle)
+{
+	if (!uv_is_closing(handle))
+		uv_close(handle, NULL);
+}
+
+/* Once stopping: ends the loop when nothing is left to answer. */
+static void end_if_done(struct wf_server *server)
+{
+	if (!server->is_stopping || server->conns != NULL || server->jobs_out > 0)
+		return;
+	close_handle((uv_handle_t *)&server->tick);
+	close_handle((uv_handle_t *)&server->returned);
+	close_handle((uv_handle_t *)&server->signals[0]);
+	close_handle((uv_handle_t *)&server->signals[1]);
+}
+
+static void returned_cb(uv_async_t *async)
+{
+	struct wf_server *server = async->data;
+	struct wf_job *job = wf_pipeline_take_returned(&server->pipeline);
+	struct wf_conn *touched = NULL;
+
+	while (job != NULL) {
+		struct wf_job *next = job->queue_next;
+		struct wf_conn *conn = job->conn;
+
+		wf_conn_job_returned(job);
+		if (!conn->is_touched) {
+			conn->is_touched = true;
+			conn->touched_next = touched;
+			touched = conn;
+		}
+		job = next;
+	}
+	while (touched != NULL) {
+		struct wf_conn *conn = touched;
+
+		touched = conn->touched_next;
+		conn->is_touched = false;
+		wf_conn_pump(conn);
+	}
+	wf_server_resume(server);
+	end_if_done(server);
+}
+
+/* Any thread. */
+static void wake_cb(void *context)
+{
+	struct wf_server *server = context;
+
+	uv_async_send(&server->returned);
+}
+
+static size_t bytes_of(const struct wf_conn *conn)
+{
+	return conn->jobs_bytes + conn->reply_bytes + conn->reader_bytes;
+}
+
+/* Memory is full, nothing that would give some back is under way, and all wait: whoever holds the most and does nothing with it
+ * goes, else the daemon would stand still for everybody. */
+static void shed(struct wf_server *server)
+{
+	const uint64_t now_ms = uv_now(&server->loop);
+	struct wf_conn *worst = NULL;
+
+	if (!wf_server_is_full(server) || server->jobs_out > 0 || server->jobs_back != server->jobs_back_at_tick)
+		return;
+	for (struct wf_conn *conn = server->conns; conn != NULL; conn = conn->next)
+		if (!conn->is_closing && (worst == NULL || bytes_of(conn) > bytes_of(worst)))
+			worst = conn;
+	if (worst == NULL || now_ms - worst->moved_ms < STALLED_MS)
+		return;
+	wf_log(&server->log, WF_LOG_WARNING, "connection shed", wf_log_count("bytes", bytes_of(worst)));
+	wf_conn_shed(worst);
+}
+
+static void tick_cb(uv_timer_t *timer)
+{
+	struct wf_server *server = timer->data;
+	const uint64_t now_ms = uv_now(&server->loop);
+	const bool is_late = server->is_stopping && server->jobs_out == 0 && now_ms - server->stopping_since_ms > STOP_GRACE_MS;
+	struct wf_conn *next;
+
+	for (struct wf_conn *conn = server->conns; conn != NULL; conn = next) {
+		next = conn->next;
+		if (!conn->is_closing && (is_late || (conn->is_leaving && now_ms >= conn->close_by_ms)))
+			wf_conn_close(conn);
+	}
+	shed(server);
+	server->jobs_back_at_tick = server->jobs_back;
+	wf_server_resume(server);
+	end_if_done(server);
+}
+
+static void accept_cb(uv_stream_t *listener, int status)
+{
+	struct wf_server *server = listener->data;
+
+	if (status < 0)
+		wf_log(&server->log, WF_LOG_WARNING, "connection not accepted", wf_log_text("error", uv_strerror(status)));
+	else
+		wf_conn_accept(server, listener);
+}
+
+static void signal_cb(uv_signal_t *handle, int number)
+{
+	struct wf_server *server = handle->data;
+	struct wf_conn *next;
+
+	wf_log(&server->log, WF_LOG_INFO, "signal", wf_log_count("number", (uint64_t)number),
+	       wf_log_text("action", server->is_stopping ? "close connections now" : "finish and stop"));
+	if (!server->is_stopping) {
+		stop(server);
+		return;
+	}
+	server->is_hurried = true;
+	for (struct wf_conn *conn = server->conns; conn != NULL; conn = next) {
+		next = conn->next;
+		if (!conn->is_closing)
+			wf_conn_close(conn);
+	}
+}
+
+static void close_listeners(struct wf_server *server)
+{
+	if (server->has_tcp)
+		close_handle((uv_handle_t *)&server->tcp);
+	if (server->has_unix)
+		close_handle((uv_handle_t *)&server->unix_socket); /* libuv removes the socket's file */
+}
+
+static void stop(struct wf_server *server)
+{
+	struct wf_conn *next;
+
+	server->is_stopping = true;
+	server->stopping_since_ms = uv_now(&server->loop);
+	close_listeners(server);
+	for (struct wf_conn *conn = server->conns; conn != NULL; conn = next) {
+		next = conn->next;
+		wf_conn_end(conn);
+	}
+	end_if_done(server);
+}
+
+static int listen_all(struct wf_server *server, struct wf_error *error)
+{
+	const struct wf_settings *settings = server->settings;
+	struct sockaddr_storage address;
+	int code;
+
+	if (strcmp(settings->tcp, "none") != 0) {
+		code = wf_listen_parse(&server->loop, settings->tcp, &address, error);
+		if (code < 0)
+			return code;
+		if (!settings->insecure && !wf_listen_is_loopback(&address))
+			return wf_error_set(error, WF_EDENIED, "--tcp: %s is no loopback address: whoever reaches it could write; "
+					    "--insecure allows it", settings->tcp);
+		code = uv_tcp_init(&server->loop, &server->tcp);
+		if (code < 0)
+			return wf_error_set(error, code, "--tcp: %s", uv_strerror(code));
+		server->has_tcp = true;
+		server->tcp.data = server;
+		code = wf_listen_tcp(&server->tcp, &address, accept_cb, server->address_tcp, sizeof server->address_tcp, error);
+		if (code < 0)
+			return code;
+	}
+	if (*settings->unix != '\0') {
+		code = uv_pipe_init(&server->loop, &server->unix_socket, 0);
+		if (code < 0)
+			return wf_error_set(error, code, "--unix: %s", uv_strerror(code));
+		server->has_unix = true;
+		server->unix_socket.data = server;
+		code = wf_listen_unix(&server->unix_socket, settings->unix, accept_cb, error);
+		if (code < 0)
+			return code;
+	}
+	return 0;
+}
+
+static int start_signals(struct wf_server *server)
+{
+	static const int numbers[2] = {SIGTERM, SIGINT};
+	int code = 0;
+
+	for (size_t i = 0; i < 2 && code == 0; i++) {
+		code = uv_signal_init(&server->loop, &server->signals[i]);
+		server->signals[i].data = server;
+		if (code == 0)
+			code = uv_signal_start(&server->signals[i], signal_cb, numbers[i]);
+	}
+	return code;
+}
+
+static void print_ready(const struct wf_server *server)
+{
+	printf("ready%s%s%s%s\n", server->has_tcp ? " " : "", server->has_tcp ? server->address_tcp : "", server->has_unix ? " unix:" : "",
+	       server->has_unix ? server->settings->unix : "");
+	fflush(stdout);
+	if (server->has_tcp)
+		wf_log(&server->log, WF_LOG_INFO, "listening", wf_log_text("address", server->address_tcp));
+	if (server->has_unix)
+		wf_log(&server->log, WF_LOG_INFO, "listening", wf_log_text("address", server->settings->unix));
+}
+
+static void walk_cb(uv_handle_t *handle, void *context)
+{
+	(void)context;
+	close_handle(handle);
+}
+
+static int start(struct wf_server *server, struct wf_error *error)
+{
+	int code;
+
+	server->returned.data = server;
+	server->tick.data = server;
+	code = uv_async_init(&server->loop, &server->returned, returned_cb);
+	if (code == 0)
+		code = uv_timer_init(&server->loop, &server->tick);
+	if (code == 0)
+		code = uv_timer_start(&server->tick, tick_cb, TICK_MS, TICK_MS);
+	if (code == 0)
+		code = start_signals(server);
+	if (code < 0)
+		return wf_error_set(error, code, "event loop: %s", uv_strerror(code));
+	code = wf_pipeline_start(&server->pipeline, error);
+	if (code < 0)
+		return code;
+	server->is_pipeline_started = true;
+	uv_update_time(&server->loop);
+	server->started_ms = uv_now(&server->loop);
+	return listen_all(server, error);
+}
+
+int wf_server_run(struct wf_server *server, const struct wf_settings *settings, struct wf_error *error)
+{
+	int code;
+
+	*server = (struct wf_server){
+		.settings = settings,
+		.log = {.descriptor = STDERR_FILENO, .level = settings->log_level},
+	};
+	server->pipeline.settings = settings;
+	server->pipeline.log = &server->log;
+	server->pipeline.counters = &server->counters;
+	server->pipeline.wake = wake_cb;
+	server->pipeline.wake_context = server;
+	server->write_space = malloc(WF_SERVER_WRITE_BYTES);
+	if (server->write_space == NULL)
+		return wf_error_set(error, WF_ENOMEM, "out of memory");
+	code = uv_loop_init(&server->loop);
+	if (code < 0) {
+		free(server->write_space);
+		return wf_error_set(error, code, "event loop: %s", uv_strerror(code));
+	}
+	code = start(server, error);
+	if (code == 0)
+		print_ready(server);
+	else
+		uv_walk(&server->loop, walk_cb, NULL);
+	uv_run(&server->loop, UV_RUN_DEFAULT);
+	if (server->is_pipeline_started)
+		wf_pipeline_stop(&server->pipeline);
+	uv_loop_close(&server->loop);
+	free(server->write_space);
+	if (code == 0)
+		wf_log_write(&server->log, WF_LOG_INFO, "stopped", NULL);
+	return code;
+}

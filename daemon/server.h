@@ -1,0 +1,64 @@
+/* The daemon as a whole: its loop, its listeners, its connections, its end.
+ *
+ *   start: store, pipeline (index brought back) -> listeners -> `ready`
+ *   stop:  first signal: no new connection, no further request; accepted requests are answered, then the pipeline ends.
+ *          second signal: connections are closed at once; accepted writes still reach the disk. */
+#ifndef WF_SERVER_H
+#define WF_SERVER_H
+
+#include <uv.h>
+
+#include "base/error.h"
+#include "conn.h"
+#include "log.h"
+#include "metric.h"
+#include "pipeline.h"
+#include "settings.h"
+
+#define WF_SERVER_VERSION WIREFOLD_VERSION
+
+struct wf_server {
+	const struct wf_settings *settings;
+	struct wf_log log;
+	struct wf_counters counters;
+	struct wf_histogram latency;
+	uint64_t started_ms;
+	uv_loop_t loop;
+	uv_tcp_t tcp;
+	uv_pipe_t unix_socket;
+	uv_signal_t signals[2];
+	uv_async_t returned;
+	uv_timer_t tick;
+	bool has_tcp;
+	bool has_unix;
+	bool is_stopping;
+	bool is_hurried;
+	bool is_pipeline_started;
+	uint64_t stopping_since_ms;
+	struct wf_conn *conns;
+	size_t conns_count;
+	struct wf_conn *waiting;      /* connections that wait for room in memory, in turn */
+	struct wf_conn *waiting_last;
+	bool is_resuming;
+	size_t bytes;                 /* of requests, replies and readers of all connections */
+	size_t jobs_out;              /* with the pipeline */
+	uint64_t jobs_back;           /* ever returned by it */
+	uint64_t jobs_back_at_tick;
+	struct wf_pipeline pipeline;
+	char address_tcp[80];
+	char *write_space;            /* where small replies are put together */
+};
+
+#define WF_SERVER_WRITE_BYTES 65536u
+
+/* Serves until a signal ends it.
+ * Errors: of the store, of the addresses, of memory; `error` says it in words. */
+int wf_server_run(struct wf_server *server, const struct wf_settings *settings, struct wf_error *error);
+
+/* Whether the sum of bytes is over the setting. */
+bool wf_server_is_full(const struct wf_server *server);
+
+/* Wakes connections that wait for room, while there is some. */
+void wf_server_resume(struct wf_server *server);
+
+#endif

@@ -1,0 +1,172 @@
+/* What the index thread does besides requests, in steps that are short against a request's time on the disk. */
+#include <stdlib.h>
+#include <time.h>
+
+#include "indexer.h"
+#include "pipeline.h"
+
+#define EXPIRE_ARTICLES_MAX 256u   /* in one step */
+#define EXPIRE_PAUSE_MS 20u        /* between two steps while there is more to remove */
+#define EXPIRE_INTERVAL_MS 1000u   /* between two looks while there is not */
+#define EXPIRE_LOOK_MAX 4096u      /* entries looked at in one step */
+#define REDIRECTS_MAX 1024u        /* removed in one step */
+#define CLUSTERS_GONE_MAX 1024u    /* clusters gone, after which redirects are looked through */
+
+static uint64_t now_ms(void)
+{
+	return uv_hrtime() / 1000000;
+}
+
+/* ---- articles that are too old ---- */
+
+struct expiring {
+	struct wf_indexer *indexer;
+	struct wf_job *job;
+	int64_t now;
+	int64_t before;
+	uint32_t looked;
+};
+
+/* Numbers ascend with time, so the first article that is young enough ends the search. One from the future, of a clock that was
+ * wrong, does not: it would keep all behind it for ever. */
+static int expire_cb(void *context, const struct wf_store_entry *entry)
+{
+	struct expiring *expiring = context;
+	struct wf_indexer *indexer = expiring->indexer;
+	struct wf_index_article article;
+
+	if (expiring->job->removed_count >= EXPIRE_ARTICLES_MAX || ++expiring->looked > EXPIRE_LOOK_MAX)
+		return 1;
+	if (entry->seen > expiring->now || wf_index_article(indexer->index, entry->number, &article) == WF_ENOTFOUND)
+		return 0;
+	if (entry->seen > expiring->before)
+		return 1;
+	if (wf_indexer_take_out(indexer, entry) == 0)
+		expiring->job->removed[expiring->job->removed_count++] = entry->number;
+	return 0;
+}
+
+static void commit_job(struct wf_indexer *indexer, struct wf_job *job)
+{
+	job->needs_commit = true;
+	wf_queue_push(&indexer->pipeline->committer.queue, job);
+}
+
+static struct wf_job *new_job(enum wf_job_kind kind)
+{
+	struct wf_job *job = wf_job_new();
+
+	if (job != NULL)
+		job->kind = kind;
+	return job;
+}
+
+static void expire(struct wf_indexer *indexer)
+{
+	const uint64_t keep = indexer->pipeline->settings->keep;
+	struct wf_job *job = new_job(WF_JOB_EXPIRE);
+	struct expiring expiring = {.indexer = indexer, .job = job, .now = (int64_t)time(NULL)};
+
+	indexer->expire_next_ms = now_ms() + EXPIRE_INTERVAL_MS;
+	if (job == NULL)
+		return;
+	expiring.before = expiring.now - (int64_t)keep;
+	job->removed = wf_arena_take(&job->arena, EXPIRE_ARTICLES_MAX * sizeof *job->removed);
+	if (job->removed == NULL || wf_indexer_renew(indexer) < 0) {
+		wf_job_release(job);
+		return;
+	}
+	wf_store_entries(indexer->reader, 0, expire_cb, &expiring);
+	if (job->removed_count == 0) {
+		wf_job_release(job);
+		return;
+	}
+	if (job->removed_count == EXPIRE_ARTICLES_MAX)
+		indexer->expire_next_ms = now_ms() + EXPIRE_PAUSE_MS;
+	wf_counter_add(&indexer->pipeline->counters->articles_expired, job->removed_count);
+	commit_job(indexer, job);
+}
+
+/* ---- redirects that lead nowhere ---- */
+
+struct sweeping {
+	struct wf_indexer *indexer;
+	struct wf_job *job;
+};
+
+static int sweep_cb(void *context, uint64_t from, uint64_t into)
+{
+	struct sweeping *sweeping = context;
+	struct wf_job *job = sweeping->job;
+	struct wf_cluster_summary summary;
+
+	(void)into;
+	if (wf_index_cluster(sweeping->indexer->index, from, &summary) != WF_ENOTFOUND)
+		return 0;
+	job->redirects[job->redirects_count++] = (struct wf_redirect){from, 0};
+	return job->redirects_count == REDIRECTS_MAX;
+}
+
+/* Looks through all redirects (16 bytes each), and removes some of those whose cluster has no articles left. */
+static void sweep(struct wf_indexer *indexer)
+{
+	struct wf_job *job = new_job(WF_JOB_EXPIRE);
+	struct sweeping sweeping = {indexer, job};
+
+	if (job == NULL)
+		return;
+	job->redirects = wf_arena_take(&job->arena, REDIRECTS_MAX * sizeof *job->redirects);
+	if (job->redirects == NULL || wf_indexer_renew(indexer) < 0) {
+		wf_job_release(job);
+		return;
+	}
+	wf_store_redirects(indexer->reader, sweep_cb, &sweeping);
+	indexer->may_have_gone_redirects = job->redirects_count == REDIRECTS_MAX;
+	indexer->gone_count = 0;
+	if (job->redirects_count > 0)
+		commit_job(indexer, job);
+	else
+		wf_job_release(job);
+}
+
+/* ---- what was learned ---- */
+
+void wf_indexer_save_state(struct wf_indexer *indexer)
+{
+	struct wf_job *job;
+
+	if (indexer->number_next - 1 == indexer->state_number)
+		return; /* nothing new was learned */
+	job = new_job(WF_JOB_STATE);
+	if (job == NULL)
+		return;
+	if (wf_index_state_save(indexer->index, &job->arena, &job->state) < 0) {
+		wf_job_release(job);
+		return;
+	}
+	indexer->state_number = indexer->number_next - 1;
+	commit_job(indexer, job);
+}
+
+/* ---- all together ---- */
+
+uint64_t wf_indexer_upkeep(struct wf_indexer *indexer)
+{
+	const struct wf_settings *settings = indexer->pipeline->settings;
+	uint64_t wait_us = WF_QUEUE_WAIT_FOREVER;
+
+	if (indexer->index == NULL || indexer->is_refusing || atomic_load(&indexer->pipeline->committer.has_failed))
+		return wait_us;
+	if (indexer->number_next - 1 - indexer->state_number >= settings->state_every)
+		wf_indexer_save_state(indexer);
+	if (indexer->may_have_gone_redirects || indexer->gone_count >= CLUSTERS_GONE_MAX)
+		sweep(indexer);
+	if (settings->keep > 0) {
+		const uint64_t now = now_ms();
+
+		if (now >= indexer->expire_next_ms)
+			expire(indexer);
+		wait_us = indexer->expire_next_ms > now ? (indexer->expire_next_ms - now) * 1000 : 1000;
+	}
+	return wait_us;
+}
