@@ -81,7 +81,7 @@ static inline bool wf_entry_is_capital(uint32_t entry)
 	return (entry & 16) != 0;
 }
 
-/* Bytes that the entry folds to; 0: to itself, or several units. */
+/* Bytes that the entry folds to; 0: to itself (from U+0800 on, and in ASCII), or several units. */
 static inline uint32_t wf_entry_length(uint32_t entry)
 {
 	return entry >> 6 & 3;

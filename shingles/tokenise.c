@@ -66,7 +66,7 @@ static uint32_t word_finish(struct word *word)
 	return wf_word_hash_last(word->keys, word->state, wf_hash_load(word->bytes), wf_hash_load(word->bytes + 8), word->filled);
 }
 
-static void token_add(struct wf_tokeniser *tokeniser, uint32_t hash, uint8_t flags, uint32_t start, uint32_t end)
+static inline void token_add(struct wf_tokeniser *tokeniser, uint32_t hash, uint8_t flags, uint32_t start, uint32_t end)
 {
 	const uint32_t i = tokeniser->count;
 
@@ -265,6 +265,37 @@ static void run_drop_first(struct run *run)
 	run->count--;
 }
 
+/* Takes in characters of three bytes that a look at each is enough for, once the window is full of such; moves the cursor. */
+static void run_take_plain(struct wf_tokeniser *tokeniser, struct wf_cursor *cursor, struct run *run, enum wf_class class)
+{
+	const struct wf_word_keys keys = tokeniser->keys;
+	const bool is_pair = run->size == 2;
+	uint64_t low = run->low, high = run->high;
+	uint32_t at = cursor->at, number = run->number;
+	uint32_t entry, bytes, length, size;
+
+	if (run->count < run->size || run->length != 3 * run->size || cursor->expansion_length > 0)
+		return;
+	while (cursor->length - at >= 6 && wf_normalise_look_up(cursor->text + at, &entry, &bytes, &length, &size)) {
+		if (wf_entry_class(entry) != class || length != 3)
+			break;
+		low = low >> 24 | (is_pair ? (uint64_t)bytes << 24 : high << 40);
+		high = is_pair ? 0 : high >> 24 | (uint64_t)bytes << 8;
+		run->starts[number & 3] = at;
+		number++;
+		at += size;
+		token_add(tokeniser, wf_word_hash_finish(wf_word_hash_chunk(keys, 0, low, high)), WF_TOKEN_UNSPACED,
+			  run->starts[(number - run->size) & 3], at);
+	}
+	for (uint32_t i = 0; i < 4 && number != run->number; i++)
+		run->lengths[i] = 3;
+	run->low = low;
+	run->high = high;
+	run->number = number;
+	run->end = at;
+	cursor->at = at;
+}
+
 /* Reads a run of characters of a script without spaces; otherwise as read_word(). */
 static bool read_run(struct wf_tokeniser *tokeniser, struct wf_cursor *cursor, struct wf_unit *unit)
 {
@@ -283,6 +314,7 @@ static bool read_run(struct wf_tokeniser *tokeniser, struct wf_cursor *cursor, s
 			continue;
 		run_emit(tokeniser, &run, flags);
 		flags = 0;
+		run_take_plain(tokeniser, cursor, &run, class);
 	}
 	if (run.count < run.size)
 		run_emit(tokeniser, &run, flags);

@@ -115,6 +115,20 @@ static bool window_take_other(struct window *window, enum wf_class class, uint32
 	}
 }
 
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+#error "the vector versions store folded bytes the little end first"
+#endif
+
+/* Stores a letter of two or three bytes. */
+static inline void folded_store(uint8_t *folded, uint32_t bytes, uint32_t size)
+{
+	const uint16_t two = (uint16_t)bytes;
+
+	memcpy(folded, &two, sizeof(two));
+	if (size == 3)
+		folded[2] = (uint8_t)(bytes >> 16);
+}
+
 /* Puts the characters beyond ASCII into the masks, and the letters, folded, into the folded bytes. May read WINDOW_AHEAD bytes past
  * the window, and write two. */
 static __attribute__((noinline)) void window_take_high(struct window *window, const uint8_t *at, uint8_t *folded,
@@ -125,24 +139,32 @@ static __attribute__((noinline)) void window_take_high(struct window *window, co
 	while (high != 0) {
 		const uint32_t i = (uint32_t)__builtin_ctzll(high);
 		const uint8_t *bytes = at + i;
+		const uint32_t two = bytes[0] | (uint32_t)bytes[1] << 8;
 		uint32_t entry, size, folded_bytes, folded_length;
 
+		/* Most often a letter of two bytes that is one of two bytes when folded: Cyrillic, Greek, Arabic, Hebrew. */
+		if (__builtin_expect((two & 0xC0E0) == 0x80C0, 1)) {
+			entry = wf_entry_two(bytes[0], bytes[1]);
+			if (__builtin_expect((entry & 0xCF) == (WF_CLASS_LETTER | 2 << 6) && bytes[2] != 0xCC, 1)) {
+				letter |= UINT64_C(3) << i;
+				upper |= (uint64_t)wf_entry_is_capital(entry) << i;
+				folded_store(folded + i, wf_entry_bytes(entry), 2);
+				high &= high - 1;
+				high &= high - 1;
+				continue;
+			}
+		}
 		if (!wf_normalise_look_up(bytes, &entry, &folded_bytes, &folded_length, &size)) {
 			window->hard = i;
 			break;
 		}
 		if (__builtin_expect(wf_entry_class(entry) == WF_CLASS_LETTER, 1)) {
 			const uint64_t mask = low_bits(size) << i;
-			const uint16_t two = (uint16_t)folded_bytes;
 
 			letter |= mask;
 			upper |= (uint64_t)wf_entry_is_capital(entry) << i;
 			if (folded_length == size) {
-#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-#error "the vector versions store folded bytes the little end first"
-#endif
-				memcpy(folded + i, &two, sizeof(two));
-				folded[i + size - 1] = (uint8_t)(folded_bytes >> (8 * (size - 1)));
+				folded_store(folded + i, folded_bytes, size);
 			} else {
 				careful |= mask;
 			}
