@@ -24,6 +24,7 @@ class Misbehaviour:
         self.refused = {}  # id -> [code, message]
         self.batch_articles_max = None  # larger batches are answered `too_large`
         self.pause = 0.0  # seconds before each add_batch answer
+        self.verdict = {}  # what every verdict says instead
         self.garbage = False  # answer with bytes that are not MessagePack-RPC
 
 
@@ -163,7 +164,7 @@ class StubServer:
             "id": article.get("id"), "cluster": cluster, "new": not others,
             "relation": "exact" if others else "unique", "match": others[0] if others else None,
             "similarity": 1.0 if others else 0.0, "containment": 1.0 if others else 0.0, "size": len(members),
-            "merged": [], "related": [], "replaced": replaced,
+            "merged": [], "related": [], "replaced": replaced, **self.misbehaviour.verdict,
         }
 
     def check(self, article, needs_id=True):

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import os
 import shutil
 import socket
 import subprocess
@@ -141,6 +142,21 @@ class Feed(StubCase):
         self.assertEqual(set(self.server.articles), {"wire-1", "wire-3"})
 
 
+    def test_memory_does_not_grow_with_a_line_without_end(self):
+        with gzip.open(self.path("a.gz"), "wb", compresslevel=1) as file:
+            file.write(b'{"id": "endless", "text": "')
+            for _ in range(300):
+                file.write(b"x" * (1 << 20))
+            file.write(b'"}\n' + json.dumps(story(1)).encode() + b"\n")
+        process = subprocess.Popen([WIREFOLD, "feed", "--max-item", "1M", self.path("a.gz")],
+                                   env=self.environment(self.server), stderr=subprocess.DEVNULL)
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        self.assertEqual(process.returncode, 1)
+        self.assertEqual(set(self.server.articles), {"wire-1"})
+        self.assertLess(usage.ru_maxrss, 150 << 10)  # KiB
+
+
 class FeedThroughTrouble(StubCase):
     def articles(self, count):
         return [story(n) for n in range(count)]
@@ -252,6 +268,13 @@ class Query(StubCase):
         self.assertIn("copy: \033[33mthe same as\033[0m wire-1 in cluster 1 (similarity 1.00, containment 1.00)\n", shown)
         self.assertIn("wire-2: \033[32mnothing like it is stored\033[0m\n", shown)
         self.assertIn("copy: the same as wire-1", self.run_terminal(self.server, "query", "a", NO_COLOR="1"))
+
+    def test_a_story_of_its_own_names_its_relatives(self):
+        self.wrong.verdict = {"relation": "partial", "match": "wire-1", "similarity": 0.2, "containment": 0.4,
+                              "related": [1, 7], "cluster": None}
+        shown = self.run_command(self.server, "query", "--plain", "--text", "x").stdout
+        self.assertEqual(shown, "text: a story of its own that shares passages with wire-1 "
+                                "(similarity 0.20, containment 0.40); related to 1, 7\n")
 
     def test_a_text_can_be_given_or_read(self):
         text = story(1)["text"]

@@ -1,3 +1,4 @@
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -6,6 +7,8 @@
 #include <cmocka.h>
 
 #include "json.h"
+#include "pack.h"
+#include "reader.h"
 
 /* Fixture */
 
@@ -63,6 +66,26 @@ static void written_is(struct wf_bytes text, const char *wanted)
 	fclose(file);
 	assert_string_equal(written, wanted);
 	free(written);
+}
+
+static void value_is(const struct wf_pack *pack, const char *wanted)
+{
+	struct wf_reader *reader;
+	struct wf_message *message;
+	struct wf_refusal refusal;
+	char *written;
+	size_t length;
+	FILE *file = open_memstream(&written, &length);
+
+	assert_int_equal(wf_reader_new(&reader, NULL), 0);
+	assert_int_equal(wf_reader_feed(reader, wf_pack_bytes(pack)), 0);
+	assert_int_equal(wf_reader_next(reader, &message, &refusal), 1);
+	wf_json_write_value(file, wf_message_root(message));
+	fclose(file);
+	assert_string_equal(written, wanted);
+	free(written);
+	wf_message_free(message);
+	wf_reader_free(reader);
 }
 
 /* wf_json_read_article */
@@ -164,6 +187,35 @@ static void strings_are_escaped(void **state)
 	written_is((struct wf_bytes){NULL, 0}, "\"\"");
 }
 
+/* wf_json_write_value */
+
+static void values_of_every_kind_are_written(void **state)
+{
+	static const double numbers[] = {0.5, 1, 0.93, 0.1 + 0.2, 1e300, -2.25, NAN, INFINITY};
+	struct wf_pack pack;
+
+	(void)state;
+	wf_pack_init(&pack, 0);
+	wf_pack_array(&pack, 7);
+	wf_pack_nil(&pack);
+	wf_pack_boolean(&pack, true);
+	wf_pack_unsigned(&pack, UINT64_MAX);
+	wf_pack_integer(&pack, INT64_MIN);
+	wf_pack_array(&pack, sizeof(numbers) / sizeof(numbers[0]));
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
+		wf_pack_number(&pack, numbers[i]);
+	wf_pack_map(&pack, 2);
+	wf_pack_words(&pack, "a\"b");
+	wf_pack_map(&pack, 0);
+	wf_pack_unsigned(&pack, 7); /* a key that is no string */
+	wf_pack_words(&pack, "x");
+	wf_pack_raw(&pack, (struct wf_bytes){"\xc7\x01\x05z", 4}); /* an extension */
+	value_is(&pack, "[null, true, 18446744073709551615, -9223372036854775808, "
+			"[0.5, 1.0, 0.93, 0.30000000000000004, 1e+300, -2.25, null, null], "
+			"{\"a\\\"b\": {}, \"7\": \"x\"}, null]");
+	wf_pack_close(&pack);
+}
+
 int main(void)
 {
 #define with_arena(test) cmocka_unit_test_setup_teardown(test, arena_set_up, arena_tear_down)
@@ -178,6 +230,7 @@ int main(void)
 		with_arena(published_has_many_forms),
 		with_arena(published_that_cannot_be_read_is_left_out_and_told),
 		cmocka_unit_test(strings_are_escaped),
+		cmocka_unit_test(values_of_every_kind_are_written),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
