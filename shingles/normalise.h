@@ -119,47 +119,54 @@ static inline bool wf_byte_continues(uint8_t byte)
 	return (byte & 0xC0) == 0x80;
 }
 
-/* Whether what follows a character that may compose can be what it composes with: a breve, a jamo, a voicing mark. `next` has
- * 3 bytes. */
-static inline bool wf_bytes_compose(const uint8_t *next)
+/* Four bytes as a number, the first the lowest. */
+static inline uint32_t wf_normalise_load(const uint8_t *at)
 {
-	/* Numbers, not truth values: they are joined without a branch, which is seldom guessed right in Japanese. */
-	const int is_voicing = (next[0] == 0xE3) & (next[1] == 0x82) & ((next[2] == 0x99) | (next[2] == 0x9A));
+	uint32_t value;
 
-	return ((next[0] == 0xCC) | (next[0] == 0xE1) | (next[0] == 0xEF) | is_voicing) != 0;
+	memcpy(&value, at, sizeof(value));
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+	value = __builtin_bswap32(value);
+#endif
+	return value;
 }
 
 /* Looks up the character at `at`, which has 6 bytes: its entry, its folded bytes as in struct wf_unit, and the bytes it takes up.
- * Returns false where it takes more than a look: several units, a composed letter, above U+FFFF, invalid. */
+ * Returns false where it takes more than a look: several units, a letter that may be composed, above U+FFFF, invalid. */
 static inline __attribute__((always_inline)) bool wf_normalise_look_up(const uint8_t *at, uint32_t *entry, uint32_t *bytes,
 									uint32_t *length, uint32_t *size)
 {
-	uint32_t composes;
+	const uint32_t four = wf_normalise_load(at);
+	uint32_t found, composes;
 
-	if (at[0] < 0x80) {
-		*entry = wf_entry_ascii(at[0]);
-		*bytes = at[0] | 0x20u; /* right for letters and digits; of the others nobody asks */
+	if ((four & 0x80) == 0) {
+		*entry = wf_normalise_entries[four >> 6 & 1][four & 63];
+		*bytes = (four & 0x7F) | 0x20; /* right for letters and digits; of the others nobody asks */
 		*length = *size = 1;
 		return true;
 	}
-	if (at[0] >= 0xC2 && at[0] < 0xE0 && wf_byte_continues(at[1])) {
-		*entry = wf_entry_two(at[0], at[1]);
-		*bytes = at[0] | (uint32_t)at[1] << 8;
+	if ((four & 0xC0E0) == 0x80C0 && (four & 0x1E) != 0) {
+		found = wf_normalise_entries[four & 31][four >> 8 & 63];
+		*bytes = four & 0xFFFF;
 		*size = 2;
-		composes = (uint32_t)wf_entry_composes(*entry) & (uint32_t)(at[2] == 0xCC);
-	} else if ((at[0] & 0xF0) == 0xE0 && wf_byte_continues(at[1]) && wf_byte_continues(at[2])
-		   && !(at[0] == 0xE0 && at[1] < 0xA0)) {
-		*entry = wf_entry_three(at[0], at[1], at[2]);
-		*bytes = at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16;
+		composes = (four >> 16 & 0xFF) == 0xCC; /* a breve, perhaps */
+	} else if ((four & 0xC0C0F0) == 0x8080E0 && (four & 0x200F) != 0) {
+		const uint32_t next = wf_normalise_load(at + 2) >> 8;
+
+		found = wf_normalise_entries[wf_normalise_pages[(four & 15) << 6 | (four >> 8 & 63)]][four >> 16 & 63];
+		*bytes = four & 0xFFFFFF;
 		*size = 3;
-		composes = (uint32_t)wf_entry_composes(*entry) & (uint32_t)wf_bytes_compose(at + 3);
+		/* A voicing mark, or a jamo or half-width mark, perhaps. Joined without a branch: few are guessed right. */
+		composes = (uint32_t)((next & 0xFCFFFF) == 0x9882E3) | (uint32_t)((next & 0xFF) == 0xE1)
+			   | (uint32_t)((next & 0xFF) == 0xEF);
 	} else {
 		return false;
 	}
-	*length = wf_entry_length(*entry);
-	*bytes = *length == 0 ? *bytes : wf_entry_bytes(*entry);
+	*entry = found;
+	*length = wf_entry_length(found);
+	*bytes = *length == 0 ? *bytes : wf_entry_bytes(found);
 	*length = *length == 0 ? *size : *length;
-	return (composes | (uint32_t)(wf_entry_class(*entry) == WF_CLASS_EXPANSION)) == 0;
+	return ((composes & found >> 5) | (uint32_t)(wf_entry_class(found) == WF_CLASS_EXPANSION)) == 0;
 }
 
 /* As wf_cursor_next(), faster where a look is enough. */
