@@ -392,6 +392,12 @@ SCAN_ERRORS = {
 }
 
 
+def mistaken(letter):
+    """A letter of the same script that stands next to it in Unicode, for scripts without a table of their own."""
+    other = chr(ord(letter) + 1)
+    return other if other.isalpha() else letter
+
+
 def errors(text, rng, rate, scanned):
     """Letters dropped, doubled, swapped or mistaken, each letter with probability `rate`."""
     result, n = [], 0
@@ -401,7 +407,7 @@ def errors(text, rng, rate, scanned):
             result.append(c)
         elif scanned:
             dice = rng.random()
-            result.append(SCAN_ERRORS.get(c.lower(), c) if dice < 0.7 else (c + " " if dice < 0.85 else ""))
+            result.append(SCAN_ERRORS.get(c.lower()) or mistaken(c) if dice < 0.7 else (c + " " if dice < 0.85 else ""))
         else:
             dice = rng.random()
             if dice < 0.3:
@@ -412,7 +418,7 @@ def errors(text, rng, rate, scanned):
                 result.append(text[n + 1] + c)
                 n += 1
             else:
-                result.append(NEAR_KEYS.get(c.lower(), c))
+                result.append(NEAR_KEYS.get(c.lower()) or mistaken(c))
         n += 1
     return "".join(result)
 
@@ -589,8 +595,9 @@ class Wire:
         for n in range(count):
             flat = []
             for story in rng.sample(found, 5):
+                sentences = [s for p in story.paragraphs for s in p]
                 flat.append(story.title)
-                flat.append(story.script.space.join([s for p in story.paragraphs for s in p][:2]))
+                flat.append(story.script.space.join(sentences[: 2 if len(sentences) > 7 else 1]))
             outlet = rng.choice(self.outlets)
             title = outlet.fill(
                 rng.choice(["The day in five stories", "{weekday} at a glance", "What you may have missed"]),
@@ -674,10 +681,10 @@ def language_set(wire):
         done = len(wire.rows)
         made = [(topic,) + stories.story(lang, topic, wire.rng) for topic in range(len(stories.STORIES[lang]))]
         told = [Story("%s-story-%d" % (lang, topic), title, paragraphs, lang) for topic, title, paragraphs in made]
-        # Two topics tell another event with the same form: other figures and places.
+        again = []  # two topics tell another event with the same form: other figures and places
         for topic in wire.rng.sample(range(len(told)), 2):
             title, paragraphs = stories.story(lang, topic, wire.rng)
-            told.append(Story("%s-again-%d" % (lang, topic), title, paragraphs, lang))
+            again.append(Story("%s-again-%d" % (lang, topic), title, paragraphs, lang))
         wire.headlines = [s.title for s in told]
         for outlet in wire.outlets:  # furniture in the language of the story
             pick = outlet.rng.sample(
@@ -686,16 +693,18 @@ def language_set(wire):
             outlet.top, outlet.middle, outlet.bottom = pick[:1], [], pick[1:]
             outlet.habit = {line: outlet.rng.choice([1.0, 1.0, 0.6]) for line in pick}
         for n in range(profile["followups"] // len(languages)):
-            new, old = wire.rng.sample(told[: len(stories.STORIES[lang])], 2)
+            new, old = wire.rng.sample(told, 2)
             follow = Story("%s-follow-%d" % (lang, n), new.title, [], lang)
             fresh = stories.followup(lang, n, wire.rng)
             follow.paragraphs = [follow.script.sentences(x) for x in fresh] + [list(x) for x in old.paragraphs[-2:]]
             wire.copy(follow, wire.rng.choice(wire.outlets), ("followup",), allow_cut=False)
-        wire.roundups(told[:5], 0)
         before = len(wire.rows)
         wire.roundups(told, profile["roundups"] // len(languages))
         for row in wire.rows[before:]:
             row["cluster"] = lang + "-" + row["cluster"]
+        for story in again:
+            for outlet in wire.rng.sample(wire.outlets, wire.rng.choice([1, 2, 3])):
+                wire.copy(story, outlet, ("template",))
         wire.syndicate(told, share - (len(wire.rows) - done))
         for row in wire.rows[done:]:
             row["lang"] = lang

@@ -19,12 +19,12 @@ except ImportError as missing:
     print("skipped: %s" % missing)
     sys.exit(77)
 import stories
+import syndicate
 
 SEED = int(os.environ.get("WIREFOLD_SEED", "11"))
 LANGUAGES = sorted(stories.STORIES)
 STORED = range(10)  # topics that the store knows; the others are never sent but as strangers
 STRANGERS = (10, 11)
-JOINS = ("exact", "near", "excerpt", "expanded")
 CASED = ("es", "ru")
 
 
@@ -139,7 +139,10 @@ class Properties(unittest.TestCase):
     def test_a_cut_copy_joins_as_an_excerpt(self):
         for lang, topic, _, paragraphs, _ in self.stored():
             for kept in (2, 3):
-                self.expect(lang, topic, "\n".join(paragraphs[:kept]), ("excerpt", "near"))
+                verdict = self.expect(lang, topic, "\n".join(paragraphs[:kept]), ("excerpt", "near"))
+                if verdict:
+                    self.assertGreater(verdict["containment"], 0.8, verdict)
+                    self.assertGreater(verdict["containment"], verdict["similarity"], verdict)
 
     def test_a_cut_copy_under_furniture_of_a_known_paper_joins(self):
         for lang, topic, _, paragraphs, _ in self.stored():
@@ -164,6 +167,20 @@ class Properties(unittest.TestCase):
         for lang, topic, _, paragraphs, rng in self.stored():
             at = rng.randrange(1, len(paragraphs))
             self.expect(lang, topic, "\n".join(paragraphs[:at] + paragraphs[at + 1 :]), ("near", "excerpt"))
+
+    def test_a_few_wrong_letters_do_not_split_a_copy(self):
+        for lang, topic, _, paragraphs, rng in self.stored():
+            if lang in CASED:
+                wrong = syndicate.errors("\n".join(paragraphs), rng, 0.02, rng.random() < 0.5)
+                self.expect(lang, topic, wrong, ("near",))
+
+    def test_another_event_in_the_same_form_is_not_the_same(self):
+        for lang, topic, _, paragraphs, rng in self.stored():
+            with self.subTest(lang=lang, topic=topic):
+                again = stories.story(lang, topic, rng)[1]
+                verdict = self.world.query("\n".join(again))
+                self.assertNotEqual(verdict["relation"], "exact", verdict)
+                self.assertLess(verdict["similarity"], 1.0, verdict)
 
     def test_a_stranger_is_unique(self):
         for lang in LANGUAGES:
