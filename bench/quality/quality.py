@@ -192,6 +192,21 @@ def worst_misses(rows, run, count):
     return "\n".join(text)
 
 
+AGES = ((0, "1st to 4th"), (4, "5th to 8th"), (8, "later"))
+
+
+def by_age(rows, keys):
+    """How far a source was known when its misplaced articles came: shares of the articles of each age."""
+    seen, of_age, misplaced = Counter(), Counter(), Counter()
+    for row in rows:
+        source = row.get("outlet") or "/".join(row.get("url", "").split("/")[:3])
+        age = "unnamed" if not source else [words for least, words in AGES if seen[source] >= least][-1]
+        seen[source] += 1
+        of_age[age] += 1
+        misplaced[age] += row["id"] in keys
+    return ", ".join("%s %d of %d" % (age, misplaced[age], of_age[age]) for age in sorted(of_age))
+
+
 def headline(name, m):
     return "%-26s P %.3f R %.3f F1 %.3f ARI %.3f B3 %.3f (%.3f/%.3f) clusters %d/%d biggest %d (true %d)" % (
         name,
@@ -236,14 +251,9 @@ def report(name, rows, run, options):
     wrong, split = metrics.misplaced(truth, run.clusters)
     kinds = metrics.kinds_of(rows)
     for words, keys in (("wrongly joined", wrong), ("split off", split)):
-        print(
-            "  %s: %d (%s)"
-            % (
-                words,
-                len(keys),
-                ", ".join("%s %d" % x for x in Counter(k for key in keys for k in kinds[key]).most_common(8)),
-            )
-        )
+        common = Counter(kind for key in keys for kind in kinds[key]).most_common(8)
+        print("  %s: %d (%s)" % (words, len(keys), ", ".join("%s %d" % x for x in common)))
+        print("    by articles of the same source so far: %s" % by_age(rows, keys))
     print(
         "  candidates per article: %s; fed in %.1f s (%.0f articles/s)"
         % (number(run.stats.get("candidates_per_article")), run.seconds, len(rows) / run.seconds)

@@ -6,8 +6,8 @@ usage: syndicate.py --base STORIES.jsonl[.gz] [--avoid SET.jsonl[.gz]] --profile
        syndicate.py --profile lang [--seed N] --out FILE.jsonl[.gz]      (its stories are in stories.py)
 
 Output: one JSON object a line with "id", "outlet", "title", "text", "cluster", "how", and of some outlets "url" and
-"published". The same arguments give the same bytes. Stories of --base that share an 8-word shingle with --avoid are left
-out, and so is a story that repeats passages of one that was taken before: the truth is then known by construction.
+"published". The same arguments give the same bytes. Stories of --base that share an 8-word shingle with --avoid are
+left out, and so is a story that repeats passages of one taken before: the truth is then known by construction.
 """
 
 import argparse
