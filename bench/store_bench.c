@@ -1,4 +1,5 @@
-/* What the store takes: articles a second put and committed, against the disk's own rate of sequential writes with a sync each.
+/* What the store takes: articles a second put and committed, against the disk's own rate of sequential writes with a
+ * sync each.
  *
  * Usage: store_bench [FOLDER [ARTICLES]]   FOLDER lies on the disk to measure (default: .) and is left as it was. */
 #include <fcntl.h>
@@ -40,14 +41,16 @@ static int compare_us(const void *a, const void *b)
 	return (*left > *right) - (*left < *right);
 }
 
-static void report(const struct bench *bench, const char *what, uint64_t group, uint64_t took_us, uint64_t bytes, size_t groups)
+static void report(const struct bench *bench, const char *what, uint64_t group, uint64_t took_us, uint64_t bytes,
+		   size_t groups)
 {
 	const double seconds = (double)took_us / 1e6;
 
 	qsort(bench->commit_us, groups, sizeof(*bench->commit_us), compare_us);
 	printf("%-6s %5llu %12.0f %9.1f %9.2f %9.2f %12.0f\n", what, (unsigned long long)group,
-	       (double)(group * groups) / seconds, (double)bytes / seconds / 1e6, (double)bench->commit_us[groups / 2] / 1e3,
-	       (double)bench->commit_us[groups * 99 / 100] / 1e3, (double)bytes / (double)(group * groups));
+	       (double)(group * groups) / seconds, (double)bytes / seconds / 1e6,
+	       (double)bench->commit_us[groups / 2] / 1e3, (double)bench->commit_us[groups * 99 / 100] / 1e3,
+	       (double)bytes / (double)(group * groups));
 }
 
 static const char *noise_at(const struct bench *bench, uint64_t number)
@@ -124,7 +127,8 @@ static int store_measure(const struct bench *bench, uint64_t group)
 /* The same bytes as they come, appended to a plain file, with an fdatasync a group. */
 static int disk_measure(const struct bench *bench, uint64_t group)
 {
-	const size_t group_bytes = group * (350u + EVIDENCE_BYTES + 8u + 56u + 76u + BODY_BYTES_MIN + BODY_BYTES_SPREAD / 2);
+	const size_t group_bytes =
+		group * (350u + EVIDENCE_BYTES + 8u + 56u + 76u + BODY_BYTES_MIN + BODY_BYTES_SPREAD / 2);
 	const size_t groups = bench->articles_count / group;
 	char path[4096];
 	uint64_t begun_us;

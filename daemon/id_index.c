@@ -51,7 +51,8 @@ static size_t find_pair(const struct wf_id_index_segment *segment, uint64_t hash
 {
 	if (segment->capacity == 0)
 		return 0;
-	for (size_t at = home_of(segment, hash); segment->slots[at].number != 0; at = (at + 1) & (segment->capacity - 1)) {
+	for (size_t at = home_of(segment, hash); segment->slots[at].number != 0;
+	     at = (at + 1) & (segment->capacity - 1)) {
 		if (segment->slots[at].hash == hash && segment->slots[at].number == number)
 			return at;
 	}

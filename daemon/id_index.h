@@ -1,10 +1,11 @@
 /* Which article has an id: the hash of the id, and the article's number, in memory.
  *
- *   256 segments (by the hash's low byte) -> slots [ hash | number ] [ hash | number ] ...   16 bytes each, linear probing,
- *                                            at most 3/4 full, so that an id takes 21 to 43 bytes; number 0 marks a free slot
+ *   256 segments (by the hash's low byte) -> slots [ hash | number ] [ hash | number ] ...   16 bytes each
  *
- * Each segment doubles alone: no insertion moves more than a 256th of the ids. A removal moves back what it let in behind it; no
- * slot stays marked. Different ids may have one hash: the caller asks the store which candidate has the id.
+ * Linear probing, at most 3/4 full, so that an id takes 21 to 43 bytes; number 0 marks a free slot.
+ *
+ * Each segment doubles alone: no insertion moves more than a 256th of the ids. A removal moves back what it let in
+ * behind it; no slot stays marked. Different ids may have one hash: the caller asks the store which candidate has the id.
  * Not for use by two threads at once. */
 #ifndef WF_ID_INDEX_H
 #define WF_ID_INDEX_H

@@ -64,7 +64,8 @@ static int lock_take(struct wf_store *store, const char *path, bool *is_made, st
 		return wf_error_set(error, -ENAMETOOLONG, "%s: the path is too long", path);
 	store->lock_file = open(name, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	if (store->lock_file < 0)
-		return wf_error_set(error, errno == ENOSPC ? WF_EFULL : -errno, "%s: %s", name, wf_error_sentence(-errno));
+		return wf_error_set(error, errno == ENOSPC ? WF_EFULL : -errno, "%s: %s", name,
+				    wf_error_sentence(-errno));
 	if (flock(store->lock_file, LOCK_EX | LOCK_NB) != 0) {
 		if (errno == EWOULDBLOCK)
 			return wf_error_set(error, WF_ELOCKED, "%s: another process has this store open", path);
@@ -148,7 +149,8 @@ static int store_make(struct wf_store *store, struct wf_error *error)
 		wf_lmdb_abort(store->lmdb);
 	else
 		code = wf_lmdb_commit(store->lmdb);
-	return code == 0 ? 0 : wf_error_set(error, code, "the new store cannot be written: %s", wf_error_sentence(code));
+	return code == 0 ? 0
+			 : wf_error_set(error, code, "the new store cannot be written: %s", wf_error_sentence(code));
 }
 
 static int format_check(struct wf_bytes record, struct wf_error *error)
@@ -161,8 +163,8 @@ static int format_check(struct wf_bytes record, struct wf_error *error)
 		return wf_error_set(error, WF_ECORRUPT, "the store's format record is damaged");
 	version = wf_record_read_u32(format.data + FORMAT_MAGIC_BYTES);
 	if (version != WF_STORE_FORMAT_VERSION)
-		return wf_error_set(error, WF_EVERSION, "the store has format %u, this program reads format %u", version,
-				    WF_STORE_FORMAT_VERSION);
+		return wf_error_set(error, WF_EVERSION, "the store has format %u, this program reads format %u",
+				    version, WF_STORE_FORMAT_VERSION);
 	return 0;
 }
 
@@ -204,7 +206,8 @@ static int made_mark(struct wf_store *store, const char *path, struct wf_error *
 	if (folder < 0 || fsync(folder) != 0 ||
 	    pwrite(store->lock_file, LOCK_TEXT, strlen(LOCK_TEXT), 0) != (ssize_t)strlen(LOCK_TEXT) ||
 	    fsync(store->lock_file) != 0)
-		code = wf_error_set(error, errno == ENOSPC ? WF_EFULL : -EIO, "%s: the new store cannot be synced", path);
+		code = wf_error_set(error, errno == ENOSPC ? WF_EFULL : -EIO, "%s: the new store cannot be synced",
+				    path);
 	if (folder >= 0)
 		close(folder);
 	return code;
@@ -528,7 +531,8 @@ void wf_store_reader_free(struct wf_store_reader *reader)
 	free(reader);
 }
 
-int wf_store_entry(struct wf_store_reader *reader, uint64_t number, struct wf_arena *arena, struct wf_store_entry *entry)
+int wf_store_entry(struct wf_store_reader *reader, uint64_t number, struct wf_arena *arena,
+		   struct wf_store_entry *entry)
 {
 	const struct wf_lmdb_key key = number_key(WF_LMDB_ENTRY, number);
 	uint64_t *lists = wf_arena_take(arena, WF_RECORD_LISTS_MAX * sizeof(*lists));

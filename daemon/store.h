@@ -1,11 +1,11 @@
 /* The durable store: what is on disk, behind a face that another engine could take.
  *
- * Writes go through one batch at a time, by one thread; a batch is on disk, whole, once wf_store_commit() returned 0, or
- * not at all. Reads go through readers, any number, on any thread, each seeing one commit; bytes they hand out are read
+ * Writes go through one batch at a time, by one thread; a batch is on disk, whole, once wf_store_commit() returned 0,
+ * or not at all. Reads go through readers, any number, on any thread, each seeing one commit; bytes they hand out are read
  * in place (mapped) and live until the reader is renewed, rests or is freed. They are not aligned.
  *
- * The writer must now and then wait until every reader rests (to enlarge the map, and to reopen after a failed write). So:
- * - a reader rests within a bounded time: between articles or requests, never across a wait for a client or for the writer;
+ * The writer must now and then wait until every reader rests (to enlarge the map, to reopen after a failed write). So:
+ * - a reader rests within a bounded time: between requests, never across a wait for a client or for the writer;
  * - a thread that has a reader awake renews no second one, and does not write.
  * A writer that waited WF_STORE_REST_WAIT_MS in vain gives the batch up with WF_EOVERLOADED.
  *
@@ -39,8 +39,8 @@ struct wf_store_reader;
 
 struct wf_store_settings {
 	const char *path;         /* a folder; made where there is none (its parent must be there) */
-	uint64_t map_bytes_min;   /* first size of the memory map, address space only; it doubles by itself; 0 for the default */
-	uint64_t room_bytes_min;  /* free bytes of the file system under which put and state_put are refused (WF_EFULL) */
+	uint64_t map_bytes_min;   /* first size of the memory map, address space only; it doubles by itself; 0: default */
+	uint64_t room_bytes_min;  /* room in the file system under which put and state_put are refused (WF_EFULL) */
 	uint32_t readers_max;     /* 0 for the default */
 };
 
@@ -88,20 +88,21 @@ void wf_store_close(struct wf_store *store); /* no batch open, every reader clos
 /* Any thread. */
 uint64_t wf_store_secret(const struct wf_store *store);
 uint64_t wf_store_bytes(const struct wf_store *store);      /* on disk */
-uint64_t wf_store_number_last(const struct wf_store *store); /* the highest number ever committed, removed ones included; 0 at first */
+/* The highest number ever committed, removed ones included; 0 at first. */
+uint64_t wf_store_number_last(const struct wf_store *store);
 
-/* A batch. begin ... commit or abort, on one thread; commit ends it whatever it returns. Bytes are borrowed for the call.
- * After an error of put, redirect, move or state_put, and of remove other than WF_ENOTFOUND, the batch can only be aborted (commit
- * then aborts it and returns that error). Nothing of a batch that failed or was aborted is on disk; later batches work as
- * soon as the cause is gone.
+/* A batch. begin ... commit or abort, on one thread; commit ends it whatever it returns. Bytes are borrowed for the
+ * call. After an error other than WF_ENOTFOUND the batch can only be aborted (commit then aborts it and returns that
+ * error). Nothing of a batch that failed or was aborted is on disk; later batches work as soon as the cause is gone.
  * Errors of all of them:
- *   WF_EFULL       no room in the file system, or under room_bytes_min. remove, redirect and move are not held to room_bytes_min.
+ *   WF_EFULL       no room in the file system, or under room_bytes_min (to which remove, redirect, move are not held)
  *   WF_ETOOLARGE   a field over its bound, or a batch over what the engine holds (from 512 MiB on)
  *   WF_EOVERLOADED a reader did not rest (see above)
  *   WF_ENOMEM, WF_ECORRUPT, errno (-EIO ...)
- * A commit whose last write failed in a way that leaves open whether it is on disk is settled before commit returns; where that
- * fails too, every later begin is refused (-EIO): only closing and opening the store tells.
- * put: entry->number is above every number before it. remove, move: WF_ENOTFOUND where there is no such article; the batch goes on.
+ * A commit whose last write failed in a way that leaves open whether it is on disk is settled before commit returns;
+ * where that fails too, every later begin is refused (-EIO): only closing and opening the store tells.
+ * put: entry->number is above every number before it.
+ * remove, move: WF_ENOTFOUND where there is no such article; the batch goes on.
  * redirect: replaces one that is there. redirect_remove: 0 also where there was none. */
 int wf_store_begin(struct wf_store *store, struct wf_error *error);
 int wf_store_put(struct wf_store *store, const struct wf_store_entry *entry, const struct wf_store_body *body,
@@ -114,21 +115,24 @@ int wf_store_state_put(struct wf_store *store, struct wf_bytes name, struct wf_b
 int wf_store_commit(struct wf_store *store, struct wf_error *error);
 void wf_store_abort(struct wf_store *store);
 
-/* Readers. A new one rests. renew: see the newest commit from now on; bytes handed out before are gone. One thread at a time uses a
- * reader; it may be another one each time. All but free, rest and renew are called between renew and rest.
- * new: WF_ENOMEM. renew: WF_EOVERLOADED (readers_max are awake), WF_ENOMEM, -EIO (the store could not be reopened after a failed write).
+/* Readers. A new one rests. renew: see the newest commit from now on; bytes handed out before are gone. rest: hold no
+ * commit (its pages can be used again) until the next renew. One thread at a time uses a reader; it may be another one
+ * each time. All but free, rest and renew are called between renew and rest.
+ * new: WF_ENOMEM.
+ * renew: WF_EOVERLOADED (readers_max are awake), WF_ENOMEM, -EIO (the store was not reopened after a failed write).
  * entry, body, evidence, state: WF_ENOTFOUND, WF_ECORRUPT (the record's checksum or form is wrong), WF_ENOMEM. */
 int wf_store_reader_new(struct wf_store *store, struct wf_store_reader **reader);
 int wf_store_reader_renew(struct wf_store_reader *reader);
-void wf_store_reader_rest(struct wf_store_reader *reader); /* hold no commit (pages can be used again) until the next renew */
+void wf_store_reader_rest(struct wf_store_reader *reader);
 void wf_store_reader_free(struct wf_store_reader *reader); /* NULL is allowed */
-int wf_store_entry(struct wf_store_reader *reader, uint64_t number, struct wf_arena *arena, struct wf_store_entry *entry);
+int wf_store_entry(struct wf_store_reader *reader, uint64_t number, struct wf_arena *arena,
+		   struct wf_store_entry *entry);
 int wf_store_body(struct wf_store_reader *reader, uint64_t number, struct wf_store_body *body);
 int wf_store_evidence(struct wf_store_reader *reader, uint64_t number, struct wf_bytes *evidence);
 int wf_store_state(struct wf_store_reader *reader, struct wf_bytes name, struct wf_bytes *value);
 
-/* Visits in ascending order; a callback that returns non-zero ends the visit with that value. `entry` is lent for the call.
- * A damaged record ends it with WF_ECORRUPT. */
+/* Visits in ascending order; a callback that returns non-zero ends the visit with that value. `entry` is lent for the
+ * call. A damaged record ends it with WF_ECORRUPT. */
 typedef int (*wf_store_entry_cb)(void *context, const struct wf_store_entry *entry);
 typedef int (*wf_store_redirect_cb)(void *context, uint64_t from, uint64_t into);
 int wf_store_entries(struct wf_store_reader *reader, uint64_t number_first, wf_store_entry_cb visit, void *context);

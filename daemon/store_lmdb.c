@@ -198,7 +198,8 @@ static int free_pages_count(MDB_env *environment, uint64_t page_first, uint64_t 
 	if (result == 0)
 		result = mdb_cursor_open(transaction, free_pages, &cursor);
 	while (result == 0 && (result = mdb_cursor_get(cursor, &key, &value, MDB_NEXT)) == 0) {
-		for (size_t offset = sizeof(size_t); offset + sizeof(size_t) <= value.mv_size; offset += sizeof(size_t)) {
+		for (size_t offset = sizeof(size_t); offset + sizeof(size_t) <= value.mv_size;
+		     offset += sizeof(size_t)) {
 			size_t page;
 
 			memcpy(&page, (const char *)value.mv_data + offset, sizeof(page));
@@ -410,8 +411,8 @@ static void transaction_abort(struct wf_lmdb *lmdb)
 	lmdb->transaction = NULL;
 }
 
-/* An operation or commit failed with `result`: in words of ours. Where it was a write that failed, the environment is not
- * trusted until it is opened again. */
+/* An operation or commit failed with `result`: in words of ours. Where it was a write that failed, the environment is
+ * not trusted until it is opened again. */
 static int batch_failure(struct wf_lmdb *lmdb, int result)
 {
 	const int code = code_of(result);
@@ -456,8 +457,8 @@ static void batch_end(struct wf_lmdb *lmdb)
 	}
 }
 
-/* Opens the environment again after a failed write and finds out whether the transaction that failed is on disk after all:
- * when the last step, the write of the meta page, fails, LMDB cannot tell. */
+/* Opens the environment again after a failed write and finds out whether the transaction that failed is on disk after
+ * all: when the last step, the write of the meta page, fails, LMDB cannot tell. */
 static int environment_mend(struct wf_lmdb *lmdb)
 {
 	MDB_envinfo info;
@@ -476,7 +477,8 @@ static int environment_mend(struct wf_lmdb *lmdb)
 	return 0;
 }
 
-/* The transaction that failed is there: one more commit writes the other meta page, and says whether it is there to stay. */
+/* The transaction that failed is there: one more commit writes the other meta page, and says whether it is there to
+ * stay. */
 static int transaction_confirm(struct wf_lmdb *lmdb)
 {
 	const struct wf_lmdb_key key = {.table = WF_LMDB_STATE, .name = {".confirm", 8}};
@@ -726,7 +728,8 @@ int wf_lmdb_last(struct wf_lmdb_reader *reader, enum wf_lmdb_table table, uint64
 	return code;
 }
 
-int wf_lmdb_walk(struct wf_lmdb_reader *reader, enum wf_lmdb_table table, uint64_t first, wf_lmdb_visit_cb visit, void *context)
+int wf_lmdb_walk(struct wf_lmdb_reader *reader, enum wf_lmdb_table table, uint64_t first, wf_lmdb_visit_cb visit,
+		 void *context)
 {
 	MDB_cursor *cursor;
 	MDB_val key = {sizeof(first), &first}, value;

@@ -4,8 +4,8 @@
  *                                                       |
  *                      the map is full: abort, wait until all readers rest, double the map, apply the log again
  *
- * LMDB allows a new map, and reopening, only while nobody reads: the gate counts the readers that are awake, and closes for
- * the time of the change. Only store_lmdb.c includes lmdb.h. The rules for threads are those of store.h. */
+ * LMDB allows a new map, and reopening, only while nobody reads: the gate counts the readers that are awake, and closes
+ * for the time of the change. Only store_lmdb.c includes lmdb.h. The rules for threads are those of store.h. */
 #ifndef WF_STORE_LMDB_H
 #define WF_STORE_LMDB_H
 

@@ -1,10 +1,11 @@
-/* How each record of the store lies in bytes, and how damage to it is seen. The byte tables are in docs/store-format.md.
+/* How each record of the store lies in bytes, and how damage to it is seen. The byte tables are in
+ * docs/store-format.md.
  *
  *   [ version 1 | kind 1 | zero 2 | checksum 4 ][ payload ... ]     little endian, nothing aligned
  *
- * The checksum (XXH3, low 32 bits) covers the payload and, through its seed, kind, version and key: a record that strayed
- * to another key or table is as wrong as one with a flipped bit. Decoding never reads outside the bytes and never trusts
- * a length: WF_ECORRUPT. */
+ * The checksum (XXH3, low 32 bits) covers the payload and, through its seed, kind, version and key: a record that
+ * strayed to another key or table is as wrong as one with a flipped bit. Decoding never reads outside the bytes and
+ * never trusts a length: WF_ECORRUPT. */
 #ifndef WF_STORE_RECORD_H
 #define WF_STORE_RECORD_H
 

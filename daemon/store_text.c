@@ -58,8 +58,8 @@ int wf_text_compress(struct wf_text_codec *codec, struct wf_bytes text, struct w
 	return 0;
 }
 
-int wf_text_expand(struct wf_text_codec *codec, struct wf_bytes compressed, uint64_t text_bytes, uint64_t text_bytes_max,
-		   struct wf_arena *arena, struct wf_bytes *text)
+int wf_text_expand(struct wf_text_codec *codec, struct wf_bytes compressed, uint64_t text_bytes,
+		   uint64_t text_bytes_max, struct wf_arena *arena, struct wf_bytes *text)
 {
 	void *room;
 	size_t result;

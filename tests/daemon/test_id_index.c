@@ -74,7 +74,8 @@ static void removals_leave_no_marks_behind(void **state)
 	for (uint64_t number = 1; number <= 100000; number++) {
 		assert_int_equal(wf_id_index_add(&index, number * UINT64_C(0x9E3779B97F4A7C15), number), 0);
 		if (number > 1000)
-			assert_true(wf_id_index_remove(&index, (number - 1000) * UINT64_C(0x9E3779B97F4A7C15), number - 1000));
+			assert_true(wf_id_index_remove(&index, (number - 1000) * UINT64_C(0x9E3779B97F4A7C15),
+						       number - 1000));
 		if (number == 20000)
 			memory_bytes = wf_id_index_memory_bytes(&index);
 	}

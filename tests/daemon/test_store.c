@@ -265,7 +265,8 @@ static void a_state_of_many_megabytes_is_kept_whole(void **state)
 	for (uint64_t round = 0; round < 3; round++) {
 		sample_noise(bytes, length, round);
 		assert_int_equal(wf_store_begin(sample->store, NULL), 0);
-		assert_int_equal(wf_store_state_put(sample->store, wf_bytes_of("learned"), (struct wf_bytes){bytes, length}), 0);
+		assert_int_equal(
+			wf_store_state_put(sample->store, wf_bytes_of("learned"), (struct wf_bytes){bytes, length}), 0);
 		assert_int_equal(wf_store_commit(sample->store, NULL), 0);
 	}
 	sample_reopen(sample);
@@ -296,7 +297,8 @@ static void *watch(void *context)
 	wf_arena_init(&arena, 4096);
 	while (is_sound && !watcher->is_done) {
 		is_sound = wf_store_reader_renew(reader) == 0;
-		for (uint64_t number = wf_store_articles_count(reader); is_sound && number > 0; number = number * 2 / 3) {
+		for (uint64_t number = wf_store_articles_count(reader); is_sound && number > 0;
+		     number = number * 2 / 3) {
 			struct sample_article article;
 			struct wf_store_entry entry;
 			struct wf_store_body body;
@@ -389,7 +391,10 @@ static void a_second_process_is_locked_out(void **state)
 
 	assert_true(child >= 0);
 	if (child == 0)
-		_exit(wf_store_open(&second, &settings, &error) == WF_ELOCKED && strstr(error.text, "another process") != NULL ? 0 : 1);
+		_exit(wf_store_open(&second, &settings, &error) == WF_ELOCKED &&
+				      strstr(error.text, "another process") != NULL
+			      ? 0
+			      : 1);
 	assert_int_equal(waitpid(child, &status, 0), child);
 	assert_int_equal(status, 0);
 }
@@ -457,8 +462,11 @@ static void data_flip(const struct sample *sample, long offset, unsigned bit)
 static void another_version_is_refused_by_its_number(void **state)
 {
 	struct sample *sample = *state;
-	const struct wf_lmdb_settings settings = {
-		.path = sample->path, .map_bytes = 1u << 20, .map_bytes_max = 1u << 20, .readers_max = 4, .rest_wait_ms = 1000};
+	const struct wf_lmdb_settings settings = {.path = sample->path,
+						  .map_bytes = 1u << 20,
+						  .map_bytes_max = 1u << 20,
+						  .readers_max = 4,
+						  .rest_wait_ms = 1000};
 	const struct wf_lmdb_key key = {.table = WF_LMDB_STATE, .name = wf_bytes_of(".format")};
 	const struct wf_bytes format = {"wirefold\x02\x01\0\0", 12};
 	struct wf_lmdb *lmdb;

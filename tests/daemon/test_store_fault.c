@@ -16,7 +16,8 @@ static int busy_batch(struct sample *sample, uint64_t first, uint64_t last)
 	for (uint64_t number = first; number <= last && code == 0; number++)
 		code = sample_put(sample->store, number);
 	if (code == 0)
-		code = wf_store_state_put(sample->store, wf_bytes_of("learned"), (struct wf_bytes){bytes, sizeof(bytes)});
+		code = wf_store_state_put(sample->store, wf_bytes_of("learned"),
+					  (struct wf_bytes){bytes, sizeof(bytes)});
 	if (code == 0)
 		code = wf_store_redirect(sample->store, first, last);
 	if (code != 0) {
@@ -93,8 +94,8 @@ static void a_failing_sync_is_an_error_of_that_batch_alone(void **state)
 	assert_true(fail_each_call(*state, fault, -EIO) >= 1);
 }
 
-/* The meta page is written although the call fails, and LMDB's attempt to write the old one back fails too: the batch is there.
- * The store writes once more, and says that it is. */
+/* The meta page is written although the call fails, and LMDB's attempt to write the old one back fails too: the batch
+ * is there. The store writes once more, and says that it is. */
 static void a_batch_that_is_there_after_all_is_no_error(void **state)
 {
 	struct sample *sample = *state;
@@ -110,7 +111,8 @@ static void a_batch_that_is_there_after_all_is_no_error(void **state)
 	assert_int_equal(sample_count(sample), 30);
 }
 
-/* As above, and the confirming write fails too: nobody can tell, so the store takes no more writes until it is opened again. */
+/* As above, and the confirming write fails too: nobody can tell, so the store takes no more writes until it is opened
+ * again. */
 static void a_store_that_cannot_tell_takes_no_more_writes(void **state)
 {
 	struct sample *sample = *state;
@@ -144,8 +146,8 @@ static void a_lasting_fault_leaves_readers_at_work(void **state)
 	assert_true(sample_has(sample, 20));
 }
 
-/* A batch over what LMDB holds in memory (512 MiB) writes before its commit. LMDB 0.9 loses a list of 1 MiB where such a
- * transaction is aborted, which the leak check of a sanitizer would report. */
+/* A batch over what LMDB holds in memory (512 MiB) writes before its commit. LMDB 0.9 loses a list of 1 MiB where such
+ * a transaction is aborted, which the leak check of a sanitizer would report. */
 static void a_write_that_fails_before_the_commit_is_an_error_of_the_batch(void **state)
 {
 #if SAMPLE_IS_SANITIZED

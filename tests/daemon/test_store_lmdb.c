@@ -6,9 +6,11 @@
 /* An engine of 64 KiB that may grow to 1 MiB, in the sample's folder. */
 static struct wf_lmdb *engine_open(struct sample *sample, uint64_t map_bytes_max, uint32_t readers_max)
 {
-	const struct wf_lmdb_settings settings = {
-		.path = sample->path, .map_bytes = 64u << 10, .map_bytes_max = map_bytes_max, .readers_max = readers_max,
-		.rest_wait_ms = 30};
+	const struct wf_lmdb_settings settings = {.path = sample->path,
+						  .map_bytes = 64u << 10,
+						  .map_bytes_max = map_bytes_max,
+						  .readers_max = readers_max,
+						  .rest_wait_ms = 30};
 	struct wf_lmdb *lmdb;
 	char path[128];
 

@@ -157,7 +157,8 @@ static void lengths_that_lie_are_seen(void **state)
 
 			memcpy(copy, entries.data, entries.length);
 			copy[at] = (char)value;
-			wf_record_plain_encode(WF_RECORD_ENTRY, 5, (struct wf_bytes){copy + 8, entries.length - 8}, room);
+			wf_record_plain_encode(WF_RECORD_ENTRY, 5, (struct wf_bytes){copy + 8, entries.length - 8},
+					       room);
 			assert_int_equal(decode_any(WF_RECORD_ENTRY, entries, 5),
 					 is_length && before != (char)value ? WF_ECORRUPT : 0);
 		}
@@ -169,7 +170,8 @@ static void records_over_their_bounds_are_refused(void **state)
 	const char byte = 0;
 	size_t bytes;
 	const struct wf_bytes large = {&byte, WF_STORE_VALUE_BYTES_MAX + UINT64_C(1)};
-	const struct wf_store_body body = {.title = {&byte, WF_STORE_VALUE_BYTES_MAX / 2}, .url = {&byte, WF_STORE_VALUE_BYTES_MAX / 2}};
+	const struct wf_store_body body = {.title = {&byte, WF_STORE_VALUE_BYTES_MAX / 2},
+					   .url = {&byte, WF_STORE_VALUE_BYTES_MAX / 2}};
 	const struct wf_store_entry entry = {.related_count = WF_RELATED_MAX + 1};
 
 	(void)state;

@@ -39,7 +39,8 @@ static void text_round_trip(void **state)
 		assert_non_null(bytes);
 		for (size_t at = 0; at < lengths[i]; at++)
 			bytes[at] = (char)('a' + at * at / 7 % 20);
-		assert_int_equal(wf_text_compress(*state, (struct wf_bytes){bytes, lengths[i]}, &arena, &compressed), 0);
+		assert_int_equal(wf_text_compress(*state, (struct wf_bytes){bytes, lengths[i]}, &arena, &compressed),
+				 0);
 		assert_int_equal(wf_text_expand(*state, compressed, lengths[i], TEXT_BYTES_MAX, &arena, &text), 0);
 		assert_true(wf_bytes_equal(text, (struct wf_bytes){bytes, lengths[i]}));
 		free(bytes);
@@ -57,7 +58,8 @@ static void a_length_that_is_not_the_frames_is_corrupt(void **state)
 	assert_int_equal(wf_text_expand(*state, compressed, 23, TEXT_BYTES_MAX, &arena, &text), WF_ECORRUPT);
 	assert_int_equal(wf_text_expand(*state, compressed, 25, TEXT_BYTES_MAX, &arena, &text), WF_ECORRUPT);
 	assert_int_equal(wf_text_expand(*state, compressed, UINT64_MAX, TEXT_BYTES_MAX, &arena, &text), WF_ECORRUPT);
-	assert_int_equal(wf_text_expand(*state, compressed, UINT64_MAX - 1, TEXT_BYTES_MAX, &arena, &text), WF_ECORRUPT);
+	assert_int_equal(wf_text_expand(*state, compressed, UINT64_MAX - 1, TEXT_BYTES_MAX, &arena, &text),
+			 WF_ECORRUPT);
 	assert_int_equal(wf_text_expand(*state, compressed, 24, 23, &arena, &text), WF_ETOOLARGE);
 	assert_int_equal(wf_text_expand(*state, compressed, 24, 24, &arena, &text), 0);
 	wf_arena_close(&arena);
@@ -72,10 +74,11 @@ static void a_cut_or_changed_frame_is_corrupt_or_harmless(void **state)
 	for (size_t i = 0; i < sizeof(text_bytes); i++)
 		text_bytes[i] = (char)('a' + i * i / 3 % 26);
 	wf_arena_init(&arena, 1u << 16);
-	assert_int_equal(wf_text_compress(*state, (struct wf_bytes){text_bytes, sizeof(text_bytes)}, &arena, &compressed), 0);
+	assert_int_equal(
+		wf_text_compress(*state, (struct wf_bytes){text_bytes, sizeof(text_bytes)}, &arena, &compressed), 0);
 	for (size_t length = 0; length < compressed.length; length++)
-		assert_int_equal(wf_text_expand(*state, (struct wf_bytes){compressed.data, length}, sizeof(text_bytes), TEXT_BYTES_MAX,
-						&arena, &text),
+		assert_int_equal(wf_text_expand(*state, (struct wf_bytes){compressed.data, length}, sizeof(text_bytes),
+						TEXT_BYTES_MAX, &arena, &text),
 				 WF_ECORRUPT);
 	for (size_t bit = 0; bit < compressed.length * 8; bit++) {
 		struct wf_bytes copy = wf_arena_copy(&arena, compressed);
@@ -85,11 +88,14 @@ static void a_cut_or_changed_frame_is_corrupt_or_harmless(void **state)
 		assert_non_null(changed);
 		memcpy(changed, copy.data, copy.length);
 		changed[bit / 8] = (char)(changed[bit / 8] ^ (1 << bit % 8));
-		code = wf_text_expand(*state, (struct wf_bytes){changed, copy.length}, sizeof(text_bytes), TEXT_BYTES_MAX, &arena, &text);
+		code = wf_text_expand(*state, (struct wf_bytes){changed, copy.length}, sizeof(text_bytes),
+				      TEXT_BYTES_MAX, &arena, &text);
 		assert_true(code == WF_ECORRUPT || (code == 0 && text.length == sizeof(text_bytes)));
 		free(changed);
 		wf_arena_reset(&arena);
-		assert_int_equal(wf_text_compress(*state, (struct wf_bytes){text_bytes, sizeof(text_bytes)}, &arena, &compressed), 0);
+		assert_int_equal(wf_text_compress(*state, (struct wf_bytes){text_bytes, sizeof(text_bytes)}, &arena,
+						  &compressed),
+				 0);
 	}
 	wf_arena_close(&arena);
 }

@@ -43,9 +43,11 @@ __attribute__((constructor)) static void fault_io_read_environment(void)
 	struct fault_io read = {0};
 	char letters[8] = "", word[8] = "";
 
-	if (text == NULL || sscanf(text, "%7[wms]:%ld:%ld:%d:%7s", letters, &read.countdown, &read.length, &read.error, word) < 4)
+	if (text == NULL ||
+	    sscanf(text, "%7[wms]:%ld:%ld:%d:%7s", letters, &read.countdown, &read.length, &read.error, word) < 4)
 		return;
-	read.calls = (strchr(letters, 'w') != NULL ? FAULT_IO_WRITE : 0u) | (strchr(letters, 'm') != NULL ? FAULT_IO_META : 0u) |
+	read.calls = (strchr(letters, 'w') != NULL ? FAULT_IO_WRITE : 0u) |
+		     (strchr(letters, 'm') != NULL ? FAULT_IO_META : 0u) |
 		     (strchr(letters, 's') != NULL ? FAULT_IO_SYNC : 0u);
 	read.is_short = strcmp(word, "short") == 0;
 	fault_io_arm(read);

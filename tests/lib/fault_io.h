@@ -1,5 +1,5 @@
-/* Disks that fail on purpose: fault_io.c stands before the C library's writing and syncing calls, for the program that it is
- * linked into and for every shared library of it (LMDB), and lets the n-th fail.
+/* Disks that fail on purpose: fault_io.c stands before the C library's writing and syncing calls, for the program that
+ * it is linked into and for every shared library of it (LMDB), and lets the n-th fail.
  *
  * Linked into a test, the functions below steer it. As a library of its own, loaded before a program by LD_PRELOAD, it
  * takes WF_FAULT_IO="CALLS:COUNTDOWN:LENGTH:ERRNO[:short]", CALLS being letters: w write, m write to a file

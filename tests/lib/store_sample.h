@@ -1,4 +1,5 @@
-/* A store in a folder of its own under the system's temporary one, and articles whose every field follows from their number. */
+/* A store in a folder of its own under the system's temporary one, and articles whose every field follows from their
+ * number. */
 #ifndef WF_TEST_STORE_SAMPLE_H
 #define WF_TEST_STORE_SAMPLE_H
 
@@ -79,7 +80,8 @@ static inline int sample_setup(void **state)
 	const char *root = getenv("TMPDIR");
 
 	assert_non_null(sample);
-	snprintf(sample->folder, sizeof(sample->folder), "%s/wf_store_XXXXXX", root != NULL && strlen(root) < 40 ? root : "/tmp");
+	snprintf(sample->folder, sizeof(sample->folder), "%s/wf_store_XXXXXX",
+		 root != NULL && strlen(root) < 40 ? root : "/tmp");
 	assert_non_null(mkdtemp(sample->folder));
 	snprintf(sample->path, sizeof(sample->path), "%s/store", sample->folder);
 	wf_arena_init(&sample->arena, 1u << 16);
