@@ -1,5 +1,5 @@
-/* The speed of the tokeniser, each version of it, on texts from a file that NUL bytes separate; beside it the machine's own limit, a
- * copy of the same bytes.   usage: tokenise_bench FILE [SECONDS]   Prints a Markdown table. */
+/* The speed of the tokeniser, each version of it, on texts from a file that NUL bytes separate; beside it the
+ * machine's own limit, a copy of the same bytes.   usage: tokenise_bench FILE [SECONDS]   Prints a Markdown table. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -31,12 +31,14 @@ static int corpus_read(struct corpus *corpus, const char *path)
 	long length;
 	int status = -1;
 
-	if (file == NULL || fseek(file, 0, SEEK_END) != 0 || (length = ftell(file)) <= 0 || fseek(file, 0, SEEK_SET) != 0)
+	if (file == NULL || fseek(file, 0, SEEK_END) != 0 || (length = ftell(file)) <= 0 ||
+	    fseek(file, 0, SEEK_SET) != 0)
 		goto done;
 	corpus->length = (size_t)length;
 	corpus->bytes = malloc(corpus->length);
 	corpus->texts = malloc((corpus->length + 1) * sizeof(corpus->texts[0]));
-	if (corpus->bytes == NULL || corpus->texts == NULL || fread(corpus->bytes, 1, corpus->length, file) != corpus->length)
+	if (corpus->bytes == NULL || corpus->texts == NULL ||
+	    fread(corpus->bytes, 1, corpus->length, file) != corpus->length)
 		goto done;
 	for (size_t at = 0; at < corpus->length;) {
 		const size_t size = strnlen(corpus->bytes + at, corpus->length - at);
@@ -68,7 +70,8 @@ static uint64_t corpus_tokenise(const struct corpus *corpus, enum wf_cpu_level l
 }
 
 /* Seconds of one pass over the corpus: the best of several rounds. */
-static double level_measure(const struct corpus *corpus, enum wf_cpu_level level, double seconds, uint64_t *tokens_count)
+static double level_measure(const struct corpus *corpus, enum wf_cpu_level level, double seconds,
+			    uint64_t *tokens_count)
 {
 	struct wf_arena arena;
 	double best = 1e9;
@@ -128,11 +131,12 @@ int main(int argc, char **argv)
 		if (!wf_cpu_has(levels[i]))
 			continue;
 		taken = level_measure(&corpus, levels[i], argc > 2 ? strtod(argv[2], NULL) : 1, &count);
-		printf("| %s | %.2f | %.2f | %.2f | %.2f |\n", wf_cpu_level_word(levels[i]), (double)corpus.length / taken * 1e-9,
-		       taken * 1e9 / (double)(count > 0 ? count : 1), taken * 1e6 / (double)corpus.texts_count,
-		       taken * 1e6 * 3000 / (double)corpus.length);
+		printf("| %s | %.2f | %.2f | %.2f | %.2f |\n", wf_cpu_level_word(levels[i]),
+		       (double)corpus.length / taken * 1e-9, taken * 1e9 / (double)(count > 0 ? count : 1),
+		       taken * 1e6 / (double)corpus.texts_count, taken * 1e6 * 3000 / (double)corpus.length);
 	}
-	printf("| memcpy | %.2f | | | %.2f |\n", (double)corpus.length / copy * 1e-9, copy * 1e6 * 3000 / (double)corpus.length);
+	printf("| memcpy | %.2f | | | %.2f |\n", (double)corpus.length / copy * 1e-9,
+	       copy * 1e6 * 3000 / (double)corpus.length);
 	free(corpus.texts);
 	free(corpus.bytes);
 	return 0;

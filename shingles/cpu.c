@@ -3,12 +3,12 @@
 enum wf_cpu_level wf_cpu_level(void)
 {
 #if defined(__x86_64__)
-	if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("bmi") || !__builtin_cpu_supports("bmi2")
-	    || !__builtin_cpu_supports("popcnt"))
+	if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("bmi") || !__builtin_cpu_supports("bmi2") ||
+	    !__builtin_cpu_supports("popcnt"))
 		return WF_CPU_SCALAR;
-	if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl")
-	    && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vbmi")
-	    && __builtin_cpu_supports("avx512vbmi2"))
+	if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+	    __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq") &&
+	    __builtin_cpu_supports("avx512vbmi") && __builtin_cpu_supports("avx512vbmi2"))
 		return WF_CPU_AVX512;
 	return WF_CPU_AVX2;
 #elif defined(__aarch64__)

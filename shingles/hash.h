@@ -1,7 +1,7 @@
 /* The one way to hash here: XXH3 for bytes and pairs, and a shorter function of our own for words.
  *
- * Every function gives the same value on every platform and for ever: the store keeps what is made of them. A change needs a new
- * version of the store's format (tests/shingles/test_hash.c holds golden values).
+ * Every function gives the same value on every platform and for ever: the store keeps what is made of them. A change
+ * needs a new version of the store's format (tests/shingles/test_hash.c holds golden values).
  *
  *   word, folded: 16 bytes | 16 bytes | ... | last 1 to 16 bytes, filled up with zeros
  *                 state = 0; each chunk: state = multiply_fold(low ^ keys.low ^ state, high ^ keys.high)
@@ -47,7 +47,8 @@ static inline uint64_t wf_hash_multiply_fold(uint64_t a, uint64_t b)
 /* 64 bits of an ordered pair of numbers. */
 static inline uint64_t wf_hash_pair(uint64_t first, uint64_t second, uint64_t seed)
 {
-	return wf_hash_mix(wf_hash_mix(first + seed + UINT64_C(0x9E3779B97F4A7C15)) ^ (second + (seed << 32 | seed >> 32)));
+	return wf_hash_mix(wf_hash_mix(first + seed + UINT64_C(0x9E3779B97F4A7C15)) ^
+			   (second + (seed << 32 | seed >> 32)));
 }
 
 static inline struct wf_word_keys wf_word_keys_of(uint64_t seed)
@@ -83,7 +84,8 @@ static inline uint32_t wf_word_hash_finish(uint64_t state)
 }
 
 /* Takes in the last chunk of a word, of which `length` bytes, [0, 16], belong to it, and gives its 32 bits. */
-static inline uint32_t wf_word_hash_last(struct wf_word_keys keys, uint64_t state, uint64_t low, uint64_t high, uint32_t length)
+static inline uint32_t wf_word_hash_last(struct wf_word_keys keys, uint64_t state, uint64_t low, uint64_t high,
+					 uint32_t length)
 {
 	/* 16 bytes from `16 - length` on keep as many as the word has. */
 	static const uint8_t masks[32] = {
@@ -91,7 +93,8 @@ static inline uint32_t wf_word_hash_last(struct wf_word_keys keys, uint64_t stat
 	};
 	const uint8_t *mask = masks + 16 - length;
 
-	return wf_word_hash_finish(wf_word_hash_chunk(keys, state, low & wf_hash_load(mask), high & wf_hash_load(mask + 8)));
+	return wf_word_hash_finish(
+		wf_word_hash_chunk(keys, state, low & wf_hash_load(mask), high & wf_hash_load(mask + 8)));
 }
 
 #endif

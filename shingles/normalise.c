@@ -99,7 +99,8 @@ static void read_four(struct wf_cursor *cursor, struct wf_unit *unit)
 	for (uint32_t i = 1; i < fold.count; i++) {
 		uint8_t *end = cursor->expansion + cursor->expansion_length;
 
-		cursor->expansion_length = (uint8_t)(cursor->expansion_length + wf_normalise_encode(fold.units[i], end));
+		cursor->expansion_length =
+			(uint8_t)(cursor->expansion_length + wf_normalise_encode(fold.units[i], end));
 	}
 }
 
@@ -172,8 +173,8 @@ bool wf_cursor_next(struct wf_cursor *cursor, struct wf_unit *unit)
 		read_entry(cursor, unit, wf_entry_ascii(at[0]), 1);
 	else if (at[0] >= 0xC2 && at[0] < 0xE0 && left >= 2 && wf_byte_continues(at[1]))
 		read_entry(cursor, unit, wf_entry_two(at[0], at[1]), 2);
-	else if ((at[0] & 0xF0) == 0xE0 && left >= 3 && wf_byte_continues(at[1]) && wf_byte_continues(at[2])
-		 && !(at[0] == 0xE0 && at[1] < 0xA0))
+	else if ((at[0] & 0xF0) == 0xE0 && left >= 3 && wf_byte_continues(at[1]) && wf_byte_continues(at[2]) &&
+		 !(at[0] == 0xE0 && at[1] < 0xA0))
 		read_entry(cursor, unit, wf_entry_three(at[0], at[1], at[2]), 3);
 	else
 		read_four(cursor, unit);

@@ -2,32 +2,34 @@
  *
  *   UTF-8 bytes -> character -> unit(s): class, folded bytes, place in the original
  *
- * A character is folded to its compatibility decomposition (NFKD) and case folded; marks that copies lose (accents, Arabic and Hebrew
- * vowel points) and characters that cannot be seen (soft hyphen, joiners, direction marks) are ignored, digits become ASCII. What
- * is a letter of its own is put together again: й, voiced kana, Hangul syllables. Most characters give one unit, some several (ﬁ).
+ * A character is folded to its compatibility decomposition (NFKD) and case folded; marks that copies lose (accents,
+ * Arabic and Hebrew vowel points) and characters that cannot be seen (soft hyphen, joiners, direction marks) are
+ * ignored, digits become ASCII. What is a letter of its own is put together again: й, voiced kana, Hangul syllables.
+ * Most characters give one unit, some several (ﬁ).
  *
- * The Basic Multilingual Plane is looked up in a table that is made from normalise_rule.c when wirefold is built; the characters
- * above it ask the rule each time. An entry of the table:
+ * The Basic Multilingual Plane is looked up in a table that is made from normalise_rule.c when wirefold is built;
+ * the characters above it ask the rule each time. An entry of the table:
  *
  *   31     8 7      6 5          5 4       4 3     0
  *   | bytes | length | composes   | capital | class |     length 0: the character folds to itself
  *
- * or, where the class is WF_CLASS_EXPANSION, bytes is an offset into wf_normalise_expansions: a length, then that many bytes. */
+ * or, where the class is WF_CLASS_EXPANSION, bytes is an offset into wf_normalise_expansions: a length, then that
+ * many bytes. */
 #ifndef WF_NORMALISE_H
 #define WF_NORMALISE_H
 
 #include "base/bytes.h"
 
 enum wf_class {
-	WF_CLASS_OTHER,      /* separates: punctuation, symbols, controls, invalid bytes */
+	WF_CLASS_OTHER, /* separates: punctuation, symbols, controls, invalid bytes */
 	WF_CLASS_SPACE,
 	WF_CLASS_NEWLINE,
-	WF_CLASS_STOP,       /* ends a sentence if more follows before the next word: ! ? … */
-	WF_CLASS_FULL_STOP,  /* ends a sentence: 。！？ */
+	WF_CLASS_STOP,      /* ends a sentence if more follows before the next word: ! ? … */
+	WF_CLASS_FULL_STOP, /* ends a sentence: 。！？ */
 	WF_CLASS_APOSTROPHE,
-	WF_CLASS_DOT,        /* a stop that also joins digits */
-	WF_CLASS_COMMA,      /* joins digits */
-	WF_CLASS_COLON,      /* joins digits */
+	WF_CLASS_DOT,   /* a stop that also joins digits */
+	WF_CLASS_COMMA, /* joins digits */
+	WF_CLASS_COLON, /* joins digits */
 	WF_CLASS_IGNORED,
 	WF_CLASS_LETTER,
 	WF_CLASS_DIGIT,
@@ -46,21 +48,21 @@ extern const uint8_t wf_normalise_expansions[];
 
 struct wf_unit {
 	enum wf_class class;
-	uint32_t bytes;   /* the folded character in UTF-8, its first byte the lowest; bytes past `length` are zero */
-	uint32_t length;  /* [1, 4] */
-	uint32_t start;   /* the character in the original is [start, end) */
+	uint32_t bytes;  /* the folded character in UTF-8, its first byte the lowest; bytes past `length` are zero */
+	uint32_t length; /* [1, 4] */
+	uint32_t start;  /* the character in the original is [start, end) */
 	uint32_t end;
-	bool is_capital;  /* the character in the original is */
+	bool is_capital; /* the character in the original is */
 };
 
 /* Where the reading of a text stands. A plain value: a copy is a second reader, to look ahead with. */
 struct wf_cursor {
 	const uint8_t *text;
 	uint32_t length;
-	uint32_t at;                /* the next character */
-	uint32_t start;             /* the character whose expansion is being read */
+	uint32_t at;    /* the next character */
+	uint32_t start; /* the character whose expansion is being read */
 	uint8_t expansion_at;
-	uint8_t expansion_length;   /* 0: none */
+	uint8_t expansion_length; /* 0: none */
 	bool is_capital;
 	uint8_t expansion[4 * WF_NORMALISE_UNITS_MAX];
 };
@@ -131,10 +133,12 @@ static inline uint32_t wf_normalise_load(const uint8_t *at)
 	return value;
 }
 
-/* Looks up the character at `at`, which has 6 bytes: its entry, its folded bytes as in struct wf_unit, and the bytes it takes up.
- * Returns false where it takes more than a look: several units, a letter that may be composed, above U+FFFF, invalid. */
-static inline __attribute__((always_inline)) bool wf_normalise_look_up(const uint8_t *at, uint32_t *entry, uint32_t *bytes,
-									uint32_t *length, uint32_t *size)
+/* Looks up the character at `at`, which has 6 bytes: its entry, its folded bytes as in struct wf_unit, and the bytes
+ * it takes up. Returns false where it takes more than a look: several units, a letter that may be composed, above
+ * U+FFFF, invalid. */
+static inline __attribute__((always_inline)) bool wf_normalise_look_up(const uint8_t *at, uint32_t *entry,
+								       uint32_t *bytes, uint32_t *length,
+								       uint32_t *size)
 {
 	const uint32_t four = wf_normalise_load(at);
 	uint32_t found, composes;
@@ -156,9 +160,10 @@ static inline __attribute__((always_inline)) bool wf_normalise_look_up(const uin
 		found = wf_normalise_entries[wf_normalise_pages[(four & 15) << 6 | (four >> 8 & 63)]][four >> 16 & 63];
 		*bytes = four & 0xFFFFFF;
 		*size = 3;
-		/* A voicing mark, or a jamo or half-width mark, perhaps. Joined without a branch: few are guessed right. */
-		composes = (uint32_t)((next & 0xFCFFFF) == 0x9882E3) | (uint32_t)((next & 0xFF) == 0xE1)
-			   | (uint32_t)((next & 0xFF) == 0xEF);
+		/* A voicing mark, or a jamo or half-width mark, perhaps. Joined without a branch: few are guessed
+		 * right. */
+		composes = (uint32_t)((next & 0xFCFFFF) == 0x9882E3) | (uint32_t)((next & 0xFF) == 0xE1) |
+			   (uint32_t)((next & 0xFF) == 0xEF);
 	} else {
 		return false;
 	}
@@ -174,8 +179,8 @@ static inline bool wf_cursor_read(struct wf_cursor *cursor, struct wf_unit *unit
 {
 	uint32_t entry, size;
 
-	if (cursor->expansion_length != 0 || cursor->length - cursor->at < 6
-	    || !wf_normalise_look_up(cursor->text + cursor->at, &entry, &unit->bytes, &unit->length, &size))
+	if (cursor->expansion_length != 0 || cursor->length - cursor->at < 6 ||
+	    !wf_normalise_look_up(cursor->text + cursor->at, &entry, &unit->bytes, &unit->length, &size))
 		return wf_cursor_next(cursor, unit);
 	unit->start = cursor->at;
 	cursor->at += size;

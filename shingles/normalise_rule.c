@@ -9,62 +9,29 @@ struct range {
 
 /* Marks that one copy of a text has and another lacks, and letters that only fill or stretch. Sorted. */
 static const struct range dropped[] = {
-	{0x0300, 0x036F},   /* accents: é = e, ё = е */
-	{0x0483, 0x0489},
-	{0x0591, 0x05BD},   /* Hebrew points */
-	{0x05BF, 0x05BF},
-	{0x05C1, 0x05C2},
-	{0x05C4, 0x05C5},
-	{0x05C7, 0x05C7},
-	{0x0610, 0x061A},   /* Arabic vowel points, tatweel; hamza too, so that the forms of alef are one */
-	{0x0640, 0x0640},
-	{0x064B, 0x065F},
-	{0x0670, 0x0670},
-	{0x06D6, 0x06DC},
-	{0x06DF, 0x06E4},
-	{0x06E7, 0x06E8},
-	{0x06EA, 0x06ED},
-	{0x08D3, 0x08E1},
-	{0x08E3, 0x08FF},
-	{0x115F, 0x1160},   /* Hangul fillers */
-	{0x17B4, 0x17B5},
-	{0x180B, 0x180F},
-	{0x1AB0, 0x1AFF},
-	{0x1DC0, 0x1DFF},
-	{0x20D0, 0x20FF},
-	{0x3099, 0x309A},   /* voicing marks of kana, where there is nothing to voice */
-	{0x3164, 0x3164},
-	{0xFE00, 0xFE0F},   /* variation selectors */
-	{0xFE20, 0xFE2F},
-	{0xFFA0, 0xFFA0},
-	{0xE0100, 0xE01EF},
+	{0x0300, 0x036F},                   /* accents: é = e, ё = е */
+	{0x0483, 0x0489}, {0x0591, 0x05BD}, /* Hebrew points */
+	{0x05BF, 0x05BF}, {0x05C1, 0x05C2}, {0x05C4, 0x05C5},   {0x05C7, 0x05C7},
+	{0x0610, 0x061A}, /* Arabic vowel points, tatweel; hamza too, so that the forms of alef are one */
+	{0x0640, 0x0640}, {0x064B, 0x065F}, {0x0670, 0x0670},   {0x06D6, 0x06DC},
+	{0x06DF, 0x06E4}, {0x06E7, 0x06E8}, {0x06EA, 0x06ED},   {0x08D3, 0x08E1},
+	{0x08E3, 0x08FF}, {0x115F, 0x1160}, /* Hangul fillers */
+	{0x17B4, 0x17B5}, {0x180B, 0x180F}, {0x1AB0, 0x1AFF},   {0x1DC0, 0x1DFF},
+	{0x20D0, 0x20FF}, {0x3099, 0x309A}, /* voicing marks of kana, where there is nothing to voice */
+	{0x3164, 0x3164}, {0xFE00, 0xFE0F}, /* variation selectors */
+	{0xFE20, 0xFE2F}, {0xFFA0, 0xFFA0}, {0xE0100, 0xE01EF},
 };
 
 /* Han, kana and bopomofo. Sorted. */
 static const struct range paired[] = {
-	{0x2E80, 0x2FDF},
-	{0x3005, 0x3007},
-	{0x3021, 0x3029},
-	{0x3031, 0x3035},
-	{0x3038, 0x303C},
-	{0x3041, 0x30FA},
-	{0x30FC, 0x312F},
-	{0x31A0, 0x31BF},
-	{0x31F0, 0x31FF},
-	{0x3400, 0x4DBF},
-	{0x4E00, 0x9FFF},
-	{0xF900, 0xFAFF},
-	{0x1AFF0, 0x1B16F},
-	{0x20000, 0x3FFFF},
+	{0x2E80, 0x2FDF}, {0x3005, 0x3007}, {0x3021, 0x3029},   {0x3031, 0x3035},   {0x3038, 0x303C},
+	{0x3041, 0x30FA}, {0x30FC, 0x312F}, {0x31A0, 0x31BF},   {0x31F0, 0x31FF},   {0x3400, 0x4DBF},
+	{0x4E00, 0x9FFF}, {0xF900, 0xFAFF}, {0x1AFF0, 0x1B16F}, {0x20000, 0x3FFFF},
 };
 
 /* Thai, Lao, Myanmar, Khmer. Sorted. */
 static const struct range quadrupled[] = {
-	{0x0E00, 0x0EFF},
-	{0x1000, 0x109F},
-	{0x1780, 0x17FF},
-	{0xA9E0, 0xA9FF},
-	{0xAA60, 0xAA7F},
+	{0x0E00, 0x0EFF}, {0x1000, 0x109F}, {0x1780, 0x17FF}, {0xA9E0, 0xA9FF}, {0xAA60, 0xAA7F},
 };
 
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
@@ -85,24 +52,25 @@ static utf8proc_category_t category_of(uint32_t code_point)
 /* Letters that Unicode takes apart, but that readers do not. */
 static bool is_whole(uint32_t code_point)
 {
-	return code_point == 0x0439                                /* й is no accented и */
-	       || (code_point >= 0x3041 && code_point <= 0x3096)   /* voiced kana */
-	       || (code_point >= 0x309D && code_point <= 0x309E)
-	       || (code_point >= 0x30A1 && code_point <= 0x30FA)
-	       || (code_point >= 0x30FC && code_point <= 0x30FE)
-	       || (code_point >= 0xAC00 && code_point <= 0xD7A3);  /* Hangul syllables */
+	return code_point == 0x0439                              /* й is no accented и */
+	       || (code_point >= 0x3041 && code_point <= 0x3096) /* voiced kana */
+	       || (code_point >= 0x309D && code_point <= 0x309E) || (code_point >= 0x30A1 && code_point <= 0x30FA) ||
+	       (code_point >= 0x30FC && code_point <= 0x30FE) ||
+	       (code_point >= 0xAC00 && code_point <= 0xD7A3); /* Hangul syllables */
 }
 
 static bool decomposes_to(uint32_t whole, uint32_t first, uint32_t second)
 {
 	utf8proc_int32_t parts[4];
 	int boundary = 0;
-	const utf8proc_ssize_t count = utf8proc_decompose_char((utf8proc_int32_t)whole, parts, 4, UTF8PROC_DECOMPOSE, &boundary);
+	const utf8proc_ssize_t count =
+		utf8proc_decompose_char((utf8proc_int32_t)whole, parts, 4, UTF8PROC_DECOMPOSE, &boundary);
 
 	return count == 2 && (uint32_t)parts[0] == first && (uint32_t)parts[1] == second;
 }
 
-/* Kana with its voicing mark: most are followed by their voiced form, and in the row of は that by the half-voiced one. */
+/* Kana with its voicing mark: most are followed by their voiced form, and in the row of は that by the half-voiced
+ * one. */
 static uint32_t voiced_kana_of(uint32_t kana, uint32_t mark)
 {
 	static const uint32_t distances[] = {1, 2, 8, 0x4E};
@@ -128,12 +96,12 @@ uint32_t wf_normalise_compose(uint32_t first, uint32_t second)
 
 static bool may_compose(uint32_t folded)
 {
-	return wf_normalise_compose(folded, 0x0306) != 0 || wf_normalise_compose(folded, 0x3099) != 0
-	       || wf_normalise_compose(folded, 0x1161) != 0 || wf_normalise_compose(folded, 0x11A8) != 0;
+	return wf_normalise_compose(folded, 0x0306) != 0 || wf_normalise_compose(folded, 0x3099) != 0 ||
+	       wf_normalise_compose(folded, 0x1161) != 0 || wf_normalise_compose(folded, 0x11A8) != 0;
 }
 
-/* The characters that are treated otherwise than their decomposition or category says; 0 for all others, else the character that
- * they stand for. */
+/* The characters that are treated otherwise than their decomposition or category says; 0 for all others, else the
+ * character that they stand for. */
 static uint32_t stand_in_of(uint32_t code_point)
 {
 	switch (code_point) {
@@ -262,7 +230,8 @@ static utf8proc_ssize_t compose_all(utf8proc_int32_t *parts, utf8proc_ssize_t pa
 	utf8proc_ssize_t kept = 0;
 
 	for (utf8proc_ssize_t i = 0; i < parts_count; i++) {
-		const uint32_t whole = kept == 0 ? 0 : wf_normalise_compose((uint32_t)parts[kept - 1], (uint32_t)parts[i]);
+		const uint32_t whole =
+			kept == 0 ? 0 : wf_normalise_compose((uint32_t)parts[kept - 1], (uint32_t)parts[i]);
 
 		if (whole != 0)
 			parts[kept - 1] = (utf8proc_int32_t)whole;
@@ -282,8 +251,9 @@ static void append_folded(uint32_t code_point, struct wf_fold *fold, int depth)
 
 	parts[0] = (utf8proc_int32_t)(stand_in != 0 ? stand_in : code_point);
 	if (stand_in == 0 && depth < 4 && code_point <= 0x10FFFF && !is_whole(code_point))
-		parts_count = utf8proc_decompose_char((utf8proc_int32_t)code_point, parts, WF_NORMALISE_UNITS_MAX,
-						      UTF8PROC_DECOMPOSE | UTF8PROC_COMPAT | UTF8PROC_CASEFOLD, &boundary);
+		parts_count =
+			utf8proc_decompose_char((utf8proc_int32_t)code_point, parts, WF_NORMALISE_UNITS_MAX,
+						UTF8PROC_DECOMPOSE | UTF8PROC_COMPAT | UTF8PROC_CASEFOLD, &boundary);
 	if (parts_count < 0 || parts_count > WF_NORMALISE_UNITS_MAX)
 		return;
 	parts_count = compose_all(parts, parts_count);

@@ -1,13 +1,14 @@
-/* What a character folds to, by Unicode's data and our exceptions: the truth that the table of normalise.h is made from. */
+/* What a character folds to, by Unicode's data and our exceptions: the truth that the table of normalise.h is made
+ * from. */
 #ifndef WF_NORMALISE_RULE_H
 #define WF_NORMALISE_RULE_H
 
 #include "normalise.h"
 
 struct wf_fold {
-	uint32_t count;  /* units; 0 only for an ignored character */
+	uint32_t count;                         /* units; 0 only for an ignored character */
 	uint32_t units[WF_NORMALISE_UNITS_MAX]; /* folded code points: each folds to itself */
-	enum wf_class class; /* of the first unit; WF_CLASS_IGNORED where there is none */
+	enum wf_class class;                    /* of the first unit; WF_CLASS_IGNORED where there is none */
 	bool is_capital;
 	bool composes;
 };

@@ -7,20 +7,21 @@
 struct word {
 	struct wf_word_keys keys;
 	uint64_t state;
-	uint32_t filled;                  /* bytes of `bytes` in use, [0, 64] */
-	uint8_t bytes[5 * CHUNK_BYTES];   /* four chunks, and what a character may stick out */
+	uint32_t filled;                /* bytes of `bytes` in use, [0, 64] */
+	uint8_t bytes[5 * CHUNK_BYTES]; /* four chunks, and what a character may stick out */
 };
 
-/* The last characters of a run in a script without spaces: their folded bytes, the first the lowest, and their places. */
+/* The last characters of a run in a script without spaces: their folded bytes, the first the lowest, and their
+ * places. */
 struct run {
 	uint64_t low;
 	uint64_t high;
-	uint32_t length;      /* bytes, [0, 16] */
-	uint32_t count;       /* characters */
-	uint32_t size;        /* characters that make a token */
-	uint32_t lengths[4];  /* ring of the last four, by the number of the character */
+	uint32_t length;     /* bytes, [0, 16] */
+	uint32_t count;      /* characters */
+	uint32_t size;       /* characters that make a token */
+	uint32_t lengths[4]; /* ring of the last four, by the number of the character */
 	uint32_t starts[4];
-	uint32_t number;      /* of the next character, in the run */
+	uint32_t number; /* of the next character, in the run */
 	uint32_t end;
 };
 
@@ -63,7 +64,8 @@ static uint32_t word_finish(struct word *word)
 {
 	if (word->filled > CHUNK_BYTES)
 		word_drain(word);
-	return wf_word_hash_last(word->keys, word->state, wf_hash_load(word->bytes), wf_hash_load(word->bytes + 8), word->filled);
+	return wf_word_hash_last(word->keys, word->state, wf_hash_load(word->bytes), wf_hash_load(word->bytes + 8),
+				 word->filled);
 }
 
 static inline void token_add(struct wf_tokeniser *tokeniser, uint32_t hash, uint8_t flags, uint32_t start, uint32_t end)
@@ -100,8 +102,9 @@ static uint8_t gap_flags(struct wf_token_gap *gap)
 	return (uint8_t)flags;
 }
 
-/* How many of the next characters that are not ignored are of `class`, up to `count_max`. Each text is looked ahead at a bounded
- * number of times: a join needs a letter or digit before it, and looking ends at the first character that is neither. */
+/* How many of the next characters that are not ignored are of `class`, up to `count_max`. Each text is looked ahead
+ * at a bounded number of times: a join needs a letter or digit before it, and looking ends at the first character
+ * that is neither. */
 static uint32_t ahead_count(const struct wf_cursor *cursor, enum wf_class class, uint32_t count_max)
 {
 	struct wf_cursor ahead = *cursor;
@@ -119,7 +122,8 @@ static uint32_t ahead_count(const struct wf_cursor *cursor, enum wf_class class,
 }
 
 /* Takes in a character between two that it may join; returns whether it does. */
-static bool word_join(struct word *word, const struct wf_cursor *cursor, const struct wf_unit *unit, enum wf_class before)
+static bool word_join(struct word *word, const struct wf_cursor *cursor, const struct wf_unit *unit,
+		      enum wf_class before)
 {
 	switch (unit->class) {
 	case WF_CLASS_APOSTROPHE:
@@ -142,8 +146,8 @@ static bool word_join(struct word *word, const struct wf_cursor *cursor, const s
 	}
 }
 
-/* Takes in letters and digits that a look at each is enough for, and moves the cursor past them; returns the class of the last
- * one, or `before`. */
+/* Takes in letters and digits that a look at each is enough for, and moves the cursor past them; returns the class
+ * of the last one, or `before`. */
 static enum wf_class word_take_plain(struct word *word, struct wf_cursor *cursor, enum wf_class before, int *flags)
 {
 	const uint8_t *const text = cursor->text;
@@ -265,8 +269,10 @@ static void run_drop_first(struct run *run)
 	run->count--;
 }
 
-/* Takes in characters of three bytes that a look at each is enough for, once the window is full of such; moves the cursor. */
-static void run_take_plain(struct wf_tokeniser *tokeniser, struct wf_cursor *cursor, struct run *run, enum wf_class class)
+/* Takes in characters of three bytes that a look at each is enough for, once the window is full of such; moves the
+ * cursor. */
+static void run_take_plain(struct wf_tokeniser *tokeniser, struct wf_cursor *cursor, struct run *run,
+			   enum wf_class class)
 {
 	const struct wf_word_keys keys = tokeniser->keys;
 	const bool is_pair = run->size == 2;
@@ -304,7 +310,8 @@ static bool read_run(struct wf_tokeniser *tokeniser, struct wf_cursor *cursor, s
 	uint8_t flags = gap_flags(&tokeniser->gap);
 	bool is_more = true;
 
-	for (; is_more && (unit->class == class || unit->class == WF_CLASS_IGNORED); is_more = wf_cursor_read(cursor, unit)) {
+	for (; is_more && (unit->class == class || unit->class == WF_CLASS_IGNORED);
+	     is_more = wf_cursor_read(cursor, unit)) {
 		if (unit->class == WF_CLASS_IGNORED)
 			continue;
 		if (run.count == run.size)
@@ -349,8 +356,9 @@ uint32_t wf_tokenise_scalar(struct wf_tokeniser *tokeniser, uint32_t at, uint32_
 			is_more = read_run(tokeniser, &cursor, &unit);
 		} else {
 			gap_take(&tokeniser->gap, unit.class);
-			if (cursor.at >= stop_from && (unit.class == WF_CLASS_SPACE || unit.class == WF_CLASS_NEWLINE)
-			    && cursor.expansion_length == 0 && looks_simple(tokeniser, cursor.at))
+			if (cursor.at >= stop_from &&
+			    (unit.class == WF_CLASS_SPACE || unit.class == WF_CLASS_NEWLINE) &&
+			    cursor.expansion_length == 0 && looks_simple(tokeniser, cursor.at))
 				return cursor.at;
 			is_more = wf_cursor_read(&cursor, &unit);
 		}
@@ -358,7 +366,8 @@ uint32_t wf_tokenise_scalar(struct wf_tokeniser *tokeniser, uint32_t at, uint32_
 	return tokeniser->length;
 }
 
-/* Gives the tokeniser its arrays: one piece of the arena. A character of three bytes gives four tokens at most (U+FDFA). */
+/* Gives the tokeniser its arrays: one piece of the arena. A character of three bytes gives four tokens at most
+ * (U+FDFA). */
 static int tokeniser_init(struct wf_tokeniser *tokeniser, struct wf_bytes text, uint64_t seed, uint32_t count_max,
 			  struct wf_arena *arena)
 {
@@ -402,8 +411,8 @@ static void tokenise_at_level(enum wf_cpu_level level, struct wf_tokeniser *toke
 	}
 }
 
-int wf_tokenise_at_level(enum wf_cpu_level level, struct wf_bytes text, uint64_t seed, uint32_t count_max, struct wf_arena *arena,
-			 struct wf_tokens *tokens)
+int wf_tokenise_at_level(enum wf_cpu_level level, struct wf_bytes text, uint64_t seed, uint32_t count_max,
+			 struct wf_arena *arena, struct wf_tokens *tokens)
 {
 	struct wf_tokeniser tokeniser;
 	int error;
@@ -425,7 +434,8 @@ int wf_tokenise_at_level(enum wf_cpu_level level, struct wf_bytes text, uint64_t
 	return 0;
 }
 
-int wf_tokenise(struct wf_bytes text, uint64_t seed, uint32_t count_max, struct wf_arena *arena, struct wf_tokens *tokens)
+int wf_tokenise(struct wf_bytes text, uint64_t seed, uint32_t count_max, struct wf_arena *arena,
+		struct wf_tokens *tokens)
 {
 	return wf_tokenise_at_level(wf_cpu_level(), text, seed, count_max, arena, tokens);
 }

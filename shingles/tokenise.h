@@ -1,10 +1,22 @@
 /* Text to tokens: how a text is cut into words, and what counts as the same word.
  *
- *   bytes -> UTF-8 (invalid bytes separate) -> NFKC, case folded, quotes and dashes made one, marks that copies lose dropped
- *         -> words; in scripts without spaces overlapping runs of characters; numbers kept whole ("155,221", "5.93", "10:57")
- *         -> hash, flags and place in the original of each
+ *   bytes -> UTF-8 -> folded characters (normalise.h) -> words, numbers, runs of characters -> hash, flags, place
  *
- * The scalar version is the truth; the vector versions, chosen at run time, agree with it bit for bit. */
+ * A word is a run of letters and digits; all else separates, invalid bytes too. An apostrophe between letters is
+ * dropped (Japan's = japans). A dot, comma or colon between digits joins them (5.93, 10:57); a comma before exactly
+ * three digits is dropped (155,221 = 155221). Characters that cannot be seen and dropped marks belong to the word
+ * that they stand in or after.
+ *
+ * Scripts without spaces give overlapping runs. Han, kana, bopomofo: each character with the next, so that two tokens
+ * in a row span three characters, which tell about as much as two English words (by estimate some 20 bits; 17). Thai,
+ * Lao, Khmer, Myanmar: each character with the next three; two tokens in a row span five (some 16 bits). A run that
+ * is shorter than that is one token. Hangul has spaces and is cut into words.
+ *
+ * A line begins after a line break, two spaces or tabs, and at the start of the text. A sentence begins there too,
+ * after 。！？ and after . ! ? … unless the word follows at once.
+ *
+ * One character that stands for several (½, a ligature, U+FDFA) can give several tokens, all with its place. The
+ * scalar version is the truth; the vector versions, chosen at run time, agree with it bit for bit. */
 #ifndef WF_TOKENISE_H
 #define WF_TOKENISE_H
 
@@ -13,11 +25,11 @@
 #include "base/error.h"
 
 enum wf_token_flag {
-	WF_TOKEN_NUMBER = 1,     /* has a digit */
-	WF_TOKEN_CAPITAL = 2,    /* begins with a capital letter in the original */
-	WF_TOKEN_LINE = 4,       /* first of its line (or after two or more spaces, as scraped pages have where a line was) */
-	WF_TOKEN_SENTENCE = 8,   /* first after the end of a sentence; also set with WF_TOKEN_LINE */
-	WF_TOKEN_UNSPACED = 16,  /* of a script without spaces: a run of characters, not a word */
+	WF_TOKEN_NUMBER = 1,  /* has a digit */
+	WF_TOKEN_CAPITAL = 2, /* begins with a capital letter in the original */
+	WF_TOKEN_LINE = 4, /* first of its line (or after two or more spaces, as scraped pages have where a line was) */
+	WF_TOKEN_SENTENCE = 8,  /* first after the end of a sentence; also set with WF_TOKEN_LINE */
+	WF_TOKEN_UNSPACED = 16, /* of a script without spaces: a run of characters, not a word */
 };
 
 /* Arrays of `count`, in the order of the text. Token i is made of the bytes [starts[i], ends[i]) of the original. */
@@ -34,6 +46,7 @@ struct wf_tokens {
  * Out:     tokens, overwritten; the arrays live in `arena`.
  * Errors:  WF_ENOMEM; WF_ETOOLARGE for a text of 4 GiB or more.
  * Cost:    linear in the text; no allocation a word. */
-int wf_tokenise(struct wf_bytes text, uint64_t seed, uint32_t count_max, struct wf_arena *arena, struct wf_tokens *tokens);
+int wf_tokenise(struct wf_bytes text, uint64_t seed, uint32_t count_max, struct wf_arena *arena,
+		struct wf_tokens *tokens);
 
 #endif

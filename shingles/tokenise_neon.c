@@ -37,7 +37,8 @@ static inline uint64_t bits_any(struct quad bytes, uint8_t a, uint8_t b)
 	struct quad is;
 
 	for (int i = 0; i < 4; i++)
-		is.parts[i] = vorrq_u8(vceqq_u8(bytes.parts[i], vdupq_n_u8(a)), vceqq_u8(bytes.parts[i], vdupq_n_u8(b)));
+		is.parts[i] =
+			vorrq_u8(vceqq_u8(bytes.parts[i], vdupq_n_u8(a)), vceqq_u8(bytes.parts[i], vdupq_n_u8(b)));
 	return bits_of(is);
 }
 
@@ -47,7 +48,8 @@ static inline uint64_t bits_within(struct quad bytes, uint8_t set, uint8_t first
 	struct quad is;
 
 	for (int i = 0; i < 4; i++)
-		is.parts[i] = vcltq_u8(vsubq_u8(vorrq_u8(bytes.parts[i], vdupq_n_u8(set)), vdupq_n_u8(first)), vdupq_n_u8(count));
+		is.parts[i] = vcltq_u8(vsubq_u8(vorrq_u8(bytes.parts[i], vdupq_n_u8(set)), vdupq_n_u8(first)),
+				       vdupq_n_u8(count));
 	return bits_of(is);
 }
 

@@ -1,4 +1,5 @@
-/* What the versions of the tokeniser share: where the reading stands, and where tokens are written. For tokenise*.c alone. */
+/* What the versions of the tokeniser share: where the reading stands, and where tokens are written. For tokenise*.c
+ * alone. */
 #ifndef WF_TOKENISE_STATE_H
 #define WF_TOKENISE_STATE_H
 
@@ -34,8 +35,8 @@ struct wf_tokeniser {
 	uint8_t *flags;
 };
 
-/* The scalar version: the truth. Reads from byte `at`, which is in a gap, to the end of the text, or to the first space after
- * `stop_after` bytes or more where a vector version can go on. Returns where it stopped, in a gap. */
+/* The scalar version: the truth. Reads from byte `at`, which is in a gap, to the end of the text, or to the first
+ * space after `stop_after` bytes or more where a vector version can go on. Returns where it stopped, in a gap. */
 uint32_t wf_tokenise_scalar(struct wf_tokeniser *tokeniser, uint32_t at, uint32_t stop_after);
 
 /* The vector versions: the whole text. Each is there where the processor can have it, see wf_cpu_has(). */
@@ -47,7 +48,7 @@ void wf_tokenise_neon(struct wf_tokeniser *tokeniser);
 uint32_t wf_tokenise_word_hash(const uint8_t *text, uint32_t start, uint32_t end, struct wf_word_keys keys);
 
 /* As wf_tokenise(), by the version of `level`, which the processor must have. For tests and measurements. */
-int wf_tokenise_at_level(enum wf_cpu_level level, struct wf_bytes text, uint64_t seed, uint32_t count_max, struct wf_arena *arena,
-			 struct wf_tokens *tokens);
+int wf_tokenise_at_level(enum wf_cpu_level level, struct wf_bytes text, uint64_t seed, uint32_t count_max,
+			 struct wf_arena *arena, struct wf_tokens *tokens);
 
 #endif

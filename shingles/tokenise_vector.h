@@ -1,39 +1,44 @@
 /* The vector versions' common part: tokens from bit masks. Included by one file a processor, which defines before it
  *
- *   struct masks classify(const uint8_t *at, uint8_t *folded)       the classes of the 64 bytes at `at`, bit i for byte i;
- *                                                                   and the bytes, A to Z made small
- *   void places_emit(uint32_t *places, uint32_t base, uint64_t mask)                 base + i for each bit i, ascending
- *   void flags_emit(uint8_t *flags, uint64_t mask, uint64_t line, uint64_t sentence, uint64_t capital)    one for each bit of mask
- *   void marks_emit(uint8_t *marks, uint64_t mask, uint64_t number, uint64_t careful)                     likewise
+ *   struct masks classify(const uint8_t *at, uint8_t *folded)
+ *           the classes of the 64 bytes at `at`, bit i for byte i; and the bytes, A to Z made small
+ *   void places_emit(uint32_t *places, uint32_t base, uint64_t mask)
+ *           base + i for each bit i of `mask`, ascending
+ *   void flags_emit(uint8_t *flags, uint64_t mask, uint64_t line, uint64_t sentence, uint64_t capital)
+ *   void marks_emit(uint8_t *marks, uint64_t mask, uint64_t number, uint64_t careful)
+ *           one for each bit of `mask`, from the same bit of the others
  *
  * each free to write WF_TOKENISE_SLACK elements.
  *
- *   "Oil rose 5.93 pct."      word    1110111100000011100   letters and digits
- *                             joined  ...........1.......   the dot, between digits
- *                             starts  1000100010000010...   in a word, and the byte before is not
- *                             past    0001000010000100010   not in a word, and the byte before is
+ *   Oil rose 5.93 pct.
+ *   111011110101101110   word: letters and digits
+ *   ..........1.......   joined: the dot, between digits
+ *   1...1....1....1...   starts: in a word, and the byte before is not
+ *   ...1....1....1...1   past: not in a word, and the byte before is
  *
- * What is true of a whole run (a word has a digit; a gap has a line break) is carried to the place after it by an addition: a run of
- * ones plus any bit within the run overflows into the place after the run.
+ * What is true of a whole run (a word has a digit; a gap has a line break) is carried to the place after it by an
+ * addition: a run of ones plus any bit within the run overflows into the place after the run.
  *
- * A window is 64 bytes, of which 57 to 60 are taken in and the others looked ahead at. Letters and punctuation beyond ASCII are put
- * into the masks one by one, and the letters into the folded bytes, if they are as long when folded. At anything else (digits of
- * other scripts, scripts without spaces, ignored characters, invalid bytes) the scalar version reads on from the last gap.
+ * A window is 64 bytes, of which 57 to 60 are taken in and the others looked ahead at. Letters and punctuation
+ * beyond ASCII are put into the masks one by one, and the letters into the folded bytes, if they are as long when
+ * folded. At anything else (digits of other scripts, scripts without spaces, ignored characters, invalid bytes) the
+ * scalar version reads on from the last gap.
  *
- * The words of a batch of windows are hashed together, from the folded bytes; those that are not as their bytes are (joined,
- * shortened) are marked, and hashed with care. */
+ * The words of a batch of windows are hashed together, from the folded bytes; those that are not as their bytes are
+ * (joined, shortened) are marked, and hashed with care. */
 #include "tokenise_state.h"
 
 #define WINDOW_BYTES 64u
 #define WINDOW_TAKEN 60u
-#define WINDOW_AHEAD 5u /* bytes past the window that may be read: the rest of a character, and what it may compose with */
+#define WINDOW_AHEAD 5u /* bytes past the window that may be read: the rest of a character, what it composes with */
 #define BATCH_WINDOWS 16u
-#define FOLDED_KEPT 256u       /* bytes of a word that goes on in the next batch; a longer one is hashed with care */
-#define BACKOFF_BYTES_MIN 32u  /* what the scalar version reads at least, doubled each time that it is called soon again */
+#define FOLDED_KEPT 256u      /* bytes of a word that goes on in the next batch; a longer one is hashed with care */
+#define BACKOFF_BYTES_MIN 32u /* the scalar version reads at least; doubled each time that it is called soon again */
 #define BACKOFF_BYTES_MAX 2048u
 #define MARK_CAREFUL 128
 
-/* Masks of a whole window. For characters of several bytes: letter has all bytes, upper the first, the others as named. */
+/* Masks of a whole window. For characters of several bytes: letter has all bytes, upper the first, the others as
+ * named. */
 struct window {
 	struct masks ascii;
 	uint64_t letter;
@@ -66,8 +71,9 @@ struct writer {
 	uint32_t starts_count;
 	uint32_t ends_count;
 	uint32_t hashed_count;
-	uint8_t marks[BATCH_WINDOWS * 32 + 2 * WF_TOKENISE_SLACK]; /* of the tokens from hashed_count on: NUMBER, MARK_CAREFUL */
-	uint32_t folded_start; /* the byte of the text that folded[0] is of */
+	uint8_t marks[BATCH_WINDOWS * 32 +
+		      2 * WF_TOKENISE_SLACK]; /* of the tokens from hashed_count on: NUMBER, MARK_CAREFUL */
+	uint32_t folded_start;                /* the byte of the text that folded[0] is of */
 	uint8_t folded[FOLDED_KEPT + BATCH_WINDOWS * WINDOW_BYTES + WINDOW_BYTES];
 };
 
@@ -85,7 +91,8 @@ static inline bool apostrophe_joins(const struct window *window, uint64_t after_
 }
 
 /* Puts one character beyond ASCII that is no letter into the masks; false where only the scalar version can read it. */
-static bool window_take_other(struct window *window, enum wf_class class, uint32_t i, uint32_t size, uint64_t *apostrophes)
+static bool window_take_other(struct window *window, enum wf_class class, uint32_t i, uint32_t size,
+			      uint64_t *apostrophes)
 {
 	const uint64_t first = UINT64_C(1) << i;
 	const uint64_t last = i + size <= 64 ? UINT64_C(1) << (i + size - 1) : 0;
@@ -129,8 +136,8 @@ static inline void folded_store(uint8_t *folded, uint32_t bytes, uint32_t size)
 		folded[2] = (uint8_t)(bytes >> 16);
 }
 
-/* Puts the characters beyond ASCII into the masks, and the letters, folded, into the folded bytes. May read WINDOW_AHEAD bytes past
- * the window, and write two. */
+/* Puts the characters beyond ASCII into the masks, and the letters, folded, into the folded bytes. May read
+ * WINDOW_AHEAD bytes past the window, and write two. */
 static __attribute__((noinline)) void window_take_high(struct window *window, const uint8_t *at, uint8_t *folded,
 						       uint64_t after_letter)
 {
@@ -142,7 +149,8 @@ static __attribute__((noinline)) void window_take_high(struct window *window, co
 		const uint32_t two = bytes[0] | (uint32_t)bytes[1] << 8;
 		uint32_t entry, size, folded_bytes, folded_length;
 
-		/* Most often a letter of two bytes that is one of two bytes when folded: Cyrillic, Greek, Arabic, Hebrew. */
+		/* Most often a letter of two bytes that is one of two bytes when folded: Cyrillic, Greek, Arabic,
+		 * Hebrew. */
 		if (__builtin_expect((two & 0xC0E0) == 0x80C0, 1)) {
 			entry = wf_entry_two(bytes[0], bytes[1]);
 			if (__builtin_expect((entry & 0xCF) == (WF_CLASS_LETTER | 2 << 6) && bytes[2] != 0xCC, 1)) {
@@ -249,19 +257,21 @@ static void writer_hash(struct wf_tokeniser *tokeniser, struct writer *writer)
 	writer->hashed_count = writer->ends_count;
 }
 
-/* Makes room for the next batch, which begins at byte `at`: keeps of the folded bytes those of the word that is open. */
+/* Makes room for the next batch, which begins at byte `at`: keeps of the folded bytes those of the word that is
+ * open. */
 static void writer_next_batch(struct writer *writer, const struct carry *carry, uint32_t at)
 {
 	if (carry->in_word && at - carry->open_start <= FOLDED_KEPT && carry->open_start >= writer->folded_start) {
-		memmove(writer->folded, writer->folded + (carry->open_start - writer->folded_start), at - carry->open_start);
+		memmove(writer->folded, writer->folded + (carry->open_start - writer->folded_start),
+			at - carry->open_start);
 		writer->folded_start = carry->open_start;
 	} else {
 		writer->folded_start = at;
 	}
 }
 
-/* Takes in the first `taken` bytes of a window that begins at byte `base` of the text. Inline in the one loop that calls it, so that
- * window and carry stay in registers. */
+/* Takes in the first `taken` bytes of a window that begins at byte `base` of the text. Inline in the one loop that
+ * calls it, so that window and carry stay in registers. */
 static inline __attribute__((always_inline)) void window_write(struct wf_tokeniser *tokeniser, struct writer *writer,
 							       const struct window *window, struct carry *carry,
 							       uint32_t base, uint32_t taken)
@@ -272,7 +282,9 @@ static inline __attribute__((always_inline)) void window_write(struct wf_tokenis
 	const uint64_t comma = window->ascii.comma & digit_joins;
 	const uint64_t thousands = comma & digit >> 2 & digit >> 3 & ~(digit >> 4);
 	const uint64_t apostrophe = window->ascii.apostrophe & (letter << 1 | carry->after_letter) & letter >> 1;
-	const uint64_t word = (letter | digit | apostrophe | window->joined | comma | (window->ascii.dot_colon & digit_joins)) & valid;
+	const uint64_t word =
+		(letter | digit | apostrophe | window->joined | comma | (window->ascii.dot_colon & digit_joins)) &
+		valid;
 	const uint64_t gap = ~word & valid;
 	const uint64_t before = word << 1 | carry->in_word;
 	const uint64_t starts = word & ~before;
@@ -282,12 +294,14 @@ static inline __attribute__((always_inline)) void window_write(struct wf_tokenis
 	const uint64_t stop = gap + (gap & window->stop) + carry->stop;
 	const uint64_t sentence = line | (stop & ~(window->stop_last << 1 | carry->after_stop));
 	const uint64_t number = word + (word & digit) + carry->number;
-	const uint64_t careful = word + (word & (apostrophe | window->joined | thousands | window->careful)) + carry->careful;
+	const uint64_t careful =
+		word + (word & (apostrophe | window->joined | thousands | window->careful)) + carry->careful;
 	const uint32_t starts_count = (uint32_t)__builtin_popcountll(starts);
 	const uint32_t count_max = tokeniser->count_max;
 
 	places_emit(tokeniser->starts + writer->starts_count, base, starts);
-	flags_emit(tokeniser->flags + writer->starts_count, starts, line & starts, sentence & starts, window->upper & starts);
+	flags_emit(tokeniser->flags + writer->starts_count, starts, line & starts, sentence & starts,
+		   window->upper & starts);
 	places_emit(tokeniser->ends + writer->ends_count, base, past);
 	marks_emit(writer->marks + (writer->ends_count - writer->hashed_count), past, number & past, careful & past);
 	tokeniser->total += starts_count;
@@ -311,7 +325,7 @@ static inline __attribute__((always_inline)) void window_write(struct wf_tokenis
 
 /* Classes and folded bytes of the window at `at`. */
 static inline __attribute__((always_inline)) void window_read(struct window *window, const uint8_t *at, uint8_t *folded,
-							     const struct carry *carry)
+							      const struct carry *carry)
 {
 	const struct masks ascii = classify(at, folded);
 	const struct window plain = {
@@ -335,7 +349,8 @@ static inline __attribute__((always_inline)) void window_read(struct window *win
 	}
 }
 
-/* Hands over to the scalar version, at byte `at` of the text; returns where it is to begin: there, or where an open word begins. */
+/* Hands over to the scalar version, at byte `at` of the text; returns where it is to begin: there, or where an open
+ * word begins. */
 static uint32_t span_end(struct wf_tokeniser *tokeniser, struct writer *writer, const struct carry *carry, uint32_t at)
 {
 	tokeniser->gap = (struct wf_token_gap){
@@ -363,7 +378,8 @@ static uint32_t span_end(struct wf_tokeniser *tokeniser, struct writer *writer, 
 	return at;
 }
 
-/* Reads from byte `at`, in a gap, as far as it can; returns where the scalar version has to go on, in a gap: the length at the end. */
+/* Reads from byte `at`, in a gap, as far as it can; returns where the scalar version has to go on, in a gap: the
+ * length at the end. */
 static uint32_t span_read(struct wf_tokeniser *tokeniser, uint64_t at)
 {
 	const uint32_t length = tokeniser->length;

@@ -1,5 +1,5 @@
-/* Whatever the bytes, the versions of the tokeniser agree, and every token lies within the text, in order. The first two bytes of the
- * input bound the number of tokens. */
+/* Whatever the bytes, the versions of the tokeniser agree, and every token lies within the text, in order. The first
+ * two bytes of the input bound the number of tokens. */
 #include <stdlib.h>
 
 #include "tokenise_state.h"
@@ -24,8 +24,8 @@ static void check_equal(const struct wf_tokens *a, const struct wf_tokens *b)
 {
 	check(a->count == b->count && a->total == b->total);
 	for (uint32_t i = 0; i < a->count; i++)
-		check(a->starts[i] == b->starts[i] && a->ends[i] == b->ends[i] && a->hashes[i] == b->hashes[i]
-		      && a->flags[i] == b->flags[i]);
+		check(a->starts[i] == b->starts[i] && a->ends[i] == b->ends[i] && a->hashes[i] == b->hashes[i] &&
+		      a->flags[i] == b->flags[i]);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -35,7 +35,8 @@ static uint32_t collisions_count(uint32_t *hashes, uint32_t count)
 	return collisions;
 }
 
-/* Words that are nearly alike, as numbers and inflected words are: letters or digits in base 10 or 26, an ending on some. All distinct. */
+/* Words that are nearly alike, as numbers and inflected words are: letters or digits in base 10 or 26, an ending on
+ * some. All distinct. */
 static void word_of(char *word, uint32_t i, uint32_t kind)
 {
 	static const char *const endings[] = {"", "s", "ing", "ation", "isation"};
@@ -140,7 +141,8 @@ static void last_chunk_takes_only_the_bytes_of_the_word(void **state)
 		memcpy(clean, "abcdefghijklmnop", length);
 		memcpy(dirty, "abcdefghijklmnop", length);
 		assert_int_equal(wf_word_hash_last(keys, 5, wf_hash_load(dirty), wf_hash_load(dirty + 8), length),
-				 wf_word_hash_finish(wf_word_hash_chunk(keys, 5, wf_hash_load(clean), wf_hash_load(clean + 8))));
+				 wf_word_hash_finish(
+					 wf_word_hash_chunk(keys, 5, wf_hash_load(clean), wf_hash_load(clean + 8))));
 	}
 }
 

@@ -48,8 +48,8 @@ static void table_agrees_with_the_rule(void **state)
 		wf_normalise_rule(code_point, &fold);
 		count = units_of((const char *)text, length, units, WF_NORMALISE_UNITS_MAX + 1);
 		if (count != (fold.count == 0 ? 1 : fold.count) || units[0].class != fold.class)
-			fail_msg("U+%04X: %u units, class %d; by the rule %u, %d", (unsigned)code_point, (unsigned)count,
-				 (int)units[0].class, (unsigned)fold.count, (int)fold.class);
+			fail_msg("U+%04X: %u units, class %d; by the rule %u, %d", (unsigned)code_point,
+				 (unsigned)count, (int)units[0].class, (unsigned)fold.count, (int)fold.class);
 		for (uint32_t i = 0; i < count; i++) {
 			uint8_t bytes[4] = {0};
 			uint32_t value = 0;
@@ -70,8 +70,17 @@ static void table_agrees_with_the_rule(void **state)
 /* The fast reader and the careful one read the same, with whatever follows. */
 static void look_agrees_with_the_reader(void **state)
 {
-	static const char *const followers[] = {"aaaaaa", "\u0306aaaa", "\u3099aaaaa", "\u309Aaaaa", "\uFF9Eaaaa", "\u1161\u11A8aaa",
-						"\u11A8aaaa", "\u0301aaaa", "\xFF" "aaaaaa", "\u3042aaaa"};
+	static const char *const followers[] = {"aaaaaa",
+						"\u0306aaaa",
+						"\u3099aaaaa",
+						"\u309Aaaaa",
+						"\uFF9Eaaaa",
+						"\u1161\u11A8aaa",
+						"\u11A8aaaa",
+						"\u0301aaaa",
+						"\xFF"
+						"aaaaaa",
+						"\u3042aaaa"};
 
 	(void)state;
 	for (uint32_t code_point = 0; code_point < 0x10000; code_point++)
@@ -87,9 +96,11 @@ static void look_agrees_with_the_reader(void **state)
 			wf_cursor_init(&fast, text, length, 0);
 			assert_true(wf_cursor_next(&careful, &a));
 			assert_true(wf_cursor_read(&fast, &b));
-			if (a.class != b.class || a.end != b.end || a.is_capital != b.is_capital || careful.at != fast.at
-			    || (a.class >= WF_CLASS_LETTER && (a.bytes != b.bytes || a.length != b.length)))
-				fail_msg("U+%04X before \"%s\" is read in two ways", (unsigned)code_point, followers[i]);
+			if (a.class != b.class || a.end != b.end || a.is_capital != b.is_capital ||
+			    careful.at != fast.at ||
+			    (a.class >= WF_CLASS_LETTER && (a.bytes != b.bytes || a.length != b.length)))
+				fail_msg("U+%04X before \"%s\" is read in two ways", (unsigned)code_point,
+					 followers[i]);
 		}
 }
 
@@ -105,7 +116,8 @@ static void folding_twice_is_folding_once(void **state)
 				continue;
 			wf_normalise_rule(fold.units[i], &again);
 			if (again.count != 1 || again.units[0] != fold.units[i])
-				fail_msg("U+%04X folds to U+%04X, which folds on", (unsigned)code_point, (unsigned)fold.units[i]);
+				fail_msg("U+%04X folds to U+%04X, which folds on", (unsigned)code_point,
+					 (unsigned)fold.units[i]);
 		}
 	}
 }
@@ -116,15 +128,20 @@ static void classes_are_those_of_the_tokeniser(void **state)
 		const char *text;
 		enum wf_class class;
 	} cases[] = {
-		{"a", WF_CLASS_LETTER}, {"7", WF_CLASS_DIGIT}, {" ", WF_CLASS_SPACE}, {"\t", WF_CLASS_SPACE}, {"\n", WF_CLASS_NEWLINE},
-		{"\r", WF_CLASS_NEWLINE}, {"\u2028", WF_CLASS_NEWLINE}, {"\u00A0", WF_CLASS_SPACE}, {"\u3000", WF_CLASS_SPACE},
-		{".", WF_CLASS_DOT}, {"!", WF_CLASS_STOP}, {"…", WF_CLASS_STOP}, {"؟", WF_CLASS_STOP}, {"。", WF_CLASS_FULL_STOP},
-		{"！", WF_CLASS_FULL_STOP}, {",", WF_CLASS_COMMA}, {":", WF_CLASS_COLON}, {"'", WF_CLASS_APOSTROPHE},
-		{"’", WF_CLASS_APOSTROPHE}, {"_", WF_CLASS_OTHER}, {"-", WF_CLASS_OTHER}, {"—", WF_CLASS_OTHER}, {"“", WF_CLASS_OTHER},
-		{"€", WF_CLASS_OTHER}, {"😀", WF_CLASS_OTHER}, {"\u00AD", WF_CLASS_IGNORED}, {"\u0301", WF_CLASS_IGNORED},
-		{"\uFEFF", WF_CLASS_IGNORED}, {"\u0640", WF_CLASS_IGNORED}, {"中", WF_CLASS_PAIRED}, {"ー", WF_CLASS_PAIRED},
-		{"𠀀", WF_CLASS_PAIRED}, {"ก", WF_CLASS_QUADRUPLED}, {"ြ", WF_CLASS_QUADRUPLED}, {"ខ", WF_CLASS_QUADRUPLED},
-		{"ລ", WF_CLASS_QUADRUPLED}, {"한", WF_CLASS_LETTER}, {"ि", WF_CLASS_LETTER}, {"५", WF_CLASS_DIGIT}, {"・", WF_CLASS_OTHER},
+		{"a", WF_CLASS_LETTER},       {"7", WF_CLASS_DIGIT},        {" ", WF_CLASS_SPACE},
+		{"\t", WF_CLASS_SPACE},       {"\n", WF_CLASS_NEWLINE},     {"\r", WF_CLASS_NEWLINE},
+		{"\u2028", WF_CLASS_NEWLINE}, {"\u00A0", WF_CLASS_SPACE},   {"\u3000", WF_CLASS_SPACE},
+		{".", WF_CLASS_DOT},          {"!", WF_CLASS_STOP},         {"…", WF_CLASS_STOP},
+		{"؟", WF_CLASS_STOP},         {"。", WF_CLASS_FULL_STOP},   {"！", WF_CLASS_FULL_STOP},
+		{",", WF_CLASS_COMMA},        {":", WF_CLASS_COLON},        {"'", WF_CLASS_APOSTROPHE},
+		{"’", WF_CLASS_APOSTROPHE},   {"_", WF_CLASS_OTHER},        {"-", WF_CLASS_OTHER},
+		{"—", WF_CLASS_OTHER},        {"“", WF_CLASS_OTHER},        {"€", WF_CLASS_OTHER},
+		{"😀", WF_CLASS_OTHER},        {"\u00AD", WF_CLASS_IGNORED}, {"\u0301", WF_CLASS_IGNORED},
+		{"\uFEFF", WF_CLASS_IGNORED}, {"\u0640", WF_CLASS_IGNORED}, {"中", WF_CLASS_PAIRED},
+		{"ー", WF_CLASS_PAIRED},      {"𠀀", WF_CLASS_PAIRED},      {"ก", WF_CLASS_QUADRUPLED},
+		{"ြ", WF_CLASS_QUADRUPLED},   {"ខ", WF_CLASS_QUADRUPLED},   {"ລ", WF_CLASS_QUADRUPLED},
+		{"한", WF_CLASS_LETTER},      {"ि", WF_CLASS_LETTER},       {"५", WF_CLASS_DIGIT},
+		{"・", WF_CLASS_OTHER},
 	};
 
 	(void)state;
@@ -145,7 +162,8 @@ static void texts_fold_as_copies_agree(void **state)
 
 static void cut_characters_are_never_read_past(void **state)
 {
-	static const char *const texts[] = {"\xC3", "\xE2", "\xE2\x80", "\xF0", "\xF0\x9F", "\xF0\x9F\x98", "и", "か", "\u1112"};
+	static const char *const texts[] = {"\xC3",         "\xE2", "\xE2\x80", "\xF0",  "\xF0\x9F",
+					    "\xF0\x9F\x98", "и",    "か",       "\u1112"};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
@@ -165,12 +183,9 @@ static void cut_characters_are_never_read_past(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(table_agrees_with_the_rule),
-		cmocka_unit_test(look_agrees_with_the_reader),
-		cmocka_unit_test(folding_twice_is_folding_once),
-		cmocka_unit_test(classes_are_those_of_the_tokeniser),
-		cmocka_unit_test(texts_fold_as_copies_agree),
-		cmocka_unit_test(cut_characters_are_never_read_past),
+		cmocka_unit_test(table_agrees_with_the_rule),    cmocka_unit_test(look_agrees_with_the_reader),
+		cmocka_unit_test(folding_twice_is_folding_once), cmocka_unit_test(classes_are_those_of_the_tokeniser),
+		cmocka_unit_test(texts_fold_as_copies_agree),    cmocka_unit_test(cut_characters_are_never_read_past),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

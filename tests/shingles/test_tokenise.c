@@ -66,7 +66,8 @@ static void assert_words(void **state, const char *text, const char *expected)
 			fail_msg("\"%s\": %u tokens, expected \"%s\"", text, tokens.count, expected);
 		if (tokens.hashes[count] != hash_of(word, length))
 			fail_msg("\"%s\": token %u is \"%.*s\", not as in \"%s\"", text, count,
-				 (int)(tokens.ends[count] - tokens.starts[count]), text + tokens.starts[count], expected);
+				 (int)(tokens.ends[count] - tokens.starts[count]), text + tokens.starts[count],
+				 expected);
 		word += length;
 		word += *word == ' ';
 	}
@@ -93,7 +94,7 @@ static void assert_flags(void **state, const char *text, size_t count, const int
 			fail_msg("\"%s\": token %zu has flags %d, not %d", text, i, tokens.flags[i], flags[i]);
 }
 
-#define ASSERT_FLAGS(state, text, ...)                                                            \
+#define ASSERT_FLAGS(state, text, ...) \
 	assert_flags(state, text, sizeof((const int[]){__VA_ARGS__}) / sizeof(int), (const int[]){__VA_ARGS__})
 
 /* The source text of each token, joined by '|', is `expected`. */
@@ -126,7 +127,8 @@ static void case_is_folded(void **state)
 
 static void apostrophe_between_letters_joins(void **state)
 {
-	assert_words(state, "Japan's Japan’s Japanʼs Japan‘s JAPAN＇S don´t", "japans japans japans japans japans dont");
+	assert_words(state, "Japan's Japan’s Japanʼs Japan‘s JAPAN＇S don´t",
+		     "japans japans japans japans japans dont");
 	assert_words(state, "l'été l’Été", "lete lete");
 	assert_words(state, "the workers' '90s rock''n 1990's o'", "the workers 90s rock n 1990 s o");
 }
@@ -174,7 +176,8 @@ static void compatibility_forms_are_folded(void **state)
 
 static void invisible_characters_vanish_inside_words(void **state)
 {
-	assert_words(state, "\uFEFFpro\u00ADduc\u200Btion co\u200Dop\u2060erate \u200Eabc\u200F", "production cooperate abc");
+	assert_words(state, "\uFEFFpro\u00ADduc\u200Btion co\u200Dop\u2060erate \u200Eabc\u200F",
+		     "production cooperate abc");
 	assert_same(state, "می\u200Cخواهم", "میخواهم");
 }
 
@@ -232,8 +235,8 @@ static void unspaced_tokens_are_flagged(void **state)
 
 static void numbers_and_capitals_are_flagged(void **state)
 {
-	ASSERT_FLAGS(state, "a B 5.9 x9 É é Ж ж ٣ ǅ", LINE, WF_TOKEN_CAPITAL, WF_TOKEN_NUMBER, WF_TOKEN_NUMBER, WF_TOKEN_CAPITAL, 0,
-		     WF_TOKEN_CAPITAL, 0, WF_TOKEN_NUMBER, WF_TOKEN_CAPITAL);
+	ASSERT_FLAGS(state, "a B 5.9 x9 É é Ж ж ٣ ǅ", LINE, WF_TOKEN_CAPITAL, WF_TOKEN_NUMBER, WF_TOKEN_NUMBER,
+		     WF_TOKEN_CAPITAL, 0, WF_TOKEN_CAPITAL, 0, WF_TOKEN_NUMBER, WF_TOKEN_CAPITAL);
 }
 
 static void lines_begin_after_breaks_and_wide_spaces(void **state)
@@ -243,8 +246,8 @@ static void lines_begin_after_breaks_and_wide_spaces(void **state)
 
 static void sentences_begin_after_their_ends(void **state)
 {
-	ASSERT_FLAGS(state, "a. b! c? (d.) e u.s f... g …h", LINE, WF_TOKEN_SENTENCE, WF_TOKEN_SENTENCE, WF_TOKEN_SENTENCE,
-		     WF_TOKEN_SENTENCE, 0, 0, 0, WF_TOKEN_SENTENCE, 0);
+	ASSERT_FLAGS(state, "a. b! c? (d.) e u.s f... g …h", LINE, WF_TOKEN_SENTENCE, WF_TOKEN_SENTENCE,
+		     WF_TOKEN_SENTENCE, WF_TOKEN_SENTENCE, 0, 0, 0, WF_TOKEN_SENTENCE, 0);
 	ASSERT_FLAGS(state, "a 5.9 b.” c", LINE, WF_TOKEN_NUMBER, 0, WF_TOKEN_SENTENCE);
 	ASSERT_FLAGS(state, "نعم؟ لا۔ ثم", LINE, WF_TOKEN_SENTENCE, WF_TOKEN_SENTENCE);
 	ASSERT_FLAGS(state, "好。新！", LINE | WF_TOKEN_UNSPACED, WF_TOKEN_SENTENCE | WF_TOKEN_UNSPACED);
@@ -252,15 +255,23 @@ static void sentences_begin_after_their_ends(void **state)
 
 static void places_are_those_of_the_original(void **state)
 {
-	assert_places(state, "«Été» ﬁn\u00ADd 1,234.5% Japan’s кра\u0438\u0306.", "Été|ﬁn\u00ADd|1,234.5|Japan’s|кра\u0438\u0306");
+	assert_places(state, "«Été» ﬁn\u00ADd 1,234.5% Japan’s кра\u0438\u0306.",
+		      "Été|ﬁn\u00ADd|1,234.5|Japan’s|кра\u0438\u0306");
 	assert_places(state, "½ x", "½|½|x");
 }
 
 static void invalid_bytes_separate(void **state)
 {
-	assert_words(state, "ab\xFF" "cd\xC3 ef\xE2\x80 gh\xC0\x80ij\xED\xA0\x80kl", "ab cd ef gh ij kl");
+	assert_words(state,
+		     "ab\xFF"
+		     "cd\xC3 ef\xE2\x80 gh\xC0\x80ij\xED\xA0\x80kl",
+		     "ab cd ef gh ij kl");
 	assert_words(state, "ab\xF0\x9F\x98", "ab");
-	assert_words(state, "ab\xF5\x80\x80\x80" "cd\xF0\x80\x80\x80" "ef\x80g\xE0\x80\x80h", "ab cd ef g h");
+	assert_words(state,
+		     "ab\xF5\x80\x80\x80"
+		     "cd\xF0\x80\x80\x80"
+		     "ef\x80g\xE0\x80\x80h",
+		     "ab cd ef g h");
 	assert_words(state, "ab\xE2\x80", "ab");
 	assert_words(state, "ab\xC3", "ab");
 }
@@ -317,12 +328,14 @@ static void one_character_of_many_words_has_room(void **state)
 /* The store keeps what is made of the hashes: a change here needs a new version of its format. */
 static void tokens_stay_the_same_for_ever(void **state)
 {
-	const struct wf_tokens tokens = tokens_of(state, "TOKYO, Nov. 17 — Japan’s 155,221 shares at 10:57; internationalisation. "
-							 "Ещё край. أحمد؟ 中国人民。 か\u3099ガ ธนาคาร हिन्दी 한국 ﬁn");
+	const struct wf_tokens tokens =
+		tokens_of(state, "TOKYO, Nov. 17 — Japan’s 155,221 shares at 10:57; internationalisation. "
+				 "Ещё край. أحمد؟ 中国人民。 か\u3099ガ ธนาคาร हिन्दी 한국 ﬁn");
 	uint64_t all = 0;
 
 	for (uint32_t i = 0; i < tokens.count; i++)
-		all = wf_hash_pair(all, (uint64_t)tokens.hashes[i] << 32 | tokens.starts[i] << 8 | tokens.flags[i], tokens.ends[i]);
+		all = wf_hash_pair(all, (uint64_t)tokens.hashes[i] << 32 | tokens.starts[i] << 8 | tokens.flags[i],
+				   tokens.ends[i]);
 	assert_int_equal(tokens.count, 22);
 	assert_int_equal(tokens.hashes[0], hash_of("tokyo", 5));
 	if (all != UINT64_C(0xF56A20C25F32540C))

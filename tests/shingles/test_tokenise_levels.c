@@ -54,17 +54,19 @@ static void print_bytes(struct wf_bytes text)
 	print_error("\n");
 }
 
-static void assert_equal_tokens(struct wf_bytes text, const char *level, const struct wf_tokens *a, const struct wf_tokens *b)
+static void assert_equal_tokens(struct wf_bytes text, const char *level, const struct wf_tokens *a,
+				const struct wf_tokens *b)
 {
 	const uint32_t count = a->count < b->count ? a->count : b->count;
 
 	for (uint32_t i = 0; i < count; i++) {
-		if (a->starts[i] == b->starts[i] && a->ends[i] == b->ends[i] && a->flags[i] == b->flags[i]
-		    && a->hashes[i] == b->hashes[i])
+		if (a->starts[i] == b->starts[i] && a->ends[i] == b->ends[i] && a->flags[i] == b->flags[i] &&
+		    a->hashes[i] == b->hashes[i])
 			continue;
 		print_bytes(text);
-		fail_msg("token %u: scalar [%u, %u) flags %u hash %08X, %s [%u, %u) flags %u hash %08X", i, a->starts[i], a->ends[i],
-			 a->flags[i], a->hashes[i], level, b->starts[i], b->ends[i], b->flags[i], b->hashes[i]);
+		fail_msg("token %u: scalar [%u, %u) flags %u hash %08X, %s [%u, %u) flags %u hash %08X", i,
+			 a->starts[i], a->ends[i], a->flags[i], a->hashes[i], level, b->starts[i], b->ends[i],
+			 b->flags[i], b->hashes[i]);
 	}
 	if (a->count != b->count || a->total != b->total) {
 		print_bytes(text);
@@ -78,7 +80,8 @@ static void assert_places_in_order(struct wf_bytes text, const struct wf_tokens 
 		assert_true(tokens->starts[i] < tokens->ends[i]);
 		assert_true(tokens->ends[i] <= text.length);
 		if (i > 0)
-			assert_true(tokens->starts[i] >= tokens->starts[i - 1] && tokens->ends[i] >= tokens->ends[i - 1]);
+			assert_true(tokens->starts[i] >= tokens->starts[i - 1] &&
+				    tokens->ends[i] >= tokens->ends[i - 1]);
 	}
 }
 
@@ -94,7 +97,8 @@ static void assert_levels_agree(struct fixture *fixture, struct wf_bytes text, u
 		if (!wf_cpu_has(levels[i]))
 			continue;
 		wf_arena_reset(&fixture->vector_arena);
-		assert_int_equal(wf_tokenise_at_level(levels[i], text, 7, count_max, &fixture->vector_arena, &vector), 0);
+		assert_int_equal(wf_tokenise_at_level(levels[i], text, 7, count_max, &fixture->vector_arena, &vector),
+				 0);
 		assert_equal_tokens(text, wf_cpu_level_word(levels[i]), &scalar, &vector);
 	}
 }
@@ -109,13 +113,125 @@ static void assert_agree_guarded(struct fixture *fixture, const char *text, size
 }
 
 static const char *const pieces[] = {
-	"a", "the", "Reuters", "PRICES", "internationalisation", "x", "I", " ", " ", " ", " ", "  ", "\n", "\t", "\r\n", ".", ". ", "? ",
-	"!\" ", ", ", ",", ":", "'", "'s ", "n't ", "`", "-", "/", "_", "(", ") ", "\"", "\0", "5", "12", "123", "1,234", "1,234,567",
-	"1,23", "5.93", "10:57", "1.2.3", "’", "’s ", "“", "” ", "‘", "—", "…", "… ", "©", "é", "É", "ß", "ü", "ñ", "München", "été",
-	"e\u0301", "\u00AD", "\u200B", "\u200D", "\uFEFF", "\u00A0", "\u3000", "\u2028", "\xC2\x85", "и", "и\u0306", "Москва",
-	"ёлка", "мир ", "ΟΔΟΣ", "كتاب", "مُ", "؟ ", "۔", "שלום", "שָׁ", "中", "中国人民", "。", "！", "か", "か\u3099", "ガ", "ｶﾞ", "ー",
-	"ไทย", "ธนาคาร", "한국", "\u1112\u1161\u11AB", "हिन्दी", "क\u093C", "।", "５", "．", "，", "９３", "٣", "٫", "½", "ﬁ", "㍿", "\uFDFA",
-	"™", "´", "ʼ", "𝐀", "𠀀", "😀", "\xFF", "\xC3", "\xE2\x80", "\xF0\x9F", "\x80", "\xED\xA0\x80", "\xC0\x80", "\xE0\x80\x80",
+	"a",
+	"the",
+	"Reuters",
+	"PRICES",
+	"internationalisation",
+	"x",
+	"I",
+	" ",
+	" ",
+	" ",
+	" ",
+	"  ",
+	"\n",
+	"\t",
+	"\r\n",
+	".",
+	". ",
+	"? ",
+	"!\" ",
+	", ",
+	",",
+	":",
+	"'",
+	"'s ",
+	"n't ",
+	"`",
+	"-",
+	"/",
+	"_",
+	"(",
+	") ",
+	"\"",
+	"\0",
+	"5",
+	"12",
+	"123",
+	"1,234",
+	"1,234,567",
+	"1,23",
+	"5.93",
+	"10:57",
+	"1.2.3",
+	"’",
+	"’s ",
+	"“",
+	"” ",
+	"‘",
+	"—",
+	"…",
+	"… ",
+	"©",
+	"é",
+	"É",
+	"ß",
+	"ü",
+	"ñ",
+	"München",
+	"été",
+	"e\u0301",
+	"\u00AD",
+	"\u200B",
+	"\u200D",
+	"\uFEFF",
+	"\u00A0",
+	"\u3000",
+	"\u2028",
+	"\xC2\x85",
+	"и",
+	"и\u0306",
+	"Москва",
+	"ёлка",
+	"мир ",
+	"ΟΔΟΣ",
+	"كتاب",
+	"مُ",
+	"؟ ",
+	"۔",
+	"שלום",
+	"שָׁ",
+	"中",
+	"中国人民",
+	"。",
+	"！",
+	"か",
+	"か\u3099",
+	"ガ",
+	"ｶﾞ",
+	"ー",
+	"ไทย",
+	"ธนาคาร",
+	"한국",
+	"\u1112\u1161\u11AB",
+	"हिन्दी",
+	"क\u093C",
+	"।",
+	"５",
+	"．",
+	"，",
+	"９３",
+	"٣",
+	"٫",
+	"½",
+	"ﬁ",
+	"㍿",
+	"\uFDFA",
+	"™",
+	"´",
+	"ʼ",
+	"𝐀",
+	"𠀀",
+	"😀",
+	"\xFF",
+	"\xC3",
+	"\xE2\x80",
+	"\xF0\x9F",
+	"\x80",
+	"\xED\xA0\x80",
+	"\xC0\x80",
+	"\xE0\x80\x80",
 };
 
 /* A text of pieces drawn at random, the kinds with some persistence; returns its length. */
@@ -222,10 +338,12 @@ static void on_long_words_and_gaps(void **state)
 /* Real text of the kind that is read all day: a wire story, cut at each place. */
 static void on_a_story(void **state)
 {
-	static const char story[] =
-		"Sign up for our daily briefing  TOKYO, Nov. 17 (Reuters)  -  One of two rival firms seeking to enter Japan’s international "
-		"telecommunications market said it will offer a stake of 3.5 pct (155,221 shares at 10:57) to 10 foreign firms.\n"
-		"“We don't know,” Mr. O'Neil said. It couldn’t be worse — or could it? Zürich, São Paulo… © Reuters 1987\n";
+	static const char story[] = "Sign up for our daily briefing  TOKYO, Nov. 17 (Reuters)  -  One of two rival "
+				    "firms seeking to enter Japan’s international "
+				    "telecommunications market said it will offer a stake of 3.5 pct (155,221 shares "
+				    "at 10:57) to 10 foreign firms.\n"
+				    "“We don't know,” Mr. O'Neil said. It couldn’t be worse — or could it? Zürich, São "
+				    "Paulo… © Reuters 1987\n";
 	struct fixture *fixture = *state;
 
 	for (size_t first = 0; first < sizeof(story) - 1; first++)
@@ -237,12 +355,9 @@ static void on_a_story(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(on_every_length),
-		cmocka_unit_test(at_every_alignment),
-		cmocka_unit_test(on_random_bytes),
-		cmocka_unit_test(on_mixes_of_scripts),
-		cmocka_unit_test(with_every_bound),
-		cmocka_unit_test(on_long_words_and_gaps),
+		cmocka_unit_test(on_every_length),  cmocka_unit_test(at_every_alignment),
+		cmocka_unit_test(on_random_bytes),  cmocka_unit_test(on_mixes_of_scripts),
+		cmocka_unit_test(with_every_bound), cmocka_unit_test(on_long_words_and_gaps),
 		cmocka_unit_test(on_a_story),
 	};
 
