@@ -34,7 +34,8 @@ static inline void story_append(struct story_text *story, const char *text)
 /* The word of this rank: the first 100 are those of every text. */
 static inline void story_word(struct story_text *story, uint32_t rank, bool is_name)
 {
-	static const char syllables[][4] = {"ba", "de", "fi", "gon", "hu", "ka", "le", "mir", "no", "pu", "ras", "se", "ti", "vo", "wan", "zel"};
+	static const char syllables[][4] = {"ba", "de", "fi",  "gon", "hu", "ka", "le",  "mir",
+					    "no", "pu", "ras", "se",  "ti", "vo", "wan", "zel"};
 	char word[32] = "";
 
 	do {

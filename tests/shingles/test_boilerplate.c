@@ -40,7 +40,8 @@ static void write_story(uint16_t tokens[STORY], uint64_t frame, uint64_t *random
 		tokens[i] = (uint16_t)random_next(i < HEAD || i >= HEAD + BODY ? &frame : random);
 }
 
-static void learn(struct wf_boilerplate *boilerplate, uint64_t source, uint64_t frame, uint32_t stories, uint64_t *random)
+static void learn(struct wf_boilerplate *boilerplate, uint64_t source, uint64_t frame, uint32_t stories,
+		  uint64_t *random)
 {
 	uint16_t tokens[STORY];
 
@@ -51,7 +52,8 @@ static void learn(struct wf_boilerplate *boilerplate, uint64_t source, uint64_t 
 }
 
 /* The same with stories that another source had first, which do not count for the corpus. */
-static void learn_copies(struct wf_boilerplate *boilerplate, uint64_t source, uint64_t frame, uint32_t stories, uint64_t *random)
+static void learn_copies(struct wf_boilerplate *boilerplate, uint64_t source, uint64_t frame, uint32_t stories,
+			 uint64_t *random)
 {
 	uint16_t tokens[STORY];
 

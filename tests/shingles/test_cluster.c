@@ -47,7 +47,8 @@ static int clusters_tear_down(void **state)
 
 static struct wf_cluster_article article_in(uint64_t cluster, uint32_t seen)
 {
-	return (struct wf_cluster_article){.cluster = cluster, .source = 1, .published = WF_TIME_NONE, .seen = seen, .own_tokens = 10};
+	return (struct wf_cluster_article){
+		.cluster = cluster, .source = 1, .published = WF_TIME_NONE, .seen = seen, .own_tokens = 10};
 }
 
 static void add(struct wf_clusters *clusters, uint64_t number, uint64_t cluster)
@@ -96,8 +97,8 @@ static void is_gone(struct wf_clusters *clusters, uint64_t id)
 static const struct wf_cluster_filter everything = {.since = INT64_MIN, .until = INT64_MAX};
 
 /* All pages of `limit`, one after another, into `all`. */
-static size_t list_all(struct wf_clusters *clusters, struct wf_cluster_filter filter, size_t limit, struct wf_cluster_summary *all,
-		       size_t room)
+static size_t list_all(struct wf_clusters *clusters, struct wf_cluster_filter filter, size_t limit,
+		       struct wf_cluster_summary *all, size_t room)
 {
 	size_t total = 0;
 	bool more = true;
@@ -115,7 +116,8 @@ static size_t list_all(struct wf_clusters *clusters, struct wf_cluster_filter fi
 
 			filter.has_after = true;
 			filter.after_cluster = last->cluster;
-			filter.after_key = filter.order == WF_CLUSTER_ORDER_SIZE ? last->size : (uint64_t)last->last_seen;
+			filter.after_key =
+				filter.order == WF_CLUSTER_ORDER_SIZE ? last->size : (uint64_t)last->last_seen;
 		}
 	}
 	return total;
@@ -164,8 +166,9 @@ static struct wf_cluster_summary model_summary(const struct model *model, uint64
 
 static bool summaries_are_equal(const struct wf_cluster_summary *a, const struct wf_cluster_summary *b)
 {
-	return a->cluster == b->cluster && a->size == b->size && a->outlets == b->outlets && a->first_seen == b->first_seen &&
-	       a->last_seen == b->last_seen && a->first_published == b->first_published && a->representative == b->representative;
+	return a->cluster == b->cluster && a->size == b->size && a->outlets == b->outlets &&
+	       a->first_seen == b->first_seen && a->last_seen == b->last_seen &&
+	       a->first_published == b->first_published && a->representative == b->representative;
 }
 
 static bool id_agrees(struct wf_clusters *clusters, const struct model *model, uint64_t id)
@@ -214,7 +217,8 @@ static int step_add(struct wf_clusters *clusters, struct model *model, uint64_t 
 		.is_live = true,
 		.cluster = other == 0 ? number : model->articles[other].cluster,
 		.facts = {.source = random_below(random, SOURCES),
-			  .published = random_below(random, 3) == 0 ? WF_TIME_NONE : (int64_t)random_below(random, 1000) - 500,
+			  .published = random_below(random, 3) == 0 ? WF_TIME_NONE
+								    : (int64_t)random_below(random, 1000) - 500,
 			  .seen = random_below(random, 10000),
 			  .own_tokens = random_below(random, 30)},
 	};
@@ -369,10 +373,11 @@ static void an_addition_without_memory_changes_nothing(void **state)
 		const struct wf_cluster_article *added = number < 3 ? &first : &article;
 		bool was_refused = true;
 
-		for (long served = 0; was_refused; served++) {
+		/* What was served may stay: several tries with as many, then one more. */
+		for (long tries = 0; was_refused; tries++) {
 			int error;
 
-			memory_fault_arm(served, true);
+			memory_fault_arm(tries / 8, true);
 			error = wf_clusters_add(clusters, number, added);
 			was_refused = memory_fault_disarm();
 			assert_int_equal(error, was_refused ? WF_ENOMEM : 0);
@@ -380,7 +385,8 @@ static void an_addition_without_memory_changes_nothing(void **state)
 			assert_int_equal(clusters->articles_count, number - was_refused);
 			if (was_refused) {
 				assert_null(wf_clusters_article(clusters, number));
-				assert_int_equal(wf_clusters_size(clusters, added->cluster), number < 3 ? 0 : number % 3);
+				assert_int_equal(wf_clusters_size(clusters, added->cluster),
+						 number < 3 ? 0 : number % 3);
 			}
 		}
 	}
@@ -489,10 +495,11 @@ static void a_fold_without_memory_changes_nothing(void **state)
 		add(clusters, number, number);
 		add(clusters, number + 1, number + 1);
 		add(clusters, number + 2, number + round % 2);
-		for (long served = 0; was_refused; served++) {
+		/* What was served may stay: several tries with as many, then one more. */
+		for (long tries = 0; was_refused; tries++) {
 			int error;
 
-			memory_fault_arm(served, true);
+			memory_fault_arm(tries / 8, true);
 			error = wf_clusters_fold(clusters, number, number + 1);
 			was_refused = memory_fault_disarm();
 			assert_int_equal(error, was_refused ? WF_ENOMEM : 0);
@@ -667,7 +674,8 @@ static void make_many(struct wf_clusters *clusters)
 		assert_int_equal(wf_clusters_add(clusters, number, &article), 0);
 		if (random_below(&random, 20) == 0 && wf_clusters_article(clusters, other) != NULL &&
 		    wf_clusters_article(clusters, other)->cluster != article.cluster)
-			assert_int_equal(wf_clusters_fold(clusters, article.cluster, wf_clusters_article(clusters, other)->cluster),
+			assert_int_equal(wf_clusters_fold(clusters, article.cluster,
+							  wf_clusters_article(clusters, other)->cluster),
 					 0);
 		if (random_below(&random, 8) == 0)
 			(void)wf_clusters_remove(clusters, 1 + random_below(&random, (uint32_t)number));
@@ -708,13 +716,15 @@ static void pages_give_every_cluster_once_in_order(struct wf_clusters *clusters,
 		assert_int_equal(total, wanted);
 		for (size_t i = 0; i < total; i++) {
 			const struct wf_cluster_summary again = summary_of(clusters, all[i].cluster);
-			const uint64_t key = filter->order == WF_CLUSTER_ORDER_SIZE ? all[i].size : (uint64_t)all[i].last_seen;
+			const uint64_t key =
+				filter->order == WF_CLUSTER_ORDER_SIZE ? all[i].size : (uint64_t)all[i].last_seen;
 
 			assert_true(summaries_are_equal(&all[i], &again));
 			assert_true(passes_plainly(clusters, filter, &all[i]));
 			if (i > 0) {
-				const uint64_t before = filter->order == WF_CLUSTER_ORDER_SIZE ? all[i - 1].size
-											       : (uint64_t)all[i - 1].last_seen;
+				const uint64_t before = filter->order == WF_CLUSTER_ORDER_SIZE
+								? all[i - 1].size
+								: (uint64_t)all[i - 1].last_seen;
 
 				assert_true(key < before || (key == before && all[i].cluster < all[i - 1].cluster));
 			}

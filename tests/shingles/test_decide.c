@@ -23,20 +23,60 @@ static const struct verdict verdicts[] = {
 	{"the same content", {1, 1, 1, 1, 100, 100, 9, 0, 9, 0}, false, false, true, WF_RELATION_NEAR},
 	{"an edited version", {0.9, 0.88, 0.7, 0.9, 100, 103, 9, 1, 9, 1}, false, false, true, WF_RELATION_NEAR},
 	{"a third of the story", {1, 0.33, 0.33, 1, 50, 150, 3, 0, 3, 0}, false, false, true, WF_RELATION_EXCERPT},
-	{"a teaser of two sentences", {0.95, 0.08, 0.08, 0.95, 12, 150, 1, 0, 2, 0}, false, false, true, WF_RELATION_EXCERPT},
-	{"the full story after its third", {0.34, 1, 0.33, 1, 150, 50, 3, 0, 3, 0}, false, false, true, WF_RELATION_EXPANDED},
-	{"the full story after its teaser", {0.1, 1, 0.08, 0.5, 150, 15, 1, 0, 2, 0}, false, false, true, WF_RELATION_EXPANDED},
+	{"a teaser of two sentences",
+	 {0.95, 0.08, 0.08, 0.95, 12, 150, 1, 0, 2, 0},
+	 false,
+	 false,
+	 true,
+	 WF_RELATION_EXCERPT},
+	{"the full story after its third",
+	 {0.34, 1, 0.33, 1, 150, 50, 3, 0, 3, 0},
+	 false,
+	 false,
+	 true,
+	 WF_RELATION_EXPANDED},
+	{"the full story after its teaser",
+	 {0.1, 1, 0.08, 0.5, 150, 15, 1, 0, 2, 0},
+	 false,
+	 false,
+	 true,
+	 WF_RELATION_EXPANDED},
 	{"another story", {0, 0, 0, 0, 100, 100, 0, 0, 0, 0}, false, false, false, WF_RELATION_UNIQUE},
 	{"a common phrase", {0.1, 0.1, 0.05, 0.1, 100, 100, 0, 0, 1, 0}, false, false, false, WF_RELATION_UNIQUE},
-	{"a follow-up with two old paragraphs", {0.25, 0.3, 0.15, 0, 100, 90, 1, 0, 3, 0}, false, false, false, WF_RELATION_UNIQUE},
-	{"the same frame with other figures", {0.8, 0.8, 0.6, 0.8, 100, 100, 2, 20, 5, 0}, false, false, false, WF_RELATION_UNIQUE},
-	{"the same frame with other names", {0.85, 0.85, 0.6, 0.85, 60, 60, 0, 0, 4, 9}, false, false, false, WF_RELATION_UNIQUE},
+	{"a follow-up with two old paragraphs",
+	 {0.25, 0.3, 0.15, 0, 100, 90, 1, 0, 3, 0},
+	 false,
+	 false,
+	 false,
+	 WF_RELATION_UNIQUE},
+	{"the same frame with other figures",
+	 {0.8, 0.8, 0.6, 0.8, 100, 100, 2, 20, 5, 0},
+	 false,
+	 false,
+	 false,
+	 WF_RELATION_UNIQUE},
+	{"the same frame with other names",
+	 {0.85, 0.85, 0.6, 0.85, 60, 60, 0, 0, 4, 9},
+	 false,
+	 false,
+	 false,
+	 WF_RELATION_UNIQUE},
 	{"one corrected figure", {0.98, 0.98, 0.96, 0.98, 100, 100, 9, 1, 9, 0}, false, false, true, WF_RELATION_NEAR},
 	{"two words that agree", {1, 1, 1, 1, 0.5, 0.5, 0, 0, 0, 0}, false, false, false, WF_RELATION_UNIQUE},
 	{"an article made of a roundup", {1, 0.2, 0.2, 1, 30, 150, 2, 0, 2, 0}, false, true, false, WF_RELATION_UNIQUE},
 	{"a roundup printed again", {0.98, 0.97, 0.95, 1, 150, 150, 9, 0, 9, 0}, false, true, true, WF_RELATION_NEAR},
-	{"a roundup over one of its parts", {0.25, 1, 0.25, 0.2, 150, 35, 2, 0, 2, 0}, true, false, false, WF_RELATION_UNIQUE},
-	{"a tiny stored text in a long one", {0.01, 1, 0.01, 0, 150, 1, 0, 0, 0, 0}, false, false, false, WF_RELATION_UNIQUE},
+	{"a roundup over one of its parts",
+	 {0.25, 1, 0.25, 0.2, 150, 35, 2, 0, 2, 0},
+	 true,
+	 false,
+	 false,
+	 WF_RELATION_UNIQUE},
+	{"a tiny stored text in a long one",
+	 {0.01, 1, 0.01, 0, 150, 1, 0, 0, 0, 0},
+	 false,
+	 false,
+	 false,
+	 WF_RELATION_UNIQUE},
 };
 
 /* wf_decide_strength, wf_decide_relation */
@@ -46,12 +86,14 @@ static void each_comparison_has_its_verdict(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof verdicts / sizeof *verdicts; i++) {
 		const struct verdict *verdict = &verdicts[i];
-		const double strength = wf_decide_strength(&verdict->comparison, verdict->is_composite, verdict->other_is_composite);
+		const double strength =
+			wf_decide_strength(&verdict->comparison, verdict->is_composite, verdict->other_is_composite);
 
 		if ((strength > 0) != verdict->joins)
 			fail_msg("%s: strength %f", verdict->claim, strength);
 		if (strength > 0 && wf_decide_relation(&verdict->comparison, false) != verdict->relation)
-			fail_msg("%s: %s", verdict->claim, wf_relation_word(wf_decide_relation(&verdict->comparison, false)));
+			fail_msg("%s: %s", verdict->claim,
+				 wf_relation_word(wf_decide_relation(&verdict->comparison, false)));
 		assert_int_equal(wf_decide_relation(&verdict->comparison, true), WF_RELATION_EXACT);
 	}
 }
@@ -82,7 +124,8 @@ static void strength_is_no_more_than_the_larger_share(void **state)
 	(void)state;
 	for (int i = 0; i < 20000; i++) {
 		const struct wf_comparison comparison = comparison_at_random(&random);
-		const double strength = wf_decide_strength(&comparison, random_below(&random, 2) == 0, random_below(&random, 2) == 0);
+		const double strength =
+			wf_decide_strength(&comparison, random_below(&random, 2) == 0, random_below(&random, 2) == 0);
 
 		assert_true(strength >= 0);
 		assert_true(strength <= comparison.contained || strength <= comparison.covering);
@@ -155,11 +198,17 @@ static void texts_without_figures_and_names_do_not_differ_in_them(void **state)
 
 static void two_clusters_are_one_story_where_their_articles_agree(void **state)
 {
-	const struct wf_comparison same = {.contained = 0.9, .covering = 0.9, .lead = 0.9, .own_weight = 50, .other_weight = 50};
-	const struct wf_comparison cut = {.contained = 0.4, .covering = 1, .lead = 1, .own_weight = 100, .other_weight = 40};
+	const struct wf_comparison same = {
+		.contained = 0.9, .covering = 0.9, .lead = 0.9, .own_weight = 50, .other_weight = 50};
+	const struct wf_comparison cut = {
+		.contained = 0.4, .covering = 1, .lead = 1, .own_weight = 100, .other_weight = 40};
 	const struct wf_comparison apart = {.contained = 0.2, .covering = 0.2, .own_weight = 50, .other_weight = 50};
-	const struct wf_comparison template = {
-		.contained = 0.9, .covering = 0.9, .lead = 0.9, .own_weight = 50, .other_weight = 50, .figures_changed = 30};
+	const struct wf_comparison template = {.contained = 0.9,
+					       .covering = 0.9,
+					       .lead = 0.9,
+					       .own_weight = 50,
+					       .other_weight = 50,
+					       .figures_changed = 30};
 
 	(void)state;
 	assert_true(wf_decide_is_one_story(&same));
@@ -172,8 +221,10 @@ static void two_clusters_are_one_story_where_their_articles_agree(void **state)
 
 static void passages_worth_telling_are_related_and_phrases_not(void **state)
 {
-	const struct wf_comparison paragraphs = {.contained = 0.3, .covering = 0.3, .own_weight = 100, .other_weight = 100};
-	const struct wf_comparison phrase = {.contained = 0.01, .covering = 0.01, .own_weight = 100, .other_weight = 100};
+	const struct wf_comparison paragraphs = {
+		.contained = 0.3, .covering = 0.3, .own_weight = 100, .other_weight = 100};
+	const struct wf_comparison phrase = {
+		.contained = 0.01, .covering = 0.01, .own_weight = 100, .other_weight = 100};
 	const struct wf_comparison tiny = {.contained = 1, .covering = 1, .own_weight = 1, .other_weight = 1};
 
 	(void)state;

@@ -53,7 +53,8 @@ static bool is_same_content(const struct wf_document *a, const struct wf_documen
 static void case_quotes_and_spacing_are_no_content(void **state)
 {
 	const struct wf_document plain = analyse(*state, "\"It is over,\" the minister said - and left.");
-	const struct wf_document set = analyse(*state, "\xe2\x80\x9cIT is over,\xe2\x80\x9d  the Minister said \xe2\x80\x94 and\n\nleft.");
+	const struct wf_document set =
+		analyse(*state, "\xe2\x80\x9cIT is over,\xe2\x80\x9d  the Minister said \xe2\x80\x94 and\n\nleft.");
 	const struct wf_document other = analyse(*state, "\"It is over,\" the minister said - and stayed.");
 
 	assert_true(is_same_content(&plain, &set));
@@ -129,7 +130,8 @@ static void the_same_text_gives_the_same_document_wherever_it_lies(void **state)
 		struct wf_document again;
 
 		memcpy(moved + shift, story.data, story.length);
-		assert_int_equal(wf_document_analyse(&again, (struct wf_bytes){moved + shift, story.length}, SEED, *state), 0);
+		assert_int_equal(
+			wf_document_analyse(&again, (struct wf_bytes){moved + shift, story.length}, SEED, *state), 0);
 		assert_true(is_same_content(&first, &again));
 		assert_memory_equal(first.sketch.slots, again.sketch.slots, sizeof first.sketch.slots);
 		free(moved);

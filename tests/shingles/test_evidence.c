@@ -185,20 +185,25 @@ static void damaged_evidence_is_refused(void **state)
 	for (size_t length = 0; length < evidence.length; length++) {
 		bytes = malloc(length == 0 ? 1 : length);
 		memcpy(bytes, evidence.data, length);
-		assert_int_equal(wf_evidence_decode((struct wf_bytes){bytes, length}, bench->a.tokens, &count), WF_ECORRUPT);
+		assert_int_equal(wf_evidence_decode((struct wf_bytes){bytes, length}, bench->a.tokens, &count),
+				 WF_ECORRUPT);
 		free(bytes);
 	}
 	assert_int_equal(wf_evidence_decode((struct wf_bytes){NULL, 0}, bench->a.tokens, &count), WF_ECORRUPT);
 	bytes = calloc(1, evidence.length + 2);
 	memcpy(bytes, evidence.data, evidence.length);
-	assert_int_equal(wf_evidence_decode((struct wf_bytes){bytes, evidence.length + 2}, bench->a.tokens, &count), WF_ECORRUPT);
+	assert_int_equal(wf_evidence_decode((struct wf_bytes){bytes, evidence.length + 2}, bench->a.tokens, &count),
+			 WF_ECORRUPT);
 	bytes[4] ^= 1; /* the count */
-	assert_int_equal(wf_evidence_decode((struct wf_bytes){bytes, evidence.length}, bench->a.tokens, &count), WF_ECORRUPT);
+	assert_int_equal(wf_evidence_decode((struct wf_bytes){bytes, evidence.length}, bench->a.tokens, &count),
+			 WF_ECORRUPT);
 	memset(bytes + 4, 0xff, 4);
-	assert_int_equal(wf_evidence_decode((struct wf_bytes){bytes, evidence.length}, bench->a.tokens, &count), WF_ECORRUPT);
+	assert_int_equal(wf_evidence_decode((struct wf_bytes){bytes, evidence.length}, bench->a.tokens, &count),
+			 WF_ECORRUPT);
 	memcpy(bytes, evidence.data, evidence.length);
 	bytes[0] = 99;
-	assert_int_equal(wf_evidence_decode((struct wf_bytes){bytes, evidence.length}, bench->a.tokens, &count), WF_EVERSION);
+	assert_int_equal(wf_evidence_decode((struct wf_bytes){bytes, evidence.length}, bench->a.tokens, &count),
+			 WF_EVERSION);
 	assert_int_equal(count, 77);
 	free(bytes);
 	wf_arena_close(&arena);
@@ -221,7 +226,8 @@ static void more_tokens_than_the_bound_are_refused(void **state)
 	memcpy(bytes, evidence.data, 4);
 	for (int i = 0; i < 4; i++)
 		bytes[4 + i] = (char)(count >> (8 * i));
-	assert_int_equal(wf_evidence_decode((struct wf_bytes){bytes, 8 + 2 * (size_t)count}, bench->a.tokens, &decoded), WF_ECORRUPT);
+	assert_int_equal(wf_evidence_decode((struct wf_bytes){bytes, 8 + 2 * (size_t)count}, bench->a.tokens, &decoded),
+			 WF_ECORRUPT);
 	free(bytes);
 	wf_arena_close(&arena);
 }
@@ -346,7 +352,8 @@ static void inserted_words_are_content_of_their_own(void **state)
 }
 
 /* A sentence frame of ten words, with a figure in its middle, `sentences` times. */
-static void write_sentences(struct text *text, uint32_t sentences, uint64_t frame_seed, uint64_t figure_seed, uint32_t figures_kept)
+static void write_sentences(struct text *text, uint32_t sentences, uint64_t frame_seed, uint64_t figure_seed,
+			    uint32_t figures_kept)
 {
 	uint64_t kept_seed = 999;
 

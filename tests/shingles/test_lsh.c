@@ -236,7 +236,8 @@ static void entries_of_one_home_line_overflow_and_are_all_found(void **state)
 	(void)state;
 	assert_int_equal(wf_lsh_init(&lsh), 0);
 	for (uint32_t i = 0; i < 200; i++)
-		assert_int_equal(wf_lsh_insert(&lsh, key_of(UINT32_MAX - i, 3), i + 1), 0); /* all at home in the last line */
+		assert_int_equal(wf_lsh_insert(&lsh, key_of(UINT32_MAX - i, 3), i + 1),
+				 0); /* all at home in the last line */
 	for (uint32_t i = 0; i < 200; i++)
 		assert_true(has(&lsh, key_of(UINT32_MAX - i, 3), i + 1));
 	for (uint32_t i = 0; i < 200; i += 2)

@@ -50,7 +50,8 @@ static void fill(struct text *text, uint32_t count, uint64_t *random)
 
 static void choose(struct text *text, const struct wf_passage_windows *windows, uint32_t keys_max)
 {
-	text->keys_count = wf_passage_keys(windows, text->tokens, text->count, text->mask, weights, &scratch, text->keys, keys_max);
+	text->keys_count = wf_passage_keys(windows, text->tokens, text->count, text->mask, weights, &scratch,
+					   text->keys, keys_max);
 	assert_in_range(text->keys_count, 0, keys_max);
 }
 
@@ -300,8 +301,10 @@ int main(void)
 		cmocka_unit_test_setup_teardown(what_a_wide_window_chooses_a_narrow_one_chooses_too, texts_set_up,
 						texts_tear_down),
 		cmocka_unit_test_setup_teardown(nearly_all_stored_keys_are_asked_for, texts_set_up, texts_tear_down),
-		cmocka_unit_test_setup_teardown(texts_that_share_a_run_of_a_window_share_a_key, texts_set_up, texts_tear_down),
-		cmocka_unit_test_setup_teardown(a_cut_of_the_beginning_is_found_by_its_keys, texts_set_up, texts_tear_down),
+		cmocka_unit_test_setup_teardown(texts_that_share_a_run_of_a_window_share_a_key, texts_set_up,
+						texts_tear_down),
+		cmocka_unit_test_setup_teardown(a_cut_of_the_beginning_is_found_by_its_keys, texts_set_up,
+						texts_tear_down),
 		cmocka_unit_test_setup_teardown(boilerplate_is_never_chosen, texts_set_up, texts_tear_down),
 		cmocka_unit_test_setup_teardown(boilerplate_around_a_text_changes_few_of_its_keys, texts_set_up,
 						texts_tear_down),

@@ -58,7 +58,8 @@ static double estimate(const struct pair *pair, uint64_t seed)
 	fill(b + shared_words, pair->only_b + (pair->common == 0), &seed);
 	sketch_a = sketch_of(a, pair->common + pair->only_a + 1);
 	sketch_b = sketch_of(b, pair->common + pair->only_b + 1);
-	assert_true(fabs(wf_sketch_resemblance(&sketch_a, &sketch_b) - wf_sketch_resemblance(&sketch_b, &sketch_a)) <= 0);
+	assert_true(fabs(wf_sketch_resemblance(&sketch_a, &sketch_b) - wf_sketch_resemblance(&sketch_b, &sketch_a)) <=
+		    0);
 	return wf_sketch_resemblance(&sketch_a, &sketch_b);
 }
 
@@ -68,8 +69,8 @@ static double exact(const struct pair *pair)
 }
 
 static const struct pair pairs[] = {
-	{500, 0, 0},  {400, 50, 50}, {300, 100, 100}, {300, 200, 0}, {200, 300, 300}, {100, 700, 100}, {50, 1500, 1500},
-	{0, 400, 400}, {60, 20, 20}, {40, 10, 30},    {20, 20, 20},  {3000, 500, 400},
+	{500, 0, 0},      {400, 50, 50}, {300, 100, 100}, {300, 200, 0}, {200, 300, 300}, {100, 700, 100},
+	{50, 1500, 1500}, {0, 400, 400}, {60, 20, 20},    {40, 10, 30},  {20, 20, 20},    {3000, 500, 400},
 };
 
 static const struct pair short_pairs[] = {
@@ -109,7 +110,8 @@ static void check_bias(const struct pair *pair, uint64_t seeds, double spread_bo
 	if (fabs(sum / (double)seeds) > 4 * sqrt(squares) / (double)seeds + 1e-12)
 		fail_msg("%u/%u/%u: biased by %f", pair->common, pair->only_a, pair->only_b, sum / (double)seeds);
 	if (sqrt(squares / (double)seeds) > spread_bound)
-		fail_msg("%u/%u/%u: spread %f", pair->common, pair->only_a, pair->only_b, sqrt(squares / (double)seeds));
+		fail_msg("%u/%u/%u: spread %f", pair->common, pair->only_a, pair->only_b,
+			 sqrt(squares / (double)seeds));
 }
 
 static void the_estimate_has_no_bias(void **state)
@@ -123,7 +125,8 @@ static void the_estimate_has_no_bias_for_texts_of_two_to_ten_words(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < sizeof short_pairs / sizeof *short_pairs; i++)
-		check_bias(&short_pairs[i], 4000, 1.5 / (2 * sqrt(WF_SKETCH_SLOTS))); /* two shingles may meet in a slot */
+		check_bias(&short_pairs[i], 4000,
+			   1.5 / (2 * sqrt(WF_SKETCH_SLOTS))); /* two shingles may meet in a slot */
 }
 
 static void equal_texts_resemble_fully_and_distinct_ones_not_at_all(void **state)
