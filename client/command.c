@@ -11,8 +11,10 @@
 void wf_command_common_options(struct wf_context *context, struct wf_option options[WF_COMMON_OPTIONS_COUNT])
 {
 	const struct wf_option common[WF_COMMON_OPTIONS_COUNT] = {
-		{"connect", WF_OPTION_TEXT, "ADDRESS", "tcp://HOST:PORT or unix:PATH, where the daemon listens\n"
-		 "(default: $WIREFOLD, or " WF_CLIENT_ADDRESS_DEFAULT ")", .text = &context->address},
+		{"connect", WF_OPTION_TEXT, "ADDRESS",
+		 "tcp://HOST:PORT or unix:PATH, where the daemon listens\n"
+		 "(default: $WIREFOLD, or " WF_CLIENT_ADDRESS_DEFAULT ")",
+		 .text = &context->address},
 		{"json", WF_OPTION_FLAG, NULL, "JSON also on a terminal", .flag = &context->wants_json},
 		{"plain", WF_OPTION_FLAG, NULL, "tables and sentences also into a pipe", .flag = &context->wants_plain},
 		{"help", WF_OPTION_FLAG, NULL, "this text", .flag = &context->wants_help},

@@ -1,6 +1,6 @@
 /* What every command of `wirefold` shares: its place in the table, the options of all, the connection, how it fails.
  *
- *   wirefold --connect ADDRESS COMMAND [options] ARGUMENT ...  ->  wf_command.run(context, arguments)  ->  exit status */
+ *   wirefold --connect ADDRESS COMMAND ARGUMENT ...  ->  wf_command.run(context, arguments)  ->  exit status */
 #ifndef WF_COMMAND_H
 #define WF_COMMAND_H
 
@@ -43,12 +43,14 @@ struct wf_command {
 void wf_command_common_options(struct wf_context *context, struct wf_option options[WF_COMMON_OPTIONS_COUNT]);
 
 /* Parses the options of a command; `*count` becomes how many arguments are left in front of `arguments`.
- * Returns WF_COMMAND_GOES_ON, or the exit status: help was wanted and printed, or the options are wrong and it was said. */
+ * Returns WF_COMMAND_GOES_ON, or the exit status: help was wanted and printed, or the options are wrong and it was
+ * said. */
 int wf_command_parse(struct wf_context *context, const struct wf_command *command, const struct wf_option *options,
 		     size_t options_count, char **arguments, int *count);
 
 /* Says on standard error what is wrong; a newline is added. */
-void wf_command_complain(const struct wf_context *context, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void wf_command_complain(const struct wf_context *context, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
 
 /* The same for wrong use, with a hint at --help. Returns WF_EXIT_USAGE. */
 int wf_command_misused(const struct wf_context *context, const struct wf_command *command, const char *format, ...)
@@ -57,7 +59,8 @@ int wf_command_misused(const struct wf_context *context, const struct wf_command
 /* Connects. Returns WF_COMMAND_GOES_ON, or WF_EXIT_UNCONNECTED (WF_EXIT_USAGE for an address of no form), said. */
 int wf_command_connect(struct wf_context *context);
 
-/* Says why a call failed. Returns the exit status: WF_EXIT_REFUSED where the daemon refused it, else WF_EXIT_UNCONNECTED. */
+/* Says why a call failed. Returns the exit status: WF_EXIT_REFUSED where the daemon refused it, else
+ * WF_EXIT_UNCONNECTED. */
 int wf_command_failed(const struct wf_context *context, const char *subject, const struct wf_error *error);
 
 /* Whether the daemon answered with this code, so that the connection is good. */
@@ -69,7 +72,8 @@ bool wf_command_writes_json(const struct wf_context *context);
 /* The columns that a table may have. */
 size_t wf_command_table_width(void);
 
-/* Sends one request for each of `count` items, some under way at the same time, and hands each reply to `handle` in order.
+/* Sends one request for each of `count` items, some under way at the same time, and hands each reply to `handle` in
+ * order.
  * pack:    writes the one param of the request for item `index`.
  * handle:  returns an exit status; the worst of all is the result. It may look at reply->error.
  * Returns the exit status; WF_EXIT_UNCONNECTED where the connection was lost, said. */

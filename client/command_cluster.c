@@ -8,9 +8,14 @@
 #include "table.h"
 
 static const struct wf_table_column columns[] = {
-	{"PUBLISHED", WF_ALIGN_LEFT, SIZE_MAX}, {"AFTER", WF_ALIGN_RIGHT, SIZE_MAX}, {"OUTLET", WF_ALIGN_LEFT, 8},
-	{"RELATION", WF_ALIGN_LEFT, SIZE_MAX},	{"SIM", WF_ALIGN_RIGHT, SIZE_MAX},   {"CONT", WF_ALIGN_RIGHT, SIZE_MAX},
-	{"ID", WF_ALIGN_LEFT, 10},		{"TITLE", WF_ALIGN_LEFT, 12},
+	{"PUBLISHED", WF_ALIGN_LEFT, SIZE_MAX},
+	{"AFTER", WF_ALIGN_RIGHT, SIZE_MAX},
+	{"OUTLET", WF_ALIGN_LEFT, 8},
+	{"RELATION", WF_ALIGN_LEFT, SIZE_MAX},
+	{"SIM", WF_ALIGN_RIGHT, SIZE_MAX},
+	{"CONT", WF_ALIGN_RIGHT, SIZE_MAX},
+	{"ID", WF_ALIGN_LEFT, 10},
+	{"TITLE", WF_ALIGN_LEFT, 12},
 };
 
 struct show {
@@ -81,7 +86,8 @@ static int add_row(struct wf_table *table, const struct member *member, int64_t 
 	int result;
 
 	/* A time in brackets is when the daemon saw it. */
-	snprintf(time, sizeof(time), member->is_published ? "%s" : "(%s)", wf_field_time_text(text, member->time, false));
+	snprintf(time, sizeof(time), member->is_published ? "%s" : "(%s)",
+		 wf_field_time_text(text, member->time, false));
 	result = wf_table_add(table, wf_bytes_of(time));
 	text[0] = '\0';
 	if (member->time != first)
@@ -99,6 +105,7 @@ static int add_row(struct wf_table *table, const struct member *member, int64_t 
 static void print_heading(const struct show *show, struct wf_value cluster, const struct member *first)
 {
 	bool has_colour = show->context->terminal.out_has_colour;
+	uint64_t size = wf_field_count(cluster, "size", 0);
 	uint64_t outlets = wf_field_count(cluster, "outlets", 0);
 	struct wf_bytes outlet = wf_field_string(first->article, "outlet");
 	char counts[2][WF_COUNT_BYTES];
@@ -108,8 +115,8 @@ static void print_heading(const struct show *show, struct wf_value cluster, cons
 	printf("Cluster %" PRIu64 ": ", wf_field_count(cluster, "cluster", 0));
 	wf_terminal_write(stdout, wf_field_string(cluster, "title"), SIZE_MAX);
 	fputs(wf_terminal_style(has_colour, WF_STYLE_PLAIN), stdout);
-	printf("\n%s article(s), %s outlet(s); first: ", wf_progress_count(counts[0], wf_field_count(cluster, "size", 0)),
-	       wf_progress_count(counts[1], outlets));
+	printf("\n%s %s, %s %s; first: ", wf_progress_count(counts[0], size), size == 1 ? "article" : "articles",
+	       wf_progress_count(counts[1], outlets), outlets == 1 ? "outlet" : "outlets");
 	wf_terminal_write(stdout, outlet.length > 0 ? outlet : wf_field_string(first->article, "id"), SIZE_MAX);
 	printf(", %s\n\n", wf_field_time_text(time, first->time, false));
 }
@@ -162,7 +169,8 @@ static bool read_cluster(const char *text, uint64_t *cluster)
 
 	errno = 0;
 	*cluster = strtoull(text, &end, 10);
-	return errno == 0 && end != text && *end == '\0' && text[0] >= '0' && text[0] <= '9' && *cluster <= WF_NUMBER_MAX;
+	return errno == 0 && end != text && *end == '\0' && text[0] >= '0' && text[0] <= '9' &&
+	       *cluster <= WF_NUMBER_MAX;
 }
 
 int wf_command_cluster(struct wf_context *context, const struct wf_command *command, int count, char **arguments)
@@ -182,7 +190,8 @@ int wf_command_cluster(struct wf_context *context, const struct wf_command *comm
 	}
 	for (int i = 0; status == WF_COMMAND_GOES_ON && i < count; i++) {
 		if (!read_cluster(arguments[i], &show.clusters[i]))
-			status = wf_command_misused(context, command, "\"%s\" is not the number of a cluster", arguments[i]);
+			status = wf_command_misused(context, command, "\"%s\" is not the number of a cluster",
+						    arguments[i]);
 	}
 	if (status == WF_COMMAND_GOES_ON)
 		status = wf_command_connect(context);

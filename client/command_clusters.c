@@ -7,8 +7,9 @@
 #define LIMIT_DEFAULT 100
 
 static const struct wf_table_column columns[] = {
-	{"CLUSTER", WF_ALIGN_RIGHT, SIZE_MAX}, {"SIZE", WF_ALIGN_RIGHT, SIZE_MAX}, {"OUTLETS", WF_ALIGN_RIGHT, SIZE_MAX},
-	{"FIRST", WF_ALIGN_LEFT, SIZE_MAX},    {"LAST SEEN", WF_ALIGN_LEFT, SIZE_MAX}, {"TITLE", WF_ALIGN_LEFT, 20},
+	{"CLUSTER", WF_ALIGN_RIGHT, SIZE_MAX},  {"SIZE", WF_ALIGN_RIGHT, SIZE_MAX},
+	{"OUTLETS", WF_ALIGN_RIGHT, SIZE_MAX},  {"FIRST", WF_ALIGN_LEFT, SIZE_MAX},
+	{"LAST SEEN", WF_ALIGN_LEFT, SIZE_MAX}, {"TITLE", WF_ALIGN_LEFT, 20},
 };
 
 struct list {
@@ -31,8 +32,7 @@ static int add_row(struct wf_table *table, struct wf_value cluster)
 	result |= wf_table_add_number(table, wf_field_count(cluster, "size", 0));
 	result |= wf_table_add_number(table, wf_field_count(cluster, "outlets", 0));
 	result |= wf_table_add(table, wf_bytes_of(wf_field_time_text(text, first, true)));
-	result |= wf_table_add(table,
-			       wf_bytes_of(wf_field_time_text(text, wf_field_time(cluster, "last_seen"), true)));
+	result |= wf_table_add(table, wf_bytes_of(wf_field_time_text(text, wf_field_time(cluster, "last_seen"), true)));
 	result |= wf_table_add(table, title.length > 0 ? title : wf_field_string(cluster, "representative"));
 	return result;
 }
@@ -108,7 +108,8 @@ int wf_command_clusters(struct wf_context *context, const struct wf_command *com
 		{"outlet", WF_OPTION_TEXT, "NAME", "only those that this outlet carried", .text = &listing->outlet},
 		{"order", WF_OPTION_TEXT, "recent|size", "newest or largest first (default: recent)",
 		 .text = &listing->order},
-		{"limit", WF_OPTION_NUMBER, "COUNT", "how many (default: 100)", 1, WF_NUMBER_MAX, .number = &list.limit},
+		{"limit", WF_OPTION_NUMBER, "COUNT", "how many (default: 100)", 1, WF_NUMBER_MAX,
+		 .number = &list.limit},
 		{"all", WF_OPTION_FLAG, NULL, "all of them", .flag = &list.wants_all},
 		{"after", WF_OPTION_TEXT, "TOKEN", "go on where an earlier list ended", .text = &listing->after},
 	};

@@ -178,7 +178,8 @@ int wf_command_dump(struct wf_context *context, const struct wf_command *command
 	dump->context = context;
 	dump->newest_seen = WF_TIME_NONE;
 	status = list_write(dump, WF_TIME_NONE);
-	/* A cluster that grew while the list was read went to its front, maybe before it was read: those are listed again. */
+	/* A cluster that grew while the list was read went to its front, maybe before it was read: those are listed
+	 * again. */
 	if (status == WF_EXIT_DONE && dump->newest_seen != WF_TIME_NONE)
 		status = list_write(dump, dump->newest_seen);
 	free(dump->written.places);

@@ -93,7 +93,8 @@ static int paths_check(const struct feed *feed, const struct wf_command *command
 			continue;
 		}
 		if (stat(paths[i], &status) != 0)
-			return wf_command_misused(feed->context, command, "%s: %s", paths[i], wf_error_sentence(-errno));
+			return wf_command_misused(feed->context, command, "%s: %s", paths[i],
+						  wf_error_sentence(-errno));
 		if (!S_ISREG(status.st_mode))
 			is_known = false;
 		*size_bytes += (uint64_t)status.st_size;
@@ -201,16 +202,19 @@ int wf_command_feed(struct wf_context *context, const struct wf_command *command
 	const struct wf_option options[] = {
 		{"id-from-position", WF_OPTION_FLAG, NULL, "an article without an id gets FILE:LINE",
 		 .flag = &feed->rules.id_from_position},
-		{"outlet", WF_OPTION_TEXT, "NAME", "the outlet of articles that name none", .text = &feed->rules.outlet},
+		{"outlet", WF_OPTION_TEXT, "NAME", "the outlet of articles that name none",
+		 .text = &feed->rules.outlet},
 		{"batch", WF_OPTION_NUMBER, "COUNT", "articles in one request at most (default: 256)", 1,
 		 WF_FEEDER_BATCH_MAX, .number = &feeder->batch_count_max},
 		{"outstanding", WF_OPTION_NUMBER, "COUNT", "requests that may wait for their answer (default: 8)", 1,
 		 WF_FEEDER_OUTSTANDING_MAX, .number = &feeder->outstanding_max},
 		{"max-item", WF_OPTION_BYTES, "SIZE", "the longest line, value or text file (default: 64M)", 1,
 		 UINT64_C(1) << 30, .number = &item_bytes_max},
-		{"retry", WF_OPTION_NUMBER, "SECONDS", "how long to wait for a daemon that is lost or overloaded\n(default: 60)",
-		 0, 86400 * 7, .number = &feeder->retry_seconds},
-		{"verdicts", WF_OPTION_FLAG, NULL, "write the verdicts as JSON lines", .flag = &feeder->writes_verdicts},
+		{"retry", WF_OPTION_NUMBER, "SECONDS",
+		 "how long to wait for a daemon that is lost or overloaded\n(default: 60)", 0, 86400 * 7,
+		 .number = &feeder->retry_seconds},
+		{"verdicts", WF_OPTION_FLAG, NULL, "write the verdicts as JSON lines",
+		 .flag = &feeder->writes_verdicts},
 	};
 
 	status = wf_command_parse(context, command, options, sizeof(options) / sizeof(options[0]), arguments, &count);

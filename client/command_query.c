@@ -200,7 +200,8 @@ int wf_command_query(struct wf_context *context, const struct wf_command *comman
 	const char *text = NULL;
 	const struct wf_option options[] = {
 		{"text", WF_OPTION_TEXT, "TEXT", "ask for this text", .text = &text},
-		{"outlet", WF_OPTION_TEXT, "NAME", "the outlet of articles that name none", .text = &queries.rules.outlet},
+		{"outlet", WF_OPTION_TEXT, "NAME", "the outlet of articles that name none",
+		 .text = &queries.rules.outlet},
 	};
 	int status =
 		wf_command_parse(context, command, options, sizeof(options) / sizeof(options[0]), arguments, &count);

@@ -97,7 +97,8 @@ static int add_value(struct wf_table *table, const struct label *label, struct w
 	return result | wf_table_add(table, wf_bytes_of(text)) | wf_table_add(table, wf_bytes_of(label->unit));
 }
 
-/* A daemon may tell more than this program knows of, so nothing is asked for by its name; maps inside are one level deep. */
+/* A daemon may tell more than this program knows of, so nothing is asked for by its name; maps inside are one level
+ * deep. */
 static int add_map(struct wf_table *table, struct wf_bytes group, struct wf_value map)
 {
 	int result = 0;

@@ -42,7 +42,8 @@ void wf_feeder_close(struct wf_feeder *feeder)
 static void show_progress(struct wf_feeder *feeder, const char *remark)
 {
 	const struct wf_progress_state state = {feeder->counts.articles + feeder->counts.refused,
-						feeder->counts.refused + feeder->bad_count, feeder->position_bytes, remark};
+						feeder->counts.refused + feeder->bad_count, feeder->position_bytes,
+						remark};
 
 	wf_progress_show(&feeder->progress, &state);
 }
@@ -119,8 +120,7 @@ static void requests_send(struct wf_feeder *feeder)
 	while (feeder->cursor < feeder->filling &&
 	       feeder->requests_end - feeder->requests_begin < feeder->outstanding_now) {
 		const struct wf_feed_batch *batch = batch_at(feeder, feeder->cursor);
-		struct wf_feeder_request *request =
-			&feeder->requests[feeder->requests_end % WF_FEEDER_OUTSTANDING_MAX];
+		struct wf_feeder_request *request = &feeder->requests[feeder->requests_end % WF_FEEDER_OUTSTANDING_MAX];
 		size_t count = batch->count - feeder->cursor_first;
 
 		if (count > feeder->portion_max)
@@ -242,8 +242,7 @@ static enum outcome drop_answers(struct wf_feeder *feeder)
 
 static enum outcome receive_one(struct wf_feeder *feeder, struct wf_error *error)
 {
-	const struct wf_feeder_request *request =
-		&feeder->requests[feeder->requests_begin % WF_FEEDER_OUTSTANDING_MAX];
+	const struct wf_feeder_request *request = &feeder->requests[feeder->requests_begin % WF_FEEDER_OUTSTANDING_MAX];
 	struct wf_reply reply = {0};
 	enum outcome outcome;
 

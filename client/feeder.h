@@ -3,8 +3,9 @@
  *   batches   [ answered | sent, not yet answered | not yet sent | being filled ]
  *                        ^ base                   ^ cursor
  *
- * Where the connection is lost, or the daemon is overloaded, the cursor goes back to the base, and what was not answered is sent
- * again in its order. Adding the same article twice changes nothing, and of an id that comes twice the later one stays. */
+ * Where the connection is lost, or the daemon is overloaded, the cursor goes back to the base, and what was not
+ * answered is sent again in its order. Adding the same article twice changes nothing, and of an id that comes twice
+ * the later one stays. */
 #ifndef WF_FEEDER_H
 #define WF_FEEDER_H
 

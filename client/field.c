@@ -64,7 +64,8 @@ const char *wf_field_span_text(char text[WF_FIELD_TEXT_BYTES], uint64_t seconds)
 	else if (seconds < 86400)
 		snprintf(text, WF_FIELD_TEXT_BYTES, "%" PRIu64 " h %" PRIu64 " min", seconds / 3600, seconds / 60 % 60);
 	else
-		snprintf(text, WF_FIELD_TEXT_BYTES, "%" PRIu64 " d %" PRIu64 " h", seconds / 86400, seconds / 3600 % 24);
+		snprintf(text, WF_FIELD_TEXT_BYTES, "%" PRIu64 " d %" PRIu64 " h", seconds / 86400,
+			 seconds / 3600 % 24);
 	return text;
 }
 

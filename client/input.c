@@ -18,8 +18,8 @@ enum packing { PACKING_NONE, PACKING_GZIP, PACKING_ZSTD };
 struct wf_input {
 	int descriptor;
 	enum packing packing;
-	bool at_end;      /* of the file */
-	bool mid_stream;  /* of a gzip member or a zstd frame */
+	bool at_end;     /* of the file */
+	bool mid_stream; /* of a gzip member or a zstd frame */
 	uint64_t position_bytes;
 	size_t packed_start;
 	size_t packed_end;
@@ -138,8 +138,7 @@ static int gzip_next_member(struct wf_input *input, struct wf_error *error)
 		if (result < 0)
 			return result;
 	}
-	if (packing_of(input->packed + input->packed_start, input->packed_end - input->packed_start) ==
-	    PACKING_GZIP) {
+	if (packing_of(input->packed + input->packed_start, input->packed_end - input->packed_start) == PACKING_GZIP) {
 		inflateReset(&input->gzip);
 		return 0;
 	}

@@ -16,9 +16,9 @@ struct field {
 };
 
 static const struct field fields[] = {
-	{"id", offsetof(struct wf_article, id)},         {"text", offsetof(struct wf_article, text)},
-	{"title", offsetof(struct wf_article, title)},   {"outlet", offsetof(struct wf_article, outlet)},
-	{"url", offsetof(struct wf_article, url)},       {"lang", offsetof(struct wf_article, lang)},
+	{"id", offsetof(struct wf_article, id)},       {"text", offsetof(struct wf_article, text)},
+	{"title", offsetof(struct wf_article, title)}, {"outlet", offsetof(struct wf_article, outlet)},
+	{"url", offsetof(struct wf_article, url)},     {"lang", offsetof(struct wf_article, lang)},
 };
 
 static const char *type_words(const json_t *value)

@@ -82,7 +82,8 @@ static int option_take_number(const struct wf_option *option, const char *value,
 	bool is_read = option->kind == WF_OPTION_BYTES ? read_bytes(value, &number) : read_digits(value, &number, &end);
 
 	if (!is_read || *end != '\0')
-		return wf_error_set(error, WF_EBADREQUEST, "--%s: expected a number, got \"%.64s\"", option->name, value);
+		return wf_error_set(error, WF_EBADREQUEST, "--%s: expected a number, got \"%.64s\"", option->name,
+				    value);
 	if (number < option->least || number > option->most)
 		return wf_error_set(error, WF_EBADREQUEST, "--%s: must lie between %" PRIu64 " and %" PRIu64,
 				    option->name, option->least, option->most);
@@ -105,10 +106,11 @@ static int option_take(const struct wf_option *option, const char *value, int64_
 	case WF_OPTION_TIME:
 		if (read_ago(value, now, option->time) || wf_published_read(wf_bytes_of(value), option->time))
 			return 0;
-		return wf_error_set(error, WF_EBADREQUEST,
-				    "--%s: expected a date (2025-11-03, 2025-11-03T10:00:00Z) or an age (30d, 12h), got "
-				    "\"%.40s\"",
-				    option->name, value);
+		return wf_error_set(
+			error, WF_EBADREQUEST,
+			"--%s: expected a date (2025-11-03, 2025-11-03T10:00:00Z) or an age (30d, 12h), got "
+			"\"%.40s\"",
+			option->name, value);
 	}
 	return 0;
 }
@@ -136,7 +138,8 @@ static int option_parse(const struct wf_option_set *sets, char **arguments, int 
 		value = equals + 1;
 	} else {
 		if (*index + 1 >= count)
-			return wf_error_set(error, WF_EBADREQUEST, "--%s needs a value: %s", option->name, option->value);
+			return wf_error_set(error, WF_EBADREQUEST, "--%s needs a value: %s", option->name,
+					    option->value);
 		value = arguments[++*index];
 	}
 	return option_take(option, value, now, error);

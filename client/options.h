@@ -10,11 +10,11 @@
 #include "base/error.h"
 
 enum wf_option_kind {
-	WF_OPTION_FLAG,     /* no value; `flag` becomes true */
-	WF_OPTION_TEXT,     /* `text` is borrowed from the command line */
-	WF_OPTION_NUMBER,   /* a whole number between `least` and `most` */
-	WF_OPTION_BYTES,    /* the same, with K, M or G behind it for 1024, 1024^2, 1024^3 */
-	WF_OPTION_TIME,     /* a date in any form that wf_published_read knows, or "30d", "12h", "5m" ago: Unix seconds */
+	WF_OPTION_FLAG,   /* no value; `flag` becomes true */
+	WF_OPTION_TEXT,   /* `text` is borrowed from the command line */
+	WF_OPTION_NUMBER, /* a whole number between `least` and `most` */
+	WF_OPTION_BYTES,  /* the same, with K, M or G behind it for 1024, 1024^2, 1024^3 */
+	WF_OPTION_TIME,   /* a date in any form that wf_published_read knows, or "30d", "12h", "5m" ago: Unix seconds */
 };
 
 struct wf_option {

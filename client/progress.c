@@ -69,10 +69,11 @@ void wf_progress_show(struct wf_progress *progress, const struct wf_progress_sta
 	}
 
 	double rate = elapsed_us > 0 ? (double)state->articles * 1e6 / (double)elapsed_us : 0;
-	int length = snprintf(line, sizeof(line), "%s%s articles   %s/s   %s refused%s%s", bar,
-			      wf_progress_count(counts[0], state->articles),
-			      wf_progress_count(counts[1], (uint64_t)rate), wf_progress_count(counts[2], state->refused),
-			      state->remark == NULL ? "" : "   ", state->remark == NULL ? "" : state->remark);
+	int length =
+		snprintf(line, sizeof(line), "%s%s articles   %s/s   %s refused%s%s", bar,
+			 wf_progress_count(counts[0], state->articles), wf_progress_count(counts[1], (uint64_t)rate),
+			 wf_progress_count(counts[2], state->refused), state->remark == NULL ? "" : "   ",
+			 state->remark == NULL ? "" : state->remark);
 
 	/* The last column stays free: some terminals wrap as soon as it is written. */
 	fputs("\r\033[K", stderr);

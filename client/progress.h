@@ -2,8 +2,8 @@
  *
  *   [########------------]  41 %   8,192 articles   21,400/s   3 refused
  *
- * Nothing is written where standard error is not a terminal. The width is asked at each drawing, so a window that changes
- * its size needs no signal handler. */
+ * Nothing is written where standard error is not a terminal. The width is asked at each drawing, so a window that
+ * changes its size needs no signal handler. */
 #ifndef WF_PROGRESS_H
 #define WF_PROGRESS_H
 

@@ -130,7 +130,8 @@ static size_t letters_ahead(const struct cursor *cursor)
 	return count;
 }
 
-/* The 1-based place in `names` of the word ahead, which may be cut to three letters or more and end with a full stop. */
+/* The 1-based place in `names` of the word ahead, which may be cut to three letters or more and end with a full stop.
+ * */
 static bool take_name(struct cursor *cursor, const char *const *names, size_t names_count, int *place)
 {
 	size_t length = letters_ahead(cursor);
@@ -394,8 +395,8 @@ static bool copy_trimmed(struct wf_bytes text, char copy[PUBLISHED_BYTES_MAX + 1
 
 bool wf_published_read(struct wf_bytes text, int64_t *seconds)
 {
-	static bool (*const dates[])(struct cursor *, struct moment *) = {
-		take_date_year_first, take_date_packed, take_date_day_first, take_date_month_first};
+	static bool (*const dates[])(struct cursor *, struct moment *) = {take_date_year_first, take_date_packed,
+									  take_date_day_first, take_date_month_first};
 	char copy[PUBLISHED_BYTES_MAX + 1];
 
 	if (!copy_trimmed(text, copy))

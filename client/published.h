@@ -15,8 +15,8 @@
 /* Whether `text` is an RFC 3339 time with its zone, valid in each part. */
 bool wf_published_is_rfc3339(struct wf_bytes text);
 
-/* Reads `text` in any of the forms above into Unix seconds; UTC where it names no zone, midnight where it names no time;
- * a fraction of a second is cut. False where it cannot be read, `seconds` is unchanged then. */
+/* Reads `text` in any of the forms above into Unix seconds; UTC where it names no zone, midnight where it names no
+ * time; a fraction of a second is cut. False where it cannot be read, `seconds` is unchanged then. */
 bool wf_published_read(struct wf_bytes text, int64_t *seconds);
 
 #endif

@@ -12,8 +12,8 @@ struct wf_reading_rules {
 };
 
 /* Reads `item`. The article lives as long as the item and the arena.
- * Errors:  what the item itself says; WF_EMALFORMED, WF_EBADARTICLE, WF_ENOMEM: as wf_json_read_article, and an id or a text
- *          that is missing. `draft` has what was read before. */
+ * Errors:  what the item itself says; WF_EMALFORMED, WF_EBADARTICLE, WF_ENOMEM: as wf_json_read_article, and an id or
+ *          a text that is missing. `draft` has what was read before. */
 int wf_reading_article(const struct wf_source_item *item, const struct wf_reading_rules *rules, struct wf_arena *arena,
 		       struct wf_draft *draft, struct wf_error *error);
 

@@ -83,8 +83,7 @@ static int buffer_fill(struct wf_source *source, struct wf_error *error)
 	if (result < 0)
 		return result;
 
-	long count =
-		wf_input_read(source->input, source->buffer + source->end, source->capacity - source->end, error);
+	long count = wf_input_read(source->input, source->buffer + source->end, source->capacity - source->end, error);
 
 	if (count < 0)
 		return (int)count;
@@ -565,8 +564,9 @@ static int folder_next(struct wf_source *source, struct wf_source_item *item, st
 		errno = 0;
 		entry = fts_read(source->folder);
 		if (entry == NULL)
-			return errno == 0 ? 0
-					  : wf_error_set(error, -errno, "cannot be read: %s", wf_error_sentence(-errno));
+			return errno == 0
+				       ? 0
+				       : wf_error_set(error, -errno, "cannot be read: %s", wf_error_sentence(-errno));
 		if (entry->fts_level > FTS_ROOTLEVEL && entry->fts_name[0] == '.') {
 			fts_set(source->folder, entry, FTS_SKIP);
 			continue;

@@ -18,7 +18,7 @@ enum wf_style {
 struct wf_terminal {
 	bool out_is_terminal;
 	bool error_is_terminal;
-	bool out_has_colour;   /* a terminal that can, and NO_COLOR is not set */
+	bool out_has_colour; /* a terminal that can, and NO_COLOR is not set */
 	bool error_has_colour;
 };
 

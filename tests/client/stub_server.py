@@ -258,7 +258,8 @@ class StubServer:
 
     def method_stats(self):
         return {
-            "articles": len(self.articles), "clusters": sum(1 for one in self.clusters.values() if one), "uptime": 90061,
+            "articles": len(self.articles), "clusters": sum(1 for one in self.clusters.values() if one),
+            "uptime": 90061,
             "store_bytes": 1 << 20, "memory_bytes": 3 << 20, "candidates_per_article": 1.5,
             "latency_us": {"p50": 120, "p99": 900, "p999": 4000},
         }

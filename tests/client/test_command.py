@@ -31,7 +31,8 @@ class Feed(StubCase):
         result = self.feed(self.lines("a.jsonl", articles))
         self.assertEqual([{key: one[key] for key in articles[0]} for one in self.server.articles.values()], articles)
         self.assertIn("1,000 articles in ", result.stderr)
-        self.assertIn("1,000 new, 0 joined, 0 replaced, 0 refused; stored: 1,000 articles in 1,000 clusters", result.stderr)
+        self.assertIn("1,000 new, 0 joined, 0 replaced, 0 refused; stored: 1,000 articles in 1,000 clusters",
+                      result.stderr)
         self.assertEqual(result.stdout, "")
 
     def test_other_keys_are_not_sent(self):
@@ -137,7 +138,8 @@ class Feed(StubCase):
         self.assertGreater(len(self.server.articles), 1000)
 
     def test_long_items_are_bounded_by_a_setting(self):
-        result = self.feed(self.lines("a", [story(1), story(2, text="x" * 5000), story(3)]), "--max-item", "1K", status=1)
+        path = self.lines("a", [story(1), story(2, text="x" * 5000), story(3)])
+        result = self.feed(path, "--max-item", "1K", status=1)
         self.assertIn("a:2: longer than 1024 bytes", result.stderr)
         self.assertEqual(set(self.server.articles), {"wire-1", "wire-3"})
 
@@ -231,7 +233,8 @@ class FeedThroughTrouble(StubCase):
         self.wrong.pause = 0.05
         path = self.lines("a", self.articles(2000))
         process = subprocess.Popen([WIREFOLD, "feed", "--batch", "10", "--retry", "1", path],
-                                   env=self.environment(self.server), stderr=subprocess.PIPE, stdout=subprocess.DEVNULL)
+                                   env=self.environment(self.server), stderr=subprocess.PIPE,
+                                   stdout=subprocess.DEVNULL)
         while len(self.server.articles) < 50:
             time.sleep(0.01)
         self.server.stop()
@@ -265,7 +268,8 @@ class Query(StubCase):
 
     def test_verdicts_are_words_on_a_terminal(self):
         shown = self.run_terminal(self.server, "query", self.lines("a", [dict(story(1), id="copy"), story(2)]))
-        self.assertIn("copy: \033[33mthe same as\033[0m wire-1 in cluster 1 (similarity 1.00, containment 1.00)\n", shown)
+        self.assertIn("copy: \033[33mthe same as\033[0m wire-1 in cluster 1 (similarity 1.00, containment 1.00)\n",
+                      shown)
         self.assertIn("wire-2: \033[32mnothing like it is stored\033[0m\n", shown)
         self.assertIn("copy: the same as wire-1", self.run_terminal(self.server, "query", "a", NO_COLOR="1"))
 
@@ -344,8 +348,9 @@ class Show(StubCase):
             self.assertIn("\u2026", shown)
 
     def test_clusters_takes_its_conditions_to_the_daemon(self):
-        self.run_command(self.server, "clusters", "--min-size", "2", "--min-outlets", "1", "--outlet", "site", "--order",
-                         "size", "--limit", "7", "--since", "2025-11-03", "--until", "1762164000", "--after", "0")
+        self.run_command(self.server, "clusters", "--min-size", "2", "--min-outlets", "1", "--outlet", "site",
+                         "--order", "size", "--limit", "7", "--since", "2025-11-03", "--until", "1762164000",
+                         "--after", "0")
         self.assertEqual(self.server.requests[-1], ("clusters", [{
             "min_size": 2, "min_outlets": 1, "outlet": "site", "order": "size", "limit": 7, "since": 1762128000,
             "until": 1762164000, "after": "0"}]))
@@ -414,8 +419,8 @@ class Terminal(StubCase):
 
 class Use(StubCase):
     def test_wrong_use_is_exit_status_2_with_a_hint(self):
-        for arguments in ([], ["nosuch"], ["feed"], ["feed", "--nosuch", "x"], ["feed", "/nonexistent"], ["get"], ["query"],
-                          ["cluster", "x"], ["cluster", "-1"], ["cluster"], ["clusters", "extra"],
+        for arguments in ([], ["nosuch"], ["feed"], ["feed", "--nosuch", "x"], ["feed", "/nonexistent"], ["get"],
+                          ["query"], ["cluster", "x"], ["cluster", "-1"], ["cluster"], ["clusters", "extra"],
                           ["clusters", "--order", "x"], ["clusters", "--limit", "0"], ["remove"], ["stats", "x"],
                           ["dump", "x"], ["--connect", "ftp://x", "stats"], ["--json", "stats", "--plain"],
                           ["compare", "a", "b"], ["watch"]):

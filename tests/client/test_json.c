@@ -92,8 +92,9 @@ static void value_is(const struct wf_pack *pack, const char *wanted)
 
 static void known_keys_are_read_and_others_left_out(void **state)
 {
-	struct wf_draft draft = draft_of(*state, "{\"id\":\"a\",\"text\":\"b\",\"title\":\"c\",\"outlet\":\"d\",\"url\":\"e\","
-						 "\"lang\":\"f\",\"published\":7,\"label\":{\"x\":[1,2]},\"score\":1.5}");
+	struct wf_draft draft =
+		draft_of(*state, "{\"id\":\"a\",\"text\":\"b\",\"title\":\"c\",\"outlet\":\"d\",\"url\":\"e\","
+				 "\"lang\":\"f\",\"published\":7,\"label\":{\"x\":[1,2]},\"score\":1.5}");
 
 	bytes_are(draft.article.id, "a");
 	bytes_are(draft.article.text, "b");

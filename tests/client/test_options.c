@@ -42,9 +42,8 @@ static int parse(struct values *values, bool stops, int count, const char *const
 	return wf_options_parse(sets, values->arguments, count, stops, NOW, &values->error);
 }
 
-#define parse_all(values, ...)                                                    \
-	parse(values, false, sizeof((const char *[]){__VA_ARGS__}) / sizeof(char *), \
-	      (const char *const[]){__VA_ARGS__})
+#define parse_all(values, ...) \
+	parse(values, false, sizeof((const char *[]){__VA_ARGS__}) / sizeof(char *), (const char *const[]){__VA_ARGS__})
 
 static void is_refused(int result, const struct values *values, const char *words)
 {

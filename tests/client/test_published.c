@@ -80,10 +80,12 @@ static void unix_seconds_in_strings_are_read(void **state)
 static void rfc3339_is_read_and_known(void **state)
 {
 	static const char *const right[] = {"2025-11-03T10:00:00Z", "2025-11-03T12:00:00+02:00",
-					    "2025-11-03t10:00:00.5z", "1987-02-26T15:01:01-00:00", "2024-02-29T00:00:00Z"};
-	static const char *const wrong[] = {"2025-11-03 10:00:00Z", "2025-11-03T10:00:00", "2025-11-03",
-					    "2025-02-29T00:00:00Z", "2025-11-03T25:00:00Z", "2025-11-03T10:00:00+2:00",
-					    "2025-11-03T10:00:00Z ", "2025-11-03T10:00:00.Z", ""};
+					    "2025-11-03t10:00:00.5z", "1987-02-26T15:01:01-00:00",
+					    "2024-02-29T00:00:00Z"};
+	static const char *const wrong[] = {
+		"2025-11-03 10:00:00Z",  "2025-11-03T10:00:00",   "2025-11-03",
+		"2025-02-29T00:00:00Z",  "2025-11-03T25:00:00Z",  "2025-11-03T10:00:00+2:00",
+		"2025-11-03T10:00:00Z ", "2025-11-03T10:00:00.Z", ""};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(right) / sizeof(right[0]); i++)
@@ -113,23 +115,24 @@ static void every_day_agrees_with_the_c_library(void **state)
 
 static void what_is_ambiguous_or_no_date_is_not_guessed(void **state)
 {
-	static const char *const texts[] = {"",
-					    "   ",
-					    "yesterday",
-					    "03/11/2025",
-					    "2025-13-01",
-					    "2025-02-30",
-					    "2025-11-03 24:00:00",
-					    "2025-11-03 10:61",
-					    "2025-11-03 13:00 PM",
-					    "2025-11-03 10:00:00 XYZ",
-					    "2025-11-03 10:00:00 GMT and more",
-					    "Nov 3",
-					    "12345",
-					    "Mar",
-					    "26-FEB-1987 15:01:01.79 26-FEB-1987",
-					    "0000-01-01",
-					    "a date that goes on and on and on, far longer than any date that was ever written"};
+	static const char *const texts[] = {
+		"",
+		"   ",
+		"yesterday",
+		"03/11/2025",
+		"2025-13-01",
+		"2025-02-30",
+		"2025-11-03 24:00:00",
+		"2025-11-03 10:61",
+		"2025-11-03 13:00 PM",
+		"2025-11-03 10:00:00 XYZ",
+		"2025-11-03 10:00:00 GMT and more",
+		"Nov 3",
+		"12345",
+		"Mar",
+		"26-FEB-1987 15:01:01.79 26-FEB-1987",
+		"0000-01-01",
+		"a date that goes on and on and on, far longer than any date that was ever written"};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)

@@ -160,8 +160,8 @@ static void a_first_line_that_is_cut_hurts_no_other(void **state)
 
 static void an_array_gives_its_elements(void **state)
 {
-	has_items(text_write(*state, "a", "[{\"id\":\"]\"},\n {\"id\":\"\\\"}\",\n\"x\":[{}]} , 7 ,\n\"a,b\"\n]\n"), 1000,
-		  "1:{\"id\":\"]\"}\n2:{\"id\":\"\\\"}\",\n\"x\":[{}]}\n3:7\n4:\"a,b\"\n");
+	has_items(text_write(*state, "a", "[{\"id\":\"]\"},\n {\"id\":\"\\\"}\",\n\"x\":[{}]} , 7 ,\n\"a,b\"\n]\n"),
+		  1000, "1:{\"id\":\"]\"}\n2:{\"id\":\"\\\"}\",\n\"x\":[{}]}\n3:7\n4:\"a,b\"\n");
 	has_items(text_write(*state, "b", "[]"), 1000, "");
 }
 

@@ -129,8 +129,12 @@ static void what_could_drive_a_terminal_is_not_written(void **state)
 	written_is("a\033[31mb\r\nc\x7f", 80, "a [31mb  c ");
 	written_is("\xc2\x9b"
 		   "31m",
-		   80, " 31m");                                        /* the one-byte form of escape and bracket */
-	written_is("a\xe2\x80\xae" "b", 80, "a\xef\xbf\xbd" "b");      /* right-to-left override */
+		   80, " 31m"); /* the one-byte form of escape and bracket */
+	written_is("a\xe2\x80\xae"
+		   "b",
+		   80,
+		   "a\xef\xbf\xbd"
+		   "b"); /* right-to-left override */
 	written_is("\xff\xc0\x80", 80, "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd");
 }
 

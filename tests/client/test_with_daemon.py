@@ -2,6 +2,7 @@
 
 import pathlib
 import subprocess
+import sys
 import threading
 import time
 import unittest
@@ -11,9 +12,12 @@ from real_daemon import RealDaemon
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
-WORDS = ("cocoa zone drought harvest exporter rain season port cargo price tonne market bank minister talks union strike "
-         "vote budget deficit bond yield share profit dividend merger tender crude barrel refinery pipeline wheat corn "
-         "grain silo storm flood river bridge court judge appeal verdict police inquiry report survey growth trade").split()
+WORDS = (
+    "cocoa zone drought harvest exporter rain season port cargo price tonne market bank minister talks "
+    "union strike vote budget deficit bond yield share profit dividend merger tender crude barrel "
+    "refinery pipeline wheat corn grain silo storm flood river bridge court judge appeal verdict police "
+    "inquiry report survey growth trade"
+).split()
 
 
 class Random:
@@ -95,7 +99,7 @@ class Whole(DaemonCase):
         (cluster,) = self.run_json(self.daemon, "cluster", str(article["cluster"]))
         self.assertEqual([one["id"] for one in cluster["articles"]], ["outlet-%d/1" % one for one in range(4)])
         shown = self.run_terminal(self.daemon, "cluster", str(article["cluster"]), NO_COLOR="1")
-        self.assertIn("4 article(s), 4 outlet(s); first: outlet-0, 2025-11-03 10:01:00", shown)
+        self.assertIn("4 articles, 4 outlets; first: outlet-0, 2025-11-03 10:01:00", shown)
         self.assertIn("Story 1", self.run_terminal(self.daemon, "clusters"))
         self.assertEqual(self.run_json(self.daemon, "stats", "--json")[0]["articles"], 12)
         self.assertRegex(self.run_command(self.daemon, "stats").stdout, r"(?m)^articles +12$")
@@ -107,13 +111,15 @@ class Whole(DaemonCase):
         self.run_command(self.daemon, "feed", self.lines("a.jsonl", self.syndicated(stories=1500, copies=1)))
         whole = [one["cluster"] for one in self.run_json(self.daemon, "clusters", "--all")]
         self.assertEqual(len(set(whole)), 1500)
-        self.assertEqual([one["cluster"] for one in self.run_json(self.daemon, "clusters", "--limit", "1200")], whole[:1200])
+        part = self.run_json(self.daemon, "clusters", "--limit", "1200")
+        self.assertEqual([one["cluster"] for one in part], whole[:1200])
         token = self.run_command(self.daemon, "clusters", "--limit", "700").stderr.split()[-1]
         rest = self.run_json(self.daemon, "clusters", "--all", "--after", token)
         self.assertEqual([one["cluster"] for one in rest], whole[700:])
 
     def test_bad_articles_are_told_and_the_others_stored(self):
-        path = self.lines("a.jsonl", [{"id": "a", "text": prose(1)}, {"id": "x" * 513, "text": "y"}, {"id": "", "text": "y"},
+        path = self.lines("a.jsonl", [{"id": "a", "text": prose(1)}, {"id": "x" * 513, "text": "y"},
+                                      {"id": "", "text": "y"},
                                       {"id": "b", "text": prose(2), "published": "2025-11-03 10:00:00"}])
         result = self.run_command(self.daemon, "feed", path, status=1)
         self.assertIn('a.jsonl:2: "xxx', result.stderr)
@@ -151,8 +157,8 @@ class Trouble(DaemonCase):
 class Example(DaemonCase):
     def test_the_example_in_python_runs(self):
         source = (ROOT / "examples" / "client.py").read_text().replace("7411", str(self.daemon.port))
-        shown = subprocess.run(["/usr/bin/python3", "-c", source], stdout=subprocess.PIPE, check=True, timeout=60).stdout
-        first, second = shown.decode().splitlines()
+        shown = subprocess.run([sys.executable, "-c", source], stdout=subprocess.PIPE, check=True, timeout=60)
+        first, second = shown.stdout.decode().splitlines()
         cluster = first.split()[4]
         self.assertEqual(first, "wire-1 is in cluster %s as unique" % cluster)
         self.assertIn("site-7 is in cluster %s as " % cluster, second)

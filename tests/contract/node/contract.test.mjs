@@ -7,8 +7,8 @@ import { test } from "node:test";
 import { decodeMultiStream, encode } from "@msgpack/msgpack";
 
 const { Transport } = createRequire(import.meta.url)("neovim/lib/utils/transport.js");
-const story = "Showers continued throughout the week in the Bahia cocoa zone, alleviating the drought since early January "
-	+ "and improving prospects for the coming temporao, although normal humidity levels have not been restored.";
+const story = "Showers continued throughout the week in the Bahia cocoa zone, alleviating the drought since early "
+	+ "January and improving prospects for the coming temporao, although normal humidity levels have not been restored.";
 
 function openSocket() {
 	return connect(process.env.WIREFOLD_SOCKET);
@@ -43,7 +43,10 @@ function openTransport(t) {
 
 test("@msgpack/msgpack adds, queries and lists", async (t) => {
 	const { send, next } = openSession(t);
-	send(1, "add_batch", [{ id: "m-1", text: story, outlet: "wire", published: "2025-11-03T10:00:00Z" }, { id: "m-2", text: story }]);
+	send(1, "add_batch", [
+		{ id: "m-1", text: story, outlet: "wire", published: "2025-11-03T10:00:00Z" },
+		{ id: "m-2", text: story },
+	]);
 	const [kind, number, error, verdicts] = await next();
 	assert.deepEqual([kind, number, error], [1, 1, null]);
 	assert.deepEqual(verdicts.map(({ id, relation }) => [id, relation]), [["m-1", "unique"], ["m-2", "exact"]]);
@@ -82,11 +85,11 @@ test("@msgpack/msgpack: an error names the field and the connection goes on", as
 
 test("the neovim package's transport adds, queries and lists", async (t) => {
 	const request = openTransport(t);
-	const text = `${story} Exporters hold on to their stocks, and middlemen wait for the rains.`.replaceAll("cocoa", "coffee");
-	const added = await request("add", { id: "n-1", text: `A story of its own. ${text.split(" ").reverse().join(" ")}` });
+	const text = `A story of its own. ${story.split(" ").reverse().join(" ")}`;
+	const added = await request("add", { id: "n-1", text });
 	assert.equal(added.new, true);
 	assert.ok(Number.isSafeInteger(added.cluster));
-	const verdict = await request("query", { text: `A story of its own. ${text.split(" ").reverse().join(" ")}` });
+	const verdict = await request("query", { text });
 	assert.deepEqual([verdict.relation, verdict.match, verdict.cluster], ["exact", "n-1", added.cluster]);
 	const { clusters } = await request("clusters", {});
 	assert.ok(clusters.some(({ cluster }) => cluster === added.cluster));

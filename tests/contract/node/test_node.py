@@ -1,9 +1,10 @@
 """Runs the contract tests in Node, and the example client, against wirefoldd.
 
-Packages are installed into a folder that goes away again. Without Node, npm or its registry the test is skipped, which is
-exit status 77.
+Packages are installed into a folder that goes away again. Without Node, npm or its registry the test is skipped,
+which is exit status 77.
 """
 
+import contextlib
 import os
 import pathlib
 import shutil
@@ -43,8 +44,8 @@ def run_example(folder, port):
     source = (ROOT / "examples" / "client.mjs").read_text()
     example = folder / "client.mjs"
     example.write_text(source.replace("7411", str(port)))
-    shown = subprocess.run(["node", example], stdout=subprocess.PIPE, timeout=60, check=True).stdout.decode().splitlines()
-    first, second = shown
+    result = subprocess.run(["node", example], stdout=subprocess.PIPE, timeout=60, check=True)
+    first, second = shown = result.stdout.decode().splitlines()
     cluster = first.split()[4]
     assert first == "wire-1 is in cluster %s as unique" % cluster, shown
     assert second.startswith("site-7 is in cluster %s as " % cluster), shown
@@ -57,13 +58,11 @@ def main():
     folder = pathlib.Path(tempfile.mkdtemp(prefix="wf-node-"))
     try:
         install(folder)
-        daemon = RealDaemon()
-        try:
+        with contextlib.closing(RealDaemon()) as daemon:
             environment = dict(os.environ, WIREFOLD_SOCKET=daemon.path)
             result = subprocess.run(["node", "--test", "contract.test.mjs"], cwd=folder, env=environment, timeout=120)
+        with contextlib.closing(RealDaemon()) as daemon:
             run_example(folder, daemon.port)
-        finally:
-            daemon.close()
         sys.exit(result.returncode)
     finally:
         shutil.rmtree(folder)
