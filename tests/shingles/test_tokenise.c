@@ -6,7 +6,8 @@
 #include <cmocka.h>
 
 #include "hash.h"
-#include "tokenise.h"
+#include "memory_fault.h"
+#include "tokenise_state.h"
 
 #define SEED 12345u
 #define LINE (WF_TOKEN_LINE | WF_TOKEN_SENTENCE)
@@ -26,12 +27,18 @@ static int arena_teardown(void **state)
 	return 0;
 }
 
+/* The tokens of `text`, which the scalar version and the fastest one agree on. */
 static struct wf_tokens tokens_of(void **state, const char *text)
 {
-	struct wf_tokens tokens;
+	const struct wf_bytes bytes = wf_bytes_of(text);
+	struct wf_tokens tokens, scalar;
 
-	assert_int_equal(wf_tokenise(wf_bytes_of(text), SEED, 1000, *state, &tokens), 0);
+	assert_int_equal(wf_tokenise(bytes, SEED, 1000, *state, &tokens), 0);
 	assert_int_equal(tokens.count, tokens.total);
+	assert_int_equal(wf_tokenise_at_level(WF_CPU_SCALAR, bytes, SEED, 1000, *state, &scalar), 0);
+	assert_int_equal(scalar.count, tokens.count);
+	assert_memory_equal(scalar.hashes, tokens.hashes, tokens.count * sizeof(tokens.hashes[0]));
+	assert_memory_equal(scalar.flags, tokens.flags, tokens.count);
 	return tokens;
 }
 
@@ -358,6 +365,21 @@ static void four_gigabytes_are_too_large(void **state)
 	assert_int_equal(wf_tokenise(text, SEED, 10, *state, &tokens), WF_ETOOLARGE);
 }
 
+static void out_of_memory_is_an_error(void **state)
+{
+	struct wf_arena arena;
+	struct wf_tokens tokens;
+
+	(void)state;
+	wf_arena_init(&arena, 1024);
+	memory_fault = (struct memory_fault){.is_armed = true};
+	assert_int_equal(wf_tokenise(wf_bytes_of("one two"), SEED, 10, &arena, &tokens), WF_ENOMEM);
+	memory_fault.is_armed = false;
+	assert_int_equal(wf_tokenise(wf_bytes_of("one two"), SEED, 10, &arena, &tokens), 0);
+	assert_int_equal(tokens.count, 2);
+	wf_arena_close(&arena);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -392,6 +414,7 @@ int main(void)
 		cmocka_unit_test(tokens_stay_the_same_for_ever),
 		cmocka_unit_test(another_seed_gives_other_hashes),
 		cmocka_unit_test(four_gigabytes_are_too_large),
+		cmocka_unit_test(out_of_memory_is_an_error),
 	};
 
 	return cmocka_run_group_tests(tests, arena_setup, arena_teardown);
