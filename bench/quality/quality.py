@@ -207,6 +207,31 @@ def by_age(rows, keys):
     return ", ".join("%s %d of %d" % (age, misplaced[age], of_age[age]) for age in sorted(of_age))
 
 
+def wrong_merges(rows, run, count):
+    """Articles that made one cluster of clusters that were mostly different stories, the costliest first."""
+    by_id = {r["id"]: r for r in rows}
+    holds, ranked = defaultdict(Counter), []
+    for n, row in enumerate(rows):
+        v = run.verdicts.get(row["id"])
+        if v is None:
+            continue
+        for other in v["merged"]:
+            here, there = holds[v["cluster"]], holds.pop(other, Counter())
+            wrong = sum(a * b for s, a in here.items() for t, b in there.items() if s != t)
+            if here and there and here.most_common(1)[0][0] != there.most_common(1)[0][0]:
+                ranked.append((-wrong, n, other, dict(here.most_common(3)), dict(there.most_common(3))))
+            here.update(there)
+        holds[v["cluster"]][row["cluster"]] += 1
+    text = ["merges of different stories: %d" % len(ranked)]
+    for wrong, n, other, here, there in sorted(ranked, key=lambda r: r[:2])[:count]:
+        text.append(
+            "  %d wrong pairs: cluster %s %s took in %s %s"
+            % (-wrong, run.verdicts[rows[n]["id"]]["cluster"], here, other, there)
+        )
+        text.append(describe(run, rows[n], by_id, "    "))
+    return "\n".join(text)
+
+
 def headline(name, m):
     return "%-26s P %.3f R %.3f F1 %.3f ARI %.3f B3 %.3f (%.3f/%.3f) clusters %d/%d biggest %d (true %d)" % (
         name,
@@ -260,6 +285,7 @@ def report(name, rows, run, options):
     )
     if options.worst:
         print(worst_clusters(rows, run, options.worst))
+        print(wrong_merges(rows, run, options.worst))
         print(worst_misses(rows, run, options.worst))
     for refusal in run.refused[:5]:
         print("  refused: %s: %s" % (refusal["id"], refusal["error"]))

@@ -104,6 +104,22 @@ class Report(unittest.TestCase):
         with self.assertRaises(RuntimeError):
             quality.Run(daemon, ROWS)
 
+    def test_an_article_that_merges_two_stories_is_shown(self):
+        class Merging(PlayedDaemon):
+            def add(self, article):
+                verdict = super().add(article)
+                if article["id"] == "c1":
+                    verdict["merged"] = [self.articles["a3"]["cluster"]]
+                return verdict
+
+        rows = ROWS[2:] + [
+            {"id": "c1", "cluster": "flood", "text": "x vale flood and mill fire", "how": ["localpara"]}
+        ]
+        _, _, text = self.report(rows, Merging())
+        merges = text[text.index("merges of different stories: 1") : text.index("split stories")]
+        self.assertIn("1 wrong pairs: cluster 2 {'flood': 1} took in 1 {'fire': 1}", merges)
+        self.assertIn("[flood] c1", merges)
+
 
 class Sets(unittest.TestCase):
     def load(self, rows):
