@@ -21,7 +21,7 @@
 #define YOUNG_RUN 3u           /* ... where so many shingles of it follow each other ... */
 #define YOUNG_RUNS_MAX 256u     /* runs of one article that are marked */
 #define YOUNG_SHARE_MAX 0.8    /* ... and are not nearly all of the article: that is the same story once more */
-#define FILTER_BITS 16384u     /* which shingles may be boilerplate: most are not, and one bit says so */
+#define FILTER_BITS 4096u      /* which shingles may be boilerplate: most are not, and one bit says so */
 
 struct set {
 	uint32_t shingles[SET_SLOTS];

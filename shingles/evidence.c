@@ -11,12 +11,18 @@
 #define TABLE_BITS_MAX 15
 #define GAP_SOFT_MAX 3u   /* tokens of a gap of the same length on both sides that count as respelled */
 #define GAP_FIGURE_MAX 6u /* tokens of a gap in which figures are compared */
-#define SOFT_SHARE 0.7    /* what a respelled word counts */
+#define COVER_WHOLE 10u   /* what a covered word counts ... */
+#define COVER_HALF 7u     /* ... and a respelled one */
 #define RARE_WEIGHT (WF_WEIGHT_MAX * 3 / 4)
 
 _Static_assert(WF_DOCUMENT_TOKENS_MAX <= 1u << 14, "positions fit 16 bits, the table is at most half full");
 
 enum cover { COVER_NONE, COVER_SOFT, COVER_FULL };
+
+static const uint32_t cover_share[] = {[COVER_NONE] = 0, [COVER_SOFT] = COVER_HALF, [COVER_FULL] = COVER_WHOLE};
+
+/* The sums of a comparison are whole numbers. */
+_Static_assert((uint64_t)WF_DOCUMENT_TOKENS_MAX * WF_WEIGHT_MAX * COVER_WHOLE < UINT32_MAX, "no sum overflows");
 
 struct wf_profile {
 	const uint16_t *tokens;
@@ -29,6 +35,7 @@ struct wf_profile {
 	uint16_t chain[WF_DOCUMENT_TOKENS_MAX];      /* position -> the next shingle of the same hash */
 	uint16_t first[WF_DOCUMENT_TOKENS_MAX];      /* position -> first position of the same shingle */
 	uint16_t again[WF_DOCUMENT_TOKENS_MAX];      /* position -> the next position of the same shingle */
+	uint16_t last[WF_DOCUMENT_TOKENS_MAX];       /* first position -> the last one so far */
 	uint8_t hit[WF_DOCUMENT_TOKENS_MAX];         /* by first position: the other has this shingle */
 	uint8_t cover[WF_DOCUMENT_TOKENS_MAX];       /* by token of the newcomer */
 	uint8_t cover_other[WF_DOCUMENT_TOKENS_MAX]; /* by token of the other */
@@ -118,9 +125,28 @@ static uint16_t find(const struct wf_profile *profile, uint32_t shingle)
 	return position;
 }
 
+/* Enters the shingle at `position`, which comes after all that are in. */
+static void enter(struct wf_profile *profile, uint16_t position)
+{
+	const uint32_t shingle = shingle_at(profile->tokens, position);
+	uint16_t *slot = &profile->table[table_slot(profile, shingle)];
+	uint16_t first = *slot;
+
+	while (first != NONE && shingle_at(profile->tokens, first) != shingle)
+		first = profile->chain[first];
+	profile->again[position] = NONE;
+	if (first == NONE) {
+		profile->chain[position] = *slot;
+		*slot = first = position;
+	} else {
+		profile->again[profile->last[first]] = position;
+	}
+	profile->last[first] = position;
+	profile->first[position] = first;
+}
+
 void wf_profile_set(struct wf_profile *profile, const uint16_t *tokens, uint32_t tokens_count, const uint8_t *mask, const uint8_t *weights)
 {
-	const uint32_t shingles = tokens_count == 0 ? 0 : tokens_count - 1;
 	int bits = 6;
 
 	while (bits < TABLE_BITS_MAX && 1u << bits < 2 * tokens_count)
@@ -132,25 +158,8 @@ void wf_profile_set(struct wf_profile *profile, const uint16_t *tokens, uint32_t
 	profile->table_bits = bits;
 	profile->shingles_own = 0;
 	memset(profile->table, 0xff, sizeof(uint16_t) << bits);
-	for (uint32_t i = shingles; i-- > 0;) {
-		const uint32_t shingle = shingle_at(tokens, i);
-		uint16_t *slot = &profile->table[table_slot(profile, shingle)];
-		uint16_t *link = slot;
-
-		/* Backwards, so that the position that stays in the table is the first. */
-		while (*link != NONE && shingle_at(tokens, *link) != shingle)
-			link = &profile->chain[*link];
-		profile->again[i] = *link;
-		if (*link != NONE)
-			profile->chain[i] = profile->chain[*link];
-		else
-			profile->chain[i] = NONE;
-		*link = (uint16_t)i;
-	}
-	for (uint32_t i = 0; i < shingles; i++) {
-		const uint16_t first = find(profile, shingle_at(tokens, i));
-
-		profile->first[i] = first;
+	for (uint32_t i = 0; i + 1 < tokens_count; i++) {
+		enter(profile, (uint16_t)i);
 		profile->shingles_own += shingle_is_own(mask, i);
 	}
 }
@@ -263,40 +272,42 @@ static void scan(struct wf_profile *profile, const uint16_t *other, uint32_t oth
 	}
 }
 
-static double cover_share(uint8_t cover)
+static double share_of(uint32_t part, uint32_t whole)
 {
-	return cover == COVER_FULL ? 1.0 : cover == COVER_SOFT ? SOFT_SHARE : 0.0;
+	return whole == 0 ? 0 : (double)part / ((double)whole * COVER_WHOLE);
 }
 
 static void weigh_newcomer(struct wf_profile *profile, struct wf_comparison *comparison)
 {
-	double covered = 0;
-	double own = 0;
-	double lead_covered = 0;
-	double lead_own = 0;
+	uint32_t covered = 0;
+	uint32_t own = 0;
+	uint32_t lead_covered = 0;
+	uint32_t lead_own = 0;
 	uint32_t own_count = 0;
 
-	for (uint32_t i = 0; i < profile->count; i++) {
-		const double weight = profile->weights[profile->tokens[i]];
-
-		if (i + 1 < profile->count && profile->hit[profile->first[i]])
+	for (uint32_t i = 0; i + 1 < profile->count; i++)
+		if (profile->hit[profile->first[i]])
 			profile->cover[i] = profile->cover[i + 1] = COVER_FULL;
+	for (uint32_t i = 0; i < profile->count; i++) {
+		const uint16_t token = profile->tokens[i];
+		const uint32_t weight = profile->weights[token];
+
 		if (profile->mask[i])
 			continue;
 		own += weight;
-		covered += weight * cover_share(profile->cover[i]);
-		if (own_count++ < WF_LEAD_TOKENS) {
-			lead_own += weight;
-			lead_covered += weight * cover_share(profile->cover[i]);
+		covered += weight * cover_share[profile->cover[i]];
+		if (++own_count == WF_LEAD_TOKENS) {
+			lead_own = own;
+			lead_covered = covered;
 		}
 		if (profile->cover[i] == COVER_FULL) {
-			comparison->figures_same += wf_token16_is_number(profile->tokens[i]);
-			comparison->names_same += weight >= RARE_WEIGHT && !wf_token16_is_number(profile->tokens[i]);
+			comparison->figures_same += wf_token16_is_number(token);
+			comparison->names_same += weight >= RARE_WEIGHT && !wf_token16_is_number(token);
 		}
 	}
-	comparison->own_weight = own / WF_WEIGHT_MAX;
-	comparison->contained = own > 0 ? covered / own : 0;
-	comparison->lead = lead_own > 0 ? lead_covered / lead_own : 0;
+	comparison->own_weight = (double)own / WF_WEIGHT_MAX;
+	comparison->contained = share_of(covered, own);
+	comparison->lead = own_count < WF_LEAD_TOKENS ? comparison->contained : share_of(lead_covered, lead_own);
 }
 
 void wf_profile_scan(struct wf_profile *profile, const uint16_t *tokens, uint32_t tokens_count, struct wf_comparison *comparison)
@@ -312,25 +323,23 @@ void wf_profile_scan(struct wf_profile *profile, const uint16_t *tokens, uint32_
 void wf_profile_finish(const struct wf_profile *profile, const uint16_t *tokens, uint32_t tokens_count, const uint8_t *mask,
 		       struct wf_comparison *comparison)
 {
-	double covered = 0;
-	double own = 0;
+	uint32_t covered = 0;
+	uint32_t own = 0;
 	uint32_t common = 0;
 	uint32_t shingles = 0;
 
 	for (uint32_t j = 0; j < tokens_count; j++) {
-		const double weight = profile->weights[tokens[j]];
+		const uint32_t weight = mask[j] ? 0 : profile->weights[tokens[j]];
 
-		if (j + 1 < tokens_count && shingle_is_own(mask, j))
-			shingles++;
-		if (mask[j])
-			continue;
 		own += weight;
-		covered += weight * cover_share(profile->cover_other[j]);
+		covered += weight * cover_share[profile->cover_other[j]];
 	}
+	for (uint32_t j = 0; j + 1 < tokens_count; j++)
+		shingles += shingle_is_own(mask, j);
 	for (uint32_t i = 0; i + 1 < profile->count; i++)
-		common += profile->hit[profile->first[i]] && shingle_is_own(profile->mask, i);
-	comparison->other_weight = own / WF_WEIGHT_MAX;
-	comparison->covering = own > 0 ? covered / own : 0;
+		common += profile->hit[profile->first[i]] & shingle_is_own(profile->mask, i);
+	comparison->other_weight = (double)own / WF_WEIGHT_MAX;
+	comparison->covering = share_of(covered, own);
 	if (common > shingles)
 		common = shingles;
 	if (profile->shingles_own + shingles > common)

@@ -16,8 +16,9 @@
 #define CANDIDATES_LIMIT 64u
 #define CANDIDATES_OF_CLUSTER 2u
 #define SOURCES_MAX 8192u
-#define ASKED_KEYS_MAX 256u
-#define TALLY_SLOTS 16384u /* ASKED_KEYS_MAX full buckets fill a quarter */
+#define ASKED_KEYS_MAX 192u
+#define TALLY_SLOTS 8192u /* ASKED_KEYS_MAX full buckets fill less than half */
+#define TALLY_BITS_MIN 8
 #define TALLY_BEST 64u
 #define SAME_TEXT_SCORE 1000u
 #define BAND_SCORE 24u
@@ -28,7 +29,7 @@
 #define SKETCH_VERSION 1
 #define STATE_VERSION 1
 
-_Static_assert(ASKED_KEYS_MAX * WF_LSH_BUCKET_MAX * 4 <= TALLY_SLOTS, "the tally never fills");
+_Static_assert(ASKED_KEYS_MAX * WF_LSH_BUCKET_MAX * 2 <= TALLY_SLOTS, "the tally never fills");
 _Static_assert((TALLY_SLOTS & (TALLY_SLOTS - 1)) == 0, "a slot is a mask of the hash");
 
 /* What the store keeps for a restart: [ header | keys ]. */
@@ -84,10 +85,10 @@ struct wf_index {
 	uint8_t other_mask[WF_DOCUMENT_TOKENS_MAX];
 	uint8_t covered[WF_DOCUMENT_TOKENS_MAX];
 	uint8_t marks[WF_TOKEN_VALUES / 8];
-	struct wf_passage_scratch passages;
+	struct wf_passage_ranking ranking;
 	uint64_t keys[ASKED_KEYS_MAX];
-	uint32_t used_count;
-	uint16_t used[TALLY_SLOTS / 4];
+	uint32_t found_count;
+	struct tally_slot found[ASKED_KEYS_MAX * WF_LSH_BUCKET_MAX];
 	struct tally_slot tally[TALLY_SLOTS];
 };
 
@@ -154,80 +155,89 @@ static uint64_t key_of_same_text(const struct wf_document *document)
 	return document->content_hash * UINT64_C(0x9E3779B97F4A7C15) ^ UINT64_C(0x5bd1e995);
 }
 
-static void tally_add(struct wf_index *index, uint32_t number, uint32_t score)
-{
-	uint32_t slot = number * 0x9E3779B1u >> 18;
-
-	while (index->tally[slot].number != 0 && index->tally[slot].number != number)
-		slot = (slot + 1) & (TALLY_SLOTS - 1);
-	if (index->tally[slot].number == 0)
-		index->used[index->used_count++] = (uint16_t)slot;
-	index->tally[slot].number = number;
-	index->tally[slot].score = (uint16_t)(index->tally[slot].score + score);
-	index->tally[slot].hits++;
-}
-
-_Static_assert(TALLY_SLOTS == 1u << 14, "tally_add takes the hash's highest 14 bits");
-
-static void tally_keys(struct wf_index *index, const uint64_t *keys, uint32_t keys_count, uint32_t score)
+/* Notes who is under the keys. A key that few have says more. */
+static void look_up(struct wf_index *index, const uint64_t *keys, uint32_t keys_count, uint32_t score)
 {
 	uint32_t numbers[WF_LSH_BUCKET_MAX];
 
-	for (uint32_t i = 0; i < keys_count; i++)
-		wf_lsh_prefetch(&index->lsh, keys[i]);
 	for (uint32_t i = 0; i < keys_count; i++) {
 		const size_t found = wf_lsh_find(&index->lsh, keys[i], numbers);
 
-		/* A key that few have says more. */
 		for (size_t k = 0; k < found; k++)
-			tally_add(index, numbers[k], 1 + score * 4 / (uint32_t)(found + 3));
+			index->found[index->found_count++] =
+				(struct tally_slot){numbers[k], (uint16_t)(1 + score * 4 / (uint32_t)(found + 3)), 1};
 	}
 }
 
-/* The articles with the highest scores, best first; empties the tally. */
-static uint32_t tally_best(struct wf_index *index, struct tally_slot best[TALLY_BEST])
+static void insert_best(struct tally_slot best[TALLY_BEST], uint32_t *count, struct tally_slot slot)
 {
+	uint32_t at = *count;
+
+	if (at == TALLY_BEST && slot.score <= best[TALLY_BEST - 1].score)
+		return;
+	if (at == TALLY_BEST)
+		at = TALLY_BEST - 1;
+	else
+		*count += 1;
+	for (; at > 0 && best[at - 1].score < slot.score; at--)
+		best[at] = best[at - 1];
+	best[at] = slot;
+}
+
+/* Adds up what was found article by article, in a table just large enough, and gives those with the highest scores, best first. */
+static uint32_t tally(struct wf_index *index, struct tally_slot best[TALLY_BEST])
+{
+	uint32_t bits = TALLY_BITS_MIN;
 	uint32_t count = 0;
 
-	for (uint32_t i = 0; i < index->used_count; i++) {
-		struct tally_slot *slot = &index->tally[index->used[i]];
-		uint32_t at = count;
+	while (1u << bits < 2 * index->found_count)
+		bits++;
+	memset(index->tally, 0, sizeof *index->tally << bits);
+	for (uint32_t i = 0; i < index->found_count; i++) {
+		const struct tally_slot found = index->found[i];
+		uint32_t slot = found.number * 0x9E3779B1u >> (32 - bits);
 
-		if (count == TALLY_BEST && slot->score <= best[TALLY_BEST - 1].score) {
-			*slot = (struct tally_slot){0};
-			continue;
-		}
-		if (count == TALLY_BEST)
-			at = TALLY_BEST - 1;
-		else
-			count++;
-		for (; at > 0 && best[at - 1].score < slot->score; at--)
-			best[at] = best[at - 1];
-		best[at] = *slot;
-		*slot = (struct tally_slot){0};
+		while (index->tally[slot].number != 0 && index->tally[slot].number != found.number)
+			slot = (slot + 1) & ((1u << bits) - 1);
+		index->tally[slot].number = found.number;
+		index->tally[slot].score = (uint16_t)(index->tally[slot].score + found.score);
+		index->tally[slot].hits++;
 	}
-	index->used_count = 0;
+	/* In the order in which they were found, each once. */
+	for (uint32_t i = 0; i < index->found_count; i++) {
+		uint32_t slot = index->found[i].number * 0x9E3779B1u >> (32 - bits);
+
+		while (index->tally[slot].number != index->found[i].number)
+			slot = (slot + 1) & ((1u << bits) - 1);
+		if (index->tally[slot].hits != 0)
+			insert_best(best, &count, index->tally[slot]);
+		index->tally[slot].hits = 0;
+	}
 	return count;
 }
 
 /* Asks the LSH table who shares keys with the newcomer: the best of each cluster, `candidates_max` at most. */
 static void find_candidates(struct wf_index *index, const struct wf_document *document, uint64_t replaces)
 {
-	const uint64_t same = key_of_same_text(document);
-	uint64_t bands[WF_SKETCH_BANDS_MAX];
-	const uint32_t bands_count = wf_bands_keys(index->bands, &document->sketch, bands);
-	const uint32_t passages = wf_passage_keys(&WF_PASSAGE_ASKED, index->tokens, index->tokens_count, index->mask,
-						  index->frequency.weights, &index->passages, index->keys, ASKED_KEYS_MAX - 16);
 	struct tally_slot best[TALLY_BEST];
+	uint32_t bands;
+	uint32_t passages;
 	uint32_t best_count;
 
 	index->candidates_count = 0;
+	index->found_count = 0;
+	wf_passage_rank(&index->ranking, index->tokens, index->tokens_count, index->mask, index->frequency.weights);
 	if (index->tokens_count == 0)
 		return;
-	tally_keys(index, &same, 1, SAME_TEXT_SCORE);
-	tally_keys(index, bands, bands_count, BAND_SCORE);
-	tally_keys(index, index->keys, passages, PASSAGE_SCORE);
-	best_count = tally_best(index, best);
+	index->keys[0] = key_of_same_text(document);
+	bands = wf_bands_keys(index->bands, &document->sketch, index->keys + 1);
+	passages = wf_passage_keys(&WF_PASSAGE_ASKED, &index->ranking, index->keys + 1 + bands, ASKED_KEYS_MAX - 1 - bands);
+	for (uint32_t i = 0; i < 1 + bands + passages; i++)
+		wf_lsh_prefetch(&index->lsh, index->keys[i]);
+	look_up(index, index->keys, 1, SAME_TEXT_SCORE);
+	look_up(index, index->keys + 1, bands, BAND_SCORE);
+	look_up(index, index->keys + 1 + bands, passages, PASSAGE_SCORE);
+	best_count = tally(index, best);
 	for (uint32_t i = 0; i < best_count && index->candidates_count < index->settings.candidates_max; i++) {
 		const uint64_t number = wf_clusters_number(&index->clusters, best[i].number);
 		const struct wf_cluster_article *article = wf_clusters_article(&index->clusters, number);
@@ -514,6 +524,8 @@ static void enter_keys(struct wf_index *index, const uint64_t *keys, uint32_t ke
 {
 	uint32_t entered;
 
+	for (uint32_t i = 0; i < keys_count; i++)
+		wf_lsh_prefetch(&index->lsh, keys[i]);
 	for (entered = 0; entered < keys_count && *error == 0; entered++)
 		*error = wf_lsh_insert(&index->lsh, keys[entered], (uint32_t)number);
 	if (*error != 0)
@@ -532,9 +544,7 @@ static int make_sketch(struct wf_index *index, const struct wf_document *documen
 	if (index->tokens_count > 0) {
 		index->keys[count++] = key_of_same_text(document);
 		count += wf_bands_keys(index->bands, &document->sketch, index->keys + count);
-		count += wf_passage_keys(&WF_PASSAGE_STORED, index->tokens, index->tokens_count, index->mask,
-					 index->frequency.weights, &index->passages, index->keys + count,
-					 WF_DOCUMENT_KEYS_MAX - count);
+		count += wf_passage_keys(&WF_PASSAGE_STORED, &index->ranking, index->keys + count, WF_DOCUMENT_KEYS_MAX - count);
 	}
 	header.keys_count = count;
 	out = wf_arena_take(arena, sizeof header + count * sizeof(uint64_t));

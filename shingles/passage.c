@@ -20,27 +20,26 @@ static uint64_t mix(uint64_t value)
 	return value ^ value >> 29;
 }
 
-/* The shingles that may be chosen, with their ranks: the lower, the sooner. */
-static uint32_t rank_shingles(const uint16_t *tokens, uint32_t tokens_count, const uint8_t *mask, const uint8_t *weights,
-			      struct wf_passage_scratch *scratch)
+void wf_passage_rank(struct wf_passage_ranking *ranking, const uint16_t *tokens, uint32_t tokens_count, const uint8_t *mask,
+		     const uint8_t *weights)
 {
 	uint32_t count = 0;
 
 	for (uint32_t i = 0; i + 1 < tokens_count; i++) {
+		const uint32_t shingle = WF_SHINGLE_OF(tokens[i], tokens[i + 1]);
 		const int weight = weights[tokens[i]] + weights[tokens[i + 1]];
-		uint32_t rank;
+		const int shift = (weight >= WEIGHT_RARE) * 2 + (weight >= WEIGHT_RAREST) * 2;
 
-		if ((mask[i] && mask[i + 1]) || weight < WEIGHT_LEAST)
-			continue;
-		rank = (uint32_t)(mix(WF_SHINGLE_OF(tokens[i], tokens[i + 1])) >> 32);
-		scratch->shingles[count] = WF_SHINGLE_OF(tokens[i], tokens[i + 1]);
-		scratch->ranks[count++] = rank >> (weight >= WEIGHT_RAREST ? 4 : weight >= WEIGHT_RARE ? 2 : 0);
+		/* Written always, kept where it may be chosen: no branch to guess. */
+		ranking->shingles[count] = shingle;
+		ranking->ranks[count] = (uint32_t)(mix(shingle) >> 32) >> shift;
+		count += (weight >= WEIGHT_LEAST) & !(mask[i] & mask[i + 1]);
 	}
-	return count;
+	ranking->count = count;
 }
 
 /* The minimum of every window of shingles [begin, end), as keys. */
-static uint32_t choose(const struct wf_passage_scratch *scratch, uint32_t begin, uint32_t end, uint32_t window, uint64_t *keys,
+static uint32_t choose(const struct wf_passage_ranking *ranking, uint32_t begin, uint32_t end, uint32_t window, uint64_t *keys,
 		       uint32_t keys_count, uint32_t keys_max)
 {
 	uint32_t least = UINT32_MAX;
@@ -52,9 +51,9 @@ static uint32_t choose(const struct wf_passage_scratch *scratch, uint32_t begin,
 		if (least == UINT32_MAX || least < first) {
 			least = first;
 			for (uint32_t i = first + 1; i <= last; i++)
-				if (scratch->ranks[i] <= scratch->ranks[least])
+				if (ranking->ranks[i] <= ranking->ranks[least])
 					least = i;
-		} else if (scratch->ranks[last] <= scratch->ranks[least]) {
+		} else if (ranking->ranks[last] <= ranking->ranks[least]) {
 			least = last;
 		}
 		/* Windows that are not whole yet choose nothing, unless the text ends there. */
@@ -62,7 +61,7 @@ static uint32_t choose(const struct wf_passage_scratch *scratch, uint32_t begin,
 			continue;
 		}
 		if ((least != before || last - begin + 1 == window || last + 1 == end) && keys_count < keys_max) {
-			const uint64_t key = mix(scratch->shingles[least] + UINT64_C(0x100000000));
+			const uint64_t key = mix(ranking->shingles[least] + UINT64_C(0x100000000));
 
 			if (keys_count == 0 || keys[keys_count - 1] != key)
 				keys[keys_count++] = key;
@@ -71,18 +70,17 @@ static uint32_t choose(const struct wf_passage_scratch *scratch, uint32_t begin,
 	return keys_count;
 }
 
-uint32_t wf_passage_keys(const struct wf_passage_windows *windows, const uint16_t *tokens, uint32_t tokens_count, const uint8_t *mask,
-			 const uint8_t *weights, struct wf_passage_scratch *scratch, uint64_t *keys, uint32_t keys_max)
+uint32_t wf_passage_keys(const struct wf_passage_windows *windows, const struct wf_passage_ranking *ranking, uint64_t *keys,
+			 uint32_t keys_max)
 {
-	const uint32_t count = rank_shingles(tokens, tokens_count, mask, weights, scratch);
-	const uint32_t lead = count < windows->lead_shingles ? count : windows->lead_shingles;
-	const uint32_t rest = count - lead;
+	const uint32_t lead = ranking->count < windows->lead_shingles ? ranking->count : windows->lead_shingles;
+	const uint32_t rest = ranking->count - lead;
 	uint32_t window = 2 * rest / windows->rest_keys;
-	uint32_t keys_count = choose(scratch, 0, lead, windows->lead_window, keys, 0, keys_max);
+	uint32_t keys_count = choose(ranking, 0, lead, windows->lead_window, keys, 0, keys_max);
 
 	if (window < windows->rest_window_min)
 		window = windows->rest_window_min;
 	if (rest != 0)
-		keys_count = choose(scratch, lead, count, window, keys, keys_count, keys_max);
+		keys_count = choose(ranking, lead, ranking->count, window, keys, keys_count, keys_max);
 	return keys_count;
 }

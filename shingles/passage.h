@@ -23,14 +23,19 @@ struct wf_passage_windows {
 extern const struct wf_passage_windows WF_PASSAGE_STORED;
 extern const struct wf_passage_windows WF_PASSAGE_ASKED;
 
-struct wf_passage_scratch {
+/* The shingles of a text that may be chosen, with their ranks: the lower, the sooner. */
+struct wf_passage_ranking {
+	uint32_t count;
 	uint32_t shingles[WF_DOCUMENT_TOKENS_MAX];
 	uint32_t ranks[WF_DOCUMENT_TOKENS_MAX];
 };
 
-/* Chooses keys, distinct from their neighbours; returns how many, `keys_max` at most.
- * tokens, mask: tokens_count long; weights: by token (frequency.h). */
-uint32_t wf_passage_keys(const struct wf_passage_windows *windows, const uint16_t *tokens, uint32_t tokens_count, const uint8_t *mask,
-			 const uint8_t *weights, struct wf_passage_scratch *scratch, uint64_t *keys, uint32_t keys_max);
+/* tokens, mask: tokens_count long, at most WF_DOCUMENT_TOKENS_MAX; weights: by token (frequency.h). */
+void wf_passage_rank(struct wf_passage_ranking *ranking, const uint16_t *tokens, uint32_t tokens_count, const uint8_t *mask,
+		     const uint8_t *weights);
+
+/* Chooses keys, distinct from their neighbours; returns how many, `keys_max` at most. */
+uint32_t wf_passage_keys(const struct wf_passage_windows *windows, const struct wf_passage_ranking *ranking, uint64_t *keys,
+			 uint32_t keys_max);
 
 #endif
