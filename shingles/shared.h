@@ -3,8 +3,11 @@
  *   a: [ ......|=====A=====|......|===B===|... ]        tokens equal, so quotes, case and spacing may differ
  *   b: [ ..|===B===|.........|=====A=====|..... ]       passages may change places; no byte is in two of them
  *
- * Seed and extend: every run of a few equal tokens is a seed, seeds grow to maximal runs, and the longest runs are taken first
- * (greedy string tiling: Wise 1993). */
+ * Seed and extend: every run of a few equal tokens is a seed, seeds grow to maximal runs, the longest runs are taken first, and
+ * what they leave is searched again (greedy string tiling: Wise 1993).
+ *
+ * How long a passage must be: five words, since four agree by chance in any two stories of one day; in scripts without spaces ten
+ * tokens, which are 11 characters of Han or kana and 13 of Thai, about as much. A text that is shorter must agree as a whole. */
 #ifndef WF_SHARED_H
 #define WF_SHARED_H
 
@@ -12,9 +15,11 @@
 #include "base/bytes.h"
 #include "base/error.h"
 
-#define WF_SHARED_TOKENS_LEAST 5u /* a shorter run is no passage, unless it is all of one text */
+#define WF_SHARED_WORDS_LEAST 5u           /* of a passage; a token of a script without spaces counts half a word */
+#define WF_SHARED_TOKENS_MAX (4u << 20)    /* of each text; what follows is not looked at. 16 MiB of prose have 3 million */
+#define WF_SHARED_STEPS_PER_TOKEN_MAX 256u /* prose takes 3; texts that repeat themselves reach it, and then the search ends */
 
-/* Half-open byte ranges: a.data[a_start, a_end) and b.data[b_start, b_end). */
+/* Half-open byte ranges: a.data[a_start, a_end) and b.data[b_start, b_end). They begin and end with a token. */
 struct wf_shared_passage {
 	size_t a_start;
 	size_t a_end;
@@ -22,11 +27,19 @@ struct wf_shared_passage {
 	size_t b_end;
 };
 
+struct wf_shared {
+	struct wf_shared_passage *passages; /* in the order of `a` */
+	size_t passages_count;
+	uint64_t steps; /* of the search: tokens compared */
+};
+
 /* In:      two texts in UTF-8, borrowed for the call.
- * Out:     passages in the order of `a`, at most `passages_max` (the longest are kept), in `arena`.
+ *          passages_max: the longest are kept.
+ *          seed: the store's secret, so that nobody outside can make words agree on purpose; any number will do.
+ * Out:     shared, overwritten; what it points to lives in `arena`.
  * Errors:  WF_ENOMEM, WF_ETOOLARGE (a text of 4 GiB or more).
- * Cost:    about linear in both texts; bounded for texts that repeat themselves. */
-int wf_shared_find(struct wf_bytes a, struct wf_bytes b, size_t passages_max, struct wf_arena *arena,
-		   struct wf_shared_passage **passages, size_t *passages_count);
+ * Cost:    linear in both texts; at most WF_SHARED_STEPS_PER_TOKEN_MAX steps a token, whatever they hold. */
+int wf_shared_find(struct wf_bytes a, struct wf_bytes b, size_t passages_max, uint64_t seed, struct wf_arena *arena,
+		   struct wf_shared *shared);
 
 #endif
