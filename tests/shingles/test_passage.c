@@ -20,7 +20,7 @@ struct text {
 	uint32_t keys_count;
 };
 
-static struct wf_passage_scratch scratch;
+static struct wf_passage_ranking ranking;
 static uint8_t weights[WF_TOKEN_VALUES];
 
 /* Helpers */
@@ -50,8 +50,8 @@ static void fill(struct text *text, uint32_t count, uint64_t *random)
 
 static void choose(struct text *text, const struct wf_passage_windows *windows, uint32_t keys_max)
 {
-	text->keys_count = wf_passage_keys(windows, text->tokens, text->count, text->mask, weights, &scratch,
-					   text->keys, keys_max);
+	wf_passage_rank(&ranking, text->tokens, text->count, text->mask, weights);
+	text->keys_count = wf_passage_keys(windows, &ranking, text->keys, keys_max);
 	assert_in_range(text->keys_count, 0, keys_max);
 }
 
