@@ -2,8 +2,8 @@
 """Feeds labelled articles through the real daemon and tells how good its clusters are, and why the
 worst of them are bad.
 
-usage: quality.py TRUTH.jsonl[.gz]... [--daemon PATH | --connect ADDRESS] [--shuffle N] [--worst N]
-                  [--csv FILE] [--peers]
+usage: quality.py TRUTH.jsonl[.gz]... [--daemon PATH | --connect ADDRESS] [--shuffle N] [--repeat N]
+                  [--worst N] [--csv FILE] [--peers]
 
 TRUTH: one JSON object a line with "id", "text", "cluster" (the truth) and, optional, "title", "outlet", "url", "lang",
 "published" and "how" (what was done to that copy).
@@ -294,12 +294,12 @@ def report(name, rows, run, options):
 
 def orders(name, rows, runs):
     """How the clusters agree between orders of arrival."""
-    print("  %s, ARI between orders (file order first):" % name)
+    print("  %s, ARI between feeds (file order first):" % name)
     low = 1.0
     for n, one in enumerate(runs):
         row = [metrics.agreement(one.clusters, two.clusters) for two in runs]
         low = min([low] + row)
-        print("    order %d: %s" % (n, "  ".join("%.3f" % x for x in row)))
+        print("    feed %d: %s" % (n, "  ".join("%.3f" % x for x in row)))
     print("    least: %.3f" % low)
     return low
 
@@ -335,9 +335,9 @@ def measure(path, options, written):
     name = Path(path).name.split(".")[0]
     rows = load(path)
     runs, refused = [], 0
-    for order in range(options.shuffle + 1):
+    for order in range(options.shuffle + options.repeat + 1):
         arranged = list(rows)
-        if order:
+        if 0 < order <= options.shuffle:
             random.Random(order).shuffle(arranged)
         run = feed(arranged, options)
         lost = len(rows) - len(run.clusters)
@@ -350,9 +350,10 @@ def measure(path, options, written):
             m = report(name, arranged, run, options)
         else:
             m = metrics.measures({r["id"]: r["cluster"] for r in rows}, run.clusters)
-            print(headline("%s, shuffle %d" % (name, order), m))
+            words = "shuffle %d" % order if order <= options.shuffle else "again %d" % (order - options.shuffle)
+            print(headline("%s, %s" % (name, words), m))
         written.append(csv_row(name, order, rows, run, m))
-    if options.shuffle:
+    if len(runs) > 1:
         orders(name, rows, runs)
     if options.peers:
         import peers
@@ -387,6 +388,13 @@ def main():
         "--shuffle", metavar="N", type=int, default=0, help="N more feeds in other orders, and how they agree"
     )
     parser.add_argument(
+        "--repeat",
+        metavar="N",
+        type=int,
+        default=0,
+        help="N more feeds in the same order: each store has a secret of its own",
+    )
+    parser.add_argument(
         "--worst", metavar="N", type=int, default=5, help="worst clusters and worst misses to show (default 5)"
     )
     parser.add_argument("--csv", metavar="FILE", help="write one line a feed there")
@@ -396,8 +404,8 @@ def main():
         help="compare with datasketch, rensa and text-dedup's way, installed in a temporary folder",
     )
     options = parser.parse_args()
-    if options.connect and (options.shuffle or len(options.truth) > 1):
-        parser.error("--connect: a running daemon can be fed once; give one TRUTH and no --shuffle")
+    if options.connect and (options.shuffle or options.repeat or len(options.truth) > 1):
+        parser.error("--connect: a running daemon can be fed once; give one TRUTH, no --shuffle and no --repeat")
     if not options.connect and not options.daemon:
         parser.error("--daemon: no wirefoldd found, build it or name it")
     refused, written = 0, []
