@@ -128,8 +128,9 @@ static void summary_words(const struct feed *feed, double seconds)
 	uint64_t articles;
 	uint64_t clusters;
 
-	fprintf(stderr, "%s articles in %.1f s (%s/s): %s new, %s joined, %s replaced, %s refused",
-		wf_progress_count(numbers[0], counts->articles), seconds,
+	fprintf(stderr, "%s %s in %.1f s (%s/s): %s new, %s joined, %s replaced, %s refused",
+		wf_progress_count(numbers[0], counts->articles), counts->articles == 1 ? "article" : "articles",
+		seconds,
 		wf_progress_count(numbers[1], (uint64_t)(seconds > 0 ? (double)counts->articles / seconds : 0)),
 		wf_progress_count(numbers[2], counts->founded), wf_progress_count(numbers[3], counts->joined),
 		wf_progress_count(numbers[4], counts->replaced), wf_progress_count(numbers[5], refused));
@@ -137,8 +138,9 @@ static void summary_words(const struct feed *feed, double seconds)
 		fprintf(stderr, ", %s without a date that can be read",
 			wf_progress_count(numbers[6], feed->unread_count));
 	if (feed->context->client != NULL && holdings(feed->context->client, &articles, &clusters))
-		fprintf(stderr, "; stored: %s articles in %s clusters", wf_progress_count(numbers[0], articles),
-			wf_progress_count(numbers[1], clusters));
+		fprintf(stderr, "; stored: %s %s in %s %s", wf_progress_count(numbers[0], articles),
+			articles == 1 ? "article" : "articles", wf_progress_count(numbers[1], clusters),
+			clusters == 1 ? "cluster" : "clusters");
 	putc('\n', stderr);
 }
 

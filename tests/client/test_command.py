@@ -166,6 +166,10 @@ class FeedThroughTrouble(StubCase):
     def expect_all(self, count):
         self.assertEqual(list(self.server.articles), ["wire-%d" % n for n in range(count)])
 
+    def expect_all_unordered(self, count):
+        # Requests behind one that met an overload may be stored before it, and once more after it.
+        self.assertEqual(set(self.server.articles), {"wire-%d" % n for n in range(count)})
+
     def test_a_lost_connection_is_made_again_and_the_feed_goes_on(self):
         self.wrong.close_at_request = {3, 9}
         result = self.feed(self.lines("a", self.articles(400)), "--batch", "20")
@@ -206,7 +210,7 @@ class FeedThroughTrouble(StubCase):
     def test_overloaded_requests_are_sent_again(self):
         self.wrong.overloaded_requests = 4
         result = self.feed(self.lines("a", self.articles(300)), "--batch", "50")
-        self.expect_all(300)
+        self.expect_all_unordered(300)
         self.assertIn("300 new, 0 joined, 0 replaced, 0 refused", result.stderr)
 
     def test_overloaded_articles_are_sent_again(self):
@@ -215,9 +219,6 @@ class FeedThroughTrouble(StubCase):
         self.expect_all_unordered(300)
         self.assertIn("300 articles in", result.stderr)
         self.assertIn("0 refused", result.stderr)
-
-    def expect_all_unordered(self, count):
-        self.assertEqual(set(self.server.articles), {"wire-%d" % n for n in range(count)})
 
     def test_an_overload_without_end_is_given_up(self):
         self.wrong.overloaded_requests = 1 << 30
