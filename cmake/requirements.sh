@@ -103,12 +103,12 @@ require() # LIST ...
 }
 
 # Configures and builds a preset, quietly; the log is shown when it fails.
-build() # PRESET
+build() # PRESET [OPTION OF CMAKE ...]
 {
 	local log=build/$1/build.log
 	mkdir -p "build/$1"
 	echo "Building (preset $1, log in $log) ..."
-	if ! { cmake --preset "$1" && cmake --build --preset "$1"; } >"$log" 2>&1 </dev/null; then
+	if ! { cmake --preset "$@" && cmake --build --preset "$1"; } >"$log" 2>&1 </dev/null; then
 		tail -n 60 "$log" >&2
 		echo "The build failed; all of its output is in $log" >&2
 		return 1
