@@ -331,27 +331,34 @@ def csv_row(name, order, rows, run, m):
     return {c: "%.4f" % values[c] if isinstance(values[c], float) else values[c] for c in CSV_COLUMNS}
 
 
+def feeds(rows, options):
+    """(name, articles) of each feed: the file's order, then shuffles, then the file's order again."""
+    yield "file", rows
+    for seed in range(1, options.shuffle + 1):
+        arranged = list(rows)
+        random.Random(seed).shuffle(arranged)
+        yield "shuffle %d" % seed, arranged
+    for again in range(1, options.repeat + 1):
+        yield "again %d" % again, rows
+
+
 def measure(path, options, written):
     name = Path(path).name.split(".")[0]
     rows = load(path)
     runs, refused = [], 0
-    for order in range(options.shuffle + options.repeat + 1):
-        arranged = list(rows)
-        if 0 < order <= options.shuffle:
-            random.Random(order).shuffle(arranged)
+    for order, arranged in feeds(rows, options):
         run = feed(arranged, options)
         lost = len(rows) - len(run.clusters)
         refused += len(run.refused) + lost
         if lost:
             print("%s: %d articles got no verdict" % (name, lost), file=sys.stderr)
             return refused
-        runs.append(run)
-        if order == 0:
-            m = report(name, arranged, run, options)
-        else:
+        if runs:
             m = metrics.measures({r["id"]: r["cluster"] for r in rows}, run.clusters)
-            words = "shuffle %d" % order if order <= options.shuffle else "again %d" % (order - options.shuffle)
-            print(headline("%s, %s" % (name, words), m))
+            print(headline("%s, %s" % (name, order), m))
+        else:
+            m = report(name, arranged, run, options)
+        runs.append(run)
         written.append(csv_row(name, order, rows, run, m))
     if len(runs) > 1:
         orders(name, rows, runs)
