@@ -2,6 +2,8 @@
 
 #include <stdlib.h>
 
+#include "base/limits.h"
+
 #define SET_SLOTS 8u
 #define SOURCE_SETS 128u       /* 1,024 shingles, 8 KiB */
 #define SOURCE_SEEN_BITS 65536u
@@ -19,8 +21,9 @@
 #define CORPUS_SHARE 25u
 #define YOUNG_STORIES 16u      /* a source with fewer is helped out: by what it printed even once before ... */
 #define YOUNG_RUN 3u           /* ... where so many shingles of it follow each other ... */
-#define YOUNG_RUNS_MAX 256u     /* runs of one article that are marked */
 #define YOUNG_SHARE_MAX 0.8    /* ... and are not nearly all of the article: that is the same story once more */
+#define COMMON_SLOTS 4096u     /* 16 KiB, in pairs */
+#define COMMON_RENEW 64u       /* made anew after so many stories, and after each while the corpus is smaller than that */
 #define FILTER_BITS 4096u      /* which shingles may be boilerplate: most are not, and one bit says so */
 
 struct set {
@@ -130,59 +133,71 @@ static struct wf_repeats *repeats_of(const struct wf_boilerplate *boilerplate, u
 	return found == NULL ? NULL : *found;
 }
 
-/* Marks the runs of shingles that a young source has printed before, unless they are nearly all of the article. */
+/* The pair of slots that may hold a shingle. */
+static uint32_t *common_pair(const struct wf_boilerplate *boilerplate, uint32_t hash)
+{
+	return &boilerplate->common[hash & (COMMON_SLOTS - 2)];
+}
+
+/* Shingle 0, two words of token 0, is never common: no loss. Where a pair is full the shingle is left out. */
+static void add_common(struct wf_boilerplate *boilerplate, uint32_t shingle)
+{
+	uint32_t *pair = common_pair(boilerplate, spread(shingle));
+
+	if (pair[0] == 0)
+		pair[0] = shingle;
+	else if (pair[1] == 0)
+		pair[1] = shingle;
+}
+
+/* Marks the runs of shingles that a young source has printed before, unless they are nearly all of the article. Byte by byte and without
+ * branches: what was seen comes and goes, and is not to be guessed. */
 static void mask_seen(const struct wf_repeats *repeats, const uint16_t *tokens, size_t tokens_count, uint8_t *mask)
 {
-	struct {
-		size_t start;
-		size_t length;
-	} runs[YOUNG_RUNS_MAX];
-	size_t runs_count = 0;
+	uint8_t seen[WF_DOCUMENT_TOKENS_MAX + YOUNG_RUN];
+	uint8_t runs[WF_DOCUMENT_TOKENS_MAX + 2 * YOUNG_RUN];
 	size_t marked = 0;
-	size_t run = 0;
 
-	for (size_t i = 0; i + 1 < tokens_count; i++) {
-		if (was_seen(repeats, WF_SHINGLE_OF(tokens[i], tokens[i + 1]))) {
-			run++;
-			if (i + 2 < tokens_count)
-				continue;
-			i++;
-		}
-		if (run >= YOUNG_RUN && runs_count < YOUNG_RUNS_MAX) {
-			runs[runs_count].start = i - run;
-			runs[runs_count++].length = run + 1;
-			marked += run + 1;
-		}
-		run = 0;
+	for (size_t i = 0; i + 1 < tokens_count; i++)
+		seen[i] = was_seen(repeats, WF_SHINGLE_OF(tokens[i], tokens[i + 1]));
+	memset(seen + tokens_count - 1, 0, YOUNG_RUN);
+	memset(runs, 0, YOUNG_RUN);
+	/* runs[YOUNG_RUN + i]: a run begins at or goes through shingle i, with YOUNG_RUN of them from i on. */
+	for (size_t i = 0; i < tokens_count; i++)
+		runs[YOUNG_RUN + i] = seen[i] & seen[i + 1] & seen[i + 2];
+	/* Token i is in such a run if one begins at i or at one of the YOUNG_RUN shingles before it. */
+	for (size_t i = 0; i < tokens_count; i++) {
+		seen[i] = runs[i] | runs[i + 1] | runs[i + 2] | runs[i + 3];
+		marked += seen[i];
 	}
 	if ((double)marked > YOUNG_SHARE_MAX * (double)tokens_count)
 		return;
-	for (size_t k = 0; k < runs_count; k++)
-		memset(mask + runs[k].start, 1, runs[k].length);
+	for (size_t i = 0; i < tokens_count; i++)
+		mask[i] |= seen[i];
 }
+
+_Static_assert(YOUNG_RUN == 3, "mask_seen() looks at three shingles");
 
 void wf_boilerplate_mask(const struct wf_boilerplate *boilerplate, uint64_t source, const uint16_t *tokens, size_t tokens_count,
 			 uint8_t *mask)
 {
-	const struct wf_repeats *corpus = boilerplate->corpus;
 	const struct wf_repeats *repeats = repeats_of(boilerplate, source);
-	uint64_t filter[FILTER_BITS / 64]; /* of both, so that most shingles take one look */
+	const struct wf_repeats *filtered = repeats == NULL ? boilerplate->corpus : repeats;
 
 	memset(mask, 0, tokens_count);
-	for (size_t i = 0; i < FILTER_BITS / 64; i++)
-		filter[i] = corpus->filter[i] | (repeats == NULL ? 0 : repeats->filter[i]);
 	for (size_t i = 0; i + 1 < tokens_count; i++) {
 		const uint32_t shingle = WF_SHINGLE_OF(tokens[i], tokens[i + 1]);
 		const uint32_t hash = spread(shingle);
 		const uint32_t bit = filter_bit(hash);
+		const uint32_t *pair = common_pair(boilerplate, hash);
+		uint8_t is_repeated = (uint8_t)((pair[0] == shingle) | (pair[1] == shingle));
 
-		if ((filter[bit / 64] >> (bit % 64) & 1) == 0)
-			continue;
-		if ((repeats != NULL && count_of(repeats, shingle, hash) >= repeats->bound) ||
-		    count_of(corpus, shingle, hash) >= corpus->bound)
-			mask[i] = mask[i + 1] = 1;
+		if ((filtered->filter[bit / 64] >> (bit % 64) & 1) != 0 && repeats != NULL)
+			is_repeated |= count_of(repeats, shingle, hash) >= repeats->bound;
+		mask[i] |= is_repeated;
+		mask[i + 1] |= is_repeated;
 	}
-	if (repeats != NULL && repeats->stories_total < YOUNG_STORIES)
+	if (repeats != NULL && repeats->stories_total < YOUNG_STORIES && tokens_count > YOUNG_RUN)
 		mask_seen(repeats, tokens, tokens_count, mask);
 }
 
@@ -344,12 +359,25 @@ static int repeats_for(struct wf_boilerplate *boilerplate, uint64_t source, stru
 	return 0;
 }
 
+/* Makes the table of what is common in the corpus anew. */
+static void renew_common(struct wf_boilerplate *boilerplate)
+{
+	const struct wf_repeats *corpus = boilerplate->corpus;
+
+	memset(boilerplate->common, 0, COMMON_SLOTS * sizeof *boilerplate->common);
+	for (size_t i = 0; i < corpus->sets_count; i++)
+		for (size_t k = 0; k < SET_SLOTS; k++)
+			if (corpus->sets[i].counts[k] >= corpus->bound)
+				add_common(boilerplate, corpus->sets[i].shingles[k]);
+}
+
 int wf_boilerplate_init(struct wf_boilerplate *boilerplate, size_t sources_max)
 {
 	*boilerplate = (struct wf_boilerplate){.sources_max = sources_max};
 	wf_map_init(&boilerplate->sources, sizeof(struct wf_repeats *));
 	boilerplate->corpus = repeats_new(boilerplate, 0, CORPUS_SETS, CORPUS_SEEN_BITS);
-	return boilerplate->corpus == NULL ? WF_ENOMEM : 0;
+	boilerplate->common = calloc(COMMON_SLOTS, sizeof *boilerplate->common);
+	return boilerplate->corpus == NULL || boilerplate->common == NULL ? WF_ENOMEM : 0;
 }
 
 void wf_boilerplate_close(struct wf_boilerplate *boilerplate)
@@ -362,7 +390,9 @@ void wf_boilerplate_close(struct wf_boilerplate *boilerplate)
 		free(*(struct wf_repeats **)record);
 	wf_map_close(&boilerplate->sources);
 	free(boilerplate->corpus);
+	free(boilerplate->common);
 	boilerplate->corpus = NULL;
+	boilerplate->common = NULL;
 }
 
 int wf_boilerplate_learn(struct wf_boilerplate *boilerplate, uint64_t source, const uint16_t *tokens, size_t tokens_count, bool is_story)
@@ -371,8 +401,11 @@ int wf_boilerplate_learn(struct wf_boilerplate *boilerplate, uint64_t source, co
 	int error;
 
 	boilerplate->clock++;
-	if (is_story && !is_passed_over(boilerplate, boilerplate->corpus))
+	if (is_story && !is_passed_over(boilerplate, boilerplate->corpus)) {
 		count_story(boilerplate->corpus, tokens, tokens_count, CORPUS_HALVE);
+		if (boilerplate->clock % COMMON_RENEW == 0 || boilerplate->corpus->stories_total < COMMON_RENEW)
+			renew_common(boilerplate);
+	}
 	if (source == 0)
 		return 0;
 	error = repeats_for(boilerplate, source, &repeats);
@@ -454,6 +487,7 @@ int wf_boilerplate_load(struct wf_boilerplate *boilerplate, struct wf_bytes byte
 	repeats_free(boilerplate, boilerplate->corpus);
 	boilerplate->corpus = repeats;
 	boilerplate->clock = header.clock;
+	renew_common(boilerplate);
 	for (uint64_t i = 0; i < header.sources_count; i++) {
 		struct wf_repeats **slot;
 

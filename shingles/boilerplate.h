@@ -22,6 +22,7 @@ struct wf_repeats;
 struct wf_boilerplate {
 	struct wf_map sources;     /* source -> struct wf_repeats * */
 	struct wf_repeats *corpus; /* what all sources repeat */
+	uint32_t *common;          /* a small hash table of what is boilerplate in the corpus, in pairs; 0: free */
 	uint64_t clock;            /* stories learned */
 	size_t sources_max;
 	size_t memory_bytes;
@@ -31,7 +32,8 @@ struct wf_boilerplate {
 int wf_boilerplate_init(struct wf_boilerplate *boilerplate, size_t sources_max);
 void wf_boilerplate_close(struct wf_boilerplate *boilerplate);
 
-/* Marks the tokens of an article of `source` (0: unknown) that are boilerplate: mask[i] is 1 for those, 0 for content. */
+/* Marks the tokens of an article of `source` (0: unknown) that are boilerplate: mask[i] is 1 for those, 0 for content.
+ * tokens_count is at most WF_DOCUMENT_TOKENS_MAX. */
 void wf_boilerplate_mask(const struct wf_boilerplate *boilerplate, uint64_t source, const uint16_t *tokens, size_t tokens_count,
 			 uint8_t *mask);
 
