@@ -190,7 +190,7 @@ void wf_boilerplate_mask(const struct wf_boilerplate *boilerplate, uint64_t sour
 		const uint32_t hash = spread(shingle);
 		const uint32_t bit = filter_bit(hash);
 		const uint32_t *pair = common_pair(boilerplate, hash);
-		uint8_t is_repeated = (uint8_t)((pair[0] == shingle) | (pair[1] == shingle));
+		uint8_t is_repeated = (uint8_t)((shingle != 0) & ((pair[0] == shingle) | (pair[1] == shingle)));
 
 		if ((filtered->filter[bit / 64] >> (bit % 64) & 1) != 0 && repeats != NULL)
 			is_repeated |= count_of(repeats, shingle, hash) >= repeats->bound;
