@@ -19,6 +19,9 @@
 #define WF_BATCH_ARTICLES_MAX 65536u  /* articles in one add_batch */
 #define WF_METHOD_BYTES_MAX 64u
 
+/* The comparison. */
+#define WF_COMPARE_PASSAGES_MAX 65536u /* the longest are told; 1.4 MiB of a reply */
+
 /* The verdict. */
 #define WF_MERGED_MAX 16  /* clusters that one article can make one */
 #define WF_RELATED_MAX 16 /* clusters that a partial article names */
