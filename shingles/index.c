@@ -26,6 +26,9 @@
 #define SCORE_LEAST 8u /* less than one key that few articles have: not worth a look, unless nothing else is there */
 #define PASSAGES_MANY 20u /* with so many keys, one in common is chance */
 #define SOURCE_LOOK_BACK 32u
+#define QUOTED_COVERING 0.40 /* a candidate that has so much more may be a roundup */
+#define QUOTED_LOOK 2u
+#define QUOTED_APART 0.15
 #define SKETCH_VERSION 1
 #define STATE_VERSION 1
 
@@ -83,7 +86,8 @@ struct wf_index {
 	struct candidate candidates[CANDIDATES_LIMIT];
 	uint16_t other_tokens[WF_DOCUMENT_TOKENS_MAX];
 	uint8_t other_mask[WF_DOCUMENT_TOKENS_MAX];
-	uint8_t covered[WF_DOCUMENT_TOKENS_MAX];
+	uint16_t pair_tokens[WF_DOCUMENT_TOKENS_MAX];
+	uint8_t pair_mask[WF_DOCUMENT_TOKENS_MAX];
 	uint8_t marks[WF_TOKEN_VALUES / 8];
 	struct wf_passage_ranking ranking;
 	uint64_t keys[ASKED_KEYS_MAX];
@@ -346,12 +350,12 @@ static void weigh_candidates(struct wf_index *index)
 	}
 }
 
-static const struct candidate *strongest_of(const struct wf_index *index)
+static struct candidate *strongest_of(struct wf_index *index)
 {
-	const struct candidate *best = NULL;
+	struct candidate *best = NULL;
 
 	for (uint32_t i = 0; i < index->candidates_count; i++) {
-		const struct candidate *candidate = &index->candidates[i];
+		struct candidate *candidate = &index->candidates[i];
 
 		if (candidate->strength > 0 && (best == NULL || candidate->strength > best->strength ||
 						(candidate->strength == best->strength &&
@@ -359,6 +363,47 @@ static const struct candidate *strongest_of(const struct wf_index *index)
 			best = candidate;
 	}
 	return best;
+}
+
+/* Whether the candidate only quotes the newcomer: it has much more, and the others of its cluster are cut out of it as the newcomer
+ * would be, but elsewhere. So a roundup that came before the stories it quotes gathers the first of them, and no other. */
+static bool is_quoted(struct wf_index *index, const struct candidate *candidate)
+{
+	const struct wf_cluster_article *article = wf_clusters_article(&index->clusters, candidate->number);
+	uint32_t looked_at = 0;
+
+	if (candidate->is_same || candidate->comparison.covering >= QUOTED_COVERING)
+		return false;
+	for (uint32_t i = 0; i < QUOTED_LOOK; i++) {
+		const uint64_t number = wf_clusters_number(&index->clusters, article->previous);
+		struct wf_comparison comparison;
+		uint32_t tokens_count;
+
+		if (number == candidate->number)
+			break;
+		article = wf_clusters_article(&index->clusters, number);
+		if (article->relation != WF_RELATION_EXCERPT || article->match != candidate->number ||
+		    take_other(index, number, &tokens_count) != 0)
+			return false;
+		index->stats.candidates++;
+		looked_at++;
+		wf_profile_scan(index->profile, index->other_tokens, tokens_count, &comparison);
+		if (comparison.contained >= QUOTED_APART)
+			return false;
+	}
+	return looked_at > 0;
+}
+
+/* The strongest candidate that does more than quote the newcomer; NULL where there is none. */
+static const struct candidate *choose_strongest(struct wf_index *index)
+{
+	struct candidate *strongest = strongest_of(index);
+
+	while (strongest != NULL && is_quoted(index, strongest)) {
+		strongest->strength = 0;
+		strongest = strongest_of(index);
+	}
+	return strongest;
 }
 
 /* Whether an article of one cluster and an article of another tell one story. */
@@ -370,25 +415,19 @@ static bool is_one_story(struct wf_index *index, const struct candidate *first, 
 	struct wf_comparison comparison;
 	uint32_t a_count;
 	uint32_t b_count;
-	uint16_t *tokens = malloc(sizeof index->other_tokens);
-	uint8_t *mask = malloc(sizeof index->other_mask);
-	bool answer = false;
 
-	if (tokens != NULL && mask != NULL && take_other(index, a->number, &a_count) == 0) {
-		mask_other(index, a->number, a_count);
-		memcpy(tokens, index->other_tokens, a_count * sizeof *tokens);
-		memcpy(mask, index->other_mask, a_count);
-		if (take_other(index, b->number, &b_count) == 0) {
-			mask_other(index, b->number, b_count);
-			index->stats.candidates++;
-			wf_profile_set(index->profile, tokens, a_count, mask, index->frequency.weights);
-			wf_profile_compare(index->profile, index->other_tokens, b_count, index->other_mask, &comparison);
-			answer = wf_decide_is_one_story(&comparison);
-		}
-	}
-	free(tokens);
-	free(mask);
-	return answer;
+	if (take_other(index, a->number, &a_count) != 0)
+		return false;
+	mask_other(index, a->number, a_count);
+	memcpy(index->pair_tokens, index->other_tokens, a_count * sizeof *index->pair_tokens);
+	memcpy(index->pair_mask, index->other_mask, a_count);
+	if (take_other(index, b->number, &b_count) != 0)
+		return false;
+	mask_other(index, b->number, b_count);
+	index->stats.candidates++;
+	wf_profile_set(index->profile, index->pair_tokens, a_count, index->pair_mask, index->frequency.weights);
+	wf_profile_compare(index->profile, index->other_tokens, b_count, index->other_mask, &comparison);
+	return wf_decide_is_one_story(&comparison);
 }
 
 /* Other clusters that the newcomer joins as well: they become one with the strongest's where their own articles say so too. */
@@ -464,7 +503,7 @@ int wf_index_decide(struct wf_index *index, const struct wf_document *document, 
 	find_candidates(index, document, replaces);
 	compare_candidates(index);
 	weigh_candidates(index);
-	strongest = strongest_of(index);
+	strongest = choose_strongest(index);
 	if (strongest == NULL) {
 		decide_related(index, decision);
 		return 0;
