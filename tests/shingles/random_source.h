@@ -1,4 +1,4 @@
-/* Numbers that look random and are the same at every run, for tests against a model (SplitMix64: Steele and others 2014). */
+/* Numbers that look random and are the same at every run, for tests against a model (SplitMix64: Steele 2014). */
 #ifndef WF_TEST_RANDOM_SOURCE_H
 #define WF_TEST_RANDOM_SOURCE_H
 

@@ -8,7 +8,7 @@
 #include "base/bytes.h"
 #include "random_source.h"
 
-#define STORY_BYTES_MAX 16384u
+#define STORY_BYTES_MAX      16384u
 #define STORY_SENTENCE_WORDS 16u
 
 struct story_text {

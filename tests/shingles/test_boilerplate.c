@@ -10,9 +10,9 @@
 #include "memory_fault.h"
 #include "random_source.h"
 
-#define HEAD 12u /* words that an outlet prints above every story, and below it */
-#define BODY 150u
-#define STORY (HEAD + BODY + HEAD)
+#define HEAD        12u /* words that an outlet prints above every story, and below it */
+#define BODY        150u
+#define STORY       (HEAD + BODY + HEAD)
 #define SOURCES_MAX 16u
 
 /* Helpers */

@@ -12,7 +12,7 @@
 
 #define NUMBERS_MAX 6000u
 #define MODEL_STEPS 6000u
-#define SOURCES 5u
+#define SOURCES     5u
 
 /* The same, plainly: every article with its cluster, every ID with what it became. */
 struct model_article {

@@ -176,6 +176,24 @@ static void changed_figures_never_make_stronger(void **state)
 	}
 }
 
+static void what_is_dropped_early_could_not_have_joined(void **state)
+{
+	uint64_t random = 4;
+
+	(void)state;
+	for (int i = 0; i < 200000; i++) {
+		const struct wf_comparison comparison = comparison_at_random(&random);
+
+		if (wf_decide_is_worth_finishing(&comparison))
+			continue;
+		if (wf_decide_strength(&comparison, false, false) > 0)
+			fail_msg("contained %f of %f, covering %f of %f: strength %f", comparison.contained,
+				 comparison.own_weight, comparison.covering, comparison.other_weight,
+				 wf_decide_strength(&comparison, false, false));
+		assert_false(wf_decide_is_related(&comparison));
+	}
+}
+
 /* wf_decide_differs_in_figures */
 
 static void texts_without_figures_and_names_do_not_differ_in_them(void **state)
@@ -254,6 +272,7 @@ int main(void)
 		cmocka_unit_test(what_shares_nothing_is_dropped_and_what_agrees_is_not),
 		cmocka_unit_test(being_a_roundup_never_makes_stronger),
 		cmocka_unit_test(changed_figures_never_make_stronger),
+		cmocka_unit_test(what_is_dropped_early_could_not_have_joined),
 		cmocka_unit_test(texts_without_figures_and_names_do_not_differ_in_them),
 		cmocka_unit_test(two_clusters_are_one_story_where_their_articles_agree),
 		cmocka_unit_test(passages_worth_telling_are_related_and_phrases_not),

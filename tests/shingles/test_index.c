@@ -10,9 +10,9 @@
 #include "memory_fault.h"
 #include "story_text.h"
 
-#define SEED 7u
+#define SEED         7u
 #define ARTICLES_MAX 1500u
-#define BACKGROUND 60u /* stories that teach the index which words are common */
+#define BACKGROUND   60u /* stories that teach the index which words are common */
 
 struct stored {
 	bool is_live;

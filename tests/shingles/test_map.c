@@ -9,7 +9,7 @@
 #include "memory_fault.h"
 #include "random_source.h"
 
-#define MODEL_KEYS 3000u
+#define MODEL_KEYS  3000u
 #define MODEL_STEPS 40000u
 
 /* Helpers */
