@@ -29,6 +29,8 @@ import wire
 ARTICLE_KEYS = ("id", "text", "title", "outlet", "url", "lang", "published")
 BATCH_ARTICLES = 64
 CUT_KINDS = ("third", "teaser")
+JOINING = ("exact", "near", "excerpt", "expanded")
+STRANGERS_SHOWN = 5
 
 
 def load(path):
@@ -140,8 +142,16 @@ def describe(run, row, by_id, margin):
     return "\n".join(lines)
 
 
+def is_bridge(run, by_id, key):
+    """Whether an article joined a match that is of another story."""
+    verdict = run.verdicts.get(key)
+    if verdict is None or verdict["relation"] not in JOINING or verdict["match"] not in by_id:
+        return False
+    return by_id[verdict["match"]]["cluster"] != by_id[key]["cluster"]
+
+
 def worst_clusters(rows, run, count):
-    """Predicted clusters with the most wrong pairs, and how each stranger got in."""
+    """Predicted clusters with the most wrong pairs, and the articles that joined a match of another story."""
     by_id = {r["id"]: r for r in rows}
     order = {r["id"]: n for n, r in enumerate(rows)}
     ranked = []
@@ -156,11 +166,12 @@ def worst_clusters(rows, run, count):
             "  cluster %s: %d articles, %d wrong pairs, stories %s"
             % (label, len(keys), -wrong, dict(truths.most_common(6)))
         )
-        main = truths.most_common(1)[0][0]
-        shown = set()
-        for key in sorted(keys, key=order.get):
+        keys = sorted(keys, key=order.get)
+        bridges = [key for key in keys if is_bridge(run, by_id, key)]
+        shown = {by_id[keys[0]]["cluster"]} if not bridges else set()
+        for key in bridges or keys:
             truth = by_id[key]["cluster"]
-            if truth != main and truth not in shown and len(shown) < 4:
+            if truth not in shown and len(shown) < STRANGERS_SHOWN:
                 shown.add(truth)
                 text.append(describe(run, by_id[key], by_id, "    "))
     return "\n".join(text)
