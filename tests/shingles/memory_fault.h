@@ -1,4 +1,4 @@
-/* Memory that runs out on purpose: the linker sends what the tested code allocates here (-Wl,--wrap=...); it is counted.
+/* Memory that runs out on purpose: the linker sends what the tested code allocates here (-Wl,--wrap=...), counted.
  *
  * Include it once in a test whose line in CMakeLists.txt asks for the wrapping. */
 #ifndef WF_TEST_MEMORY_FAULT_H
