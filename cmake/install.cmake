@@ -1,4 +1,4 @@
-# What is installed besides the programs: the client library for C with its headers and pkg-config file; and the package.
+# What is installed besides the programs: the client library for C, its headers and pkg-config file; and the package.
 install(TARGETS wf_protocol wf_base ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
 install(DIRECTORY protocol/ shingles/base DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/wirefold FILES_MATCHING PATTERN "*.h")
 # The file finds the rest from where it lies, wherever the package is unpacked.
