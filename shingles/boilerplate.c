@@ -42,7 +42,8 @@ struct wf_repeats {
 	uint32_t bound; /* stories that make a shingle boilerplate; UINT32_MAX: too early to say */
 	uint32_t sets_count; /* a power of two */
 	uint32_t seen_bits;  /* a power of two */
-	uint32_t padding[7];
+	uint32_t offered;    /* stories that came, those passed over included */
+	uint32_t padding[6];
 	uint64_t filter[FILTER_BITS / 64];
 	struct set sets[]; /* and behind them the bits of what was seen */
 };
@@ -280,12 +281,12 @@ static void set_bound(struct wf_repeats *repeats)
 	rebuild_filter(repeats);
 }
 
-/* Whether this story is passed over: what has settled is known well enough from a sample. */
-static bool is_passed_over(const struct wf_boilerplate *boilerplate, const struct wf_repeats *repeats)
+/* Whether the next story is passed over: what has settled is known well enough from a sample. */
+static bool is_passed_over(struct wf_repeats *repeats)
 {
 	const uint32_t settled = repeats->source == 0 ? CORPUS_SETTLED : SETTLED_STORIES;
 
-	return repeats->stories_total >= settled && boilerplate->clock % SETTLED_STEP != 0;
+	return repeats->stories_total >= settled && repeats->offered++ % SETTLED_STEP != 0;
 }
 
 /* First counts what earlier stories had, then notes what this one has: a shingle that comes twice in one story counts once. */
@@ -335,6 +336,12 @@ static void forget_oldest(struct wf_boilerplate *boilerplate)
 	}
 }
 
+static void forget_surplus(struct wf_boilerplate *boilerplate)
+{
+	while (wf_map_count(&boilerplate->sources) > boilerplate->sources_max)
+		forget_oldest(boilerplate);
+}
+
 static int repeats_for(struct wf_boilerplate *boilerplate, uint64_t source, struct wf_repeats **repeats)
 {
 	struct wf_repeats **slot = wf_map_find(&boilerplate->sources, source);
@@ -344,8 +351,6 @@ static int repeats_for(struct wf_boilerplate *boilerplate, uint64_t source, stru
 		*repeats = *slot;
 		return 0;
 	}
-	if (wf_map_count(&boilerplate->sources) >= boilerplate->sources_max)
-		forget_oldest(boilerplate);
 	made = repeats_new(boilerplate, source, SOURCE_SETS, SOURCE_SEEN_BITS);
 	if (made == NULL)
 		return WF_ENOMEM;
@@ -354,8 +359,9 @@ static int repeats_for(struct wf_boilerplate *boilerplate, uint64_t source, stru
 		repeats_free(boilerplate, made);
 		return WF_ENOMEM;
 	}
-	*slot = made;
-	*repeats = made;
+	*slot = *repeats = made;
+	made->used = UINT64_MAX;
+	forget_surplus(boilerplate);
 	return 0;
 }
 
@@ -397,24 +403,22 @@ void wf_boilerplate_close(struct wf_boilerplate *boilerplate)
 
 int wf_boilerplate_learn(struct wf_boilerplate *boilerplate, uint64_t source, const uint16_t *tokens, size_t tokens_count, bool is_story)
 {
-	struct wf_repeats *repeats;
-	int error;
+	struct wf_repeats *repeats = NULL;
+	const int error = source == 0 ? 0 : repeats_for(boilerplate, source, &repeats);
 
+	if (error != 0)
+		return error;
 	boilerplate->clock++;
-	if (is_story && !is_passed_over(boilerplate, boilerplate->corpus)) {
+	if (is_story && !is_passed_over(boilerplate->corpus)) {
 		count_story(boilerplate->corpus, tokens, tokens_count, CORPUS_HALVE);
 		if (boilerplate->clock % COMMON_RENEW == 0 || boilerplate->corpus->stories_total < COMMON_RENEW)
 			renew_common(boilerplate);
 	}
-	if (source == 0)
+	if (repeats == NULL)
 		return 0;
-	error = repeats_for(boilerplate, source, &repeats);
-	if (error != 0)
-		return error;
 	repeats->used = boilerplate->clock;
-	if (is_passed_over(boilerplate, repeats))
-		return 0;
-	count_story(repeats, tokens, tokens_count, STORIES_HALVE);
+	if (!is_passed_over(repeats))
+		count_story(repeats, tokens, tokens_count, STORIES_HALVE);
 	return 0;
 }
 
@@ -501,5 +505,6 @@ int wf_boilerplate_load(struct wf_boilerplate *boilerplate, struct wf_bytes byte
 		}
 		*slot = repeats;
 	}
+	forget_surplus(boilerplate);
 	return bytes.length == 0 ? 0 : WF_ECORRUPT;
 }

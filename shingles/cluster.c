@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #define CHUNK_ARTICLES 1024u
+#define REDIRECTS_MAX 1000000u /* in a row: more of them run in a circle, in a damaged store */
 
 _Static_assert(sizeof(struct wf_cluster_article) == 64, "one cache line an article");
 
@@ -42,17 +43,27 @@ uint64_t wf_clusters_number(const struct wf_clusters *clusters, uint32_t low)
 	return clusters->number_last - (uint32_t)((uint32_t)clusters->number_last - low);
 }
 
-uint64_t wf_clusters_resolve(const struct wf_clusters *clusters, uint64_t id)
+uint64_t wf_clusters_destination(const struct wf_clusters *clusters, uint64_t id)
 {
 	const uint64_t *into;
+
+	for (uint64_t hops = 0; (into = wf_map_find(&clusters->redirects, id)) != NULL; hops++) {
+		if (hops == REDIRECTS_MAX)
+			return 0;
+		id = *into;
+	}
+	return id;
+}
+
+uint64_t wf_clusters_resolve(const struct wf_clusters *clusters, uint64_t id)
+{
+	const uint64_t now = wf_clusters_destination(clusters, id);
 	const struct wf_cluster_article *founder;
 
-	while ((into = wf_map_find(&clusters->redirects, id)) != NULL)
-		id = *into;
-	if (wf_map_find(&clusters->clusters, id) != NULL)
-		return id;
-	founder = wf_clusters_article(clusters, id);
-	return founder != NULL && founder->cluster == id ? id : 0;
+	if (wf_map_find(&clusters->clusters, now) != NULL)
+		return now;
+	founder = wf_clusters_article(clusters, now);
+	return founder != NULL && founder->cluster == now ? now : 0;
 }
 
 static struct wf_cluster *record_of(const struct wf_clusters *clusters, uint64_t id)
@@ -236,6 +247,12 @@ int wf_clusters_redirect(struct wf_clusters *clusters, uint64_t from, uint64_t i
 		return from == into ? 0 : WF_ENOMEM;
 	*slot = into;
 	return 0;
+}
+
+int wf_clusters_reserve(struct wf_clusters *clusters, size_t folds)
+{
+	/* A fold makes a record of either cluster at most, and the article's own cluster has one. */
+	return wf_map_reserve(&clusters->clusters, folds + 2) && wf_map_reserve(&clusters->redirects, folds) ? 0 : WF_ENOMEM;
 }
 
 int wf_clusters_fold(struct wf_clusters *clusters, uint64_t from, uint64_t into)

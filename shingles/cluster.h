@@ -71,10 +71,16 @@ uint64_t wf_clusters_number(const struct wf_clusters *clusters, uint32_t low);
 /* The cluster that `id` is now; 0 where there is none. */
 uint64_t wf_clusters_resolve(const struct wf_clusters *clusters, uint64_t id);
 
+/* Where the redirects of `id` lead, whether or not a cluster is there; 0 where they run in a circle. */
+uint64_t wf_clusters_destination(const struct wf_clusters *clusters, uint64_t id);
+
 uint64_t wf_clusters_size(const struct wf_clusters *clusters, uint64_t id);
 
 /* Adds an article to the (resolved) cluster `article->cluster`, or founds it. Errors: WF_ENOMEM; nothing is changed then. */
 int wf_clusters_add(struct wf_clusters *clusters, uint64_t number, const struct wf_cluster_article *article);
+
+/* Room for an article and so many folds after it, so that none of them fails. Errors: WF_ENOMEM. */
+int wf_clusters_reserve(struct wf_clusters *clusters, size_t folds);
 
 /* Folds cluster `from` into `into`. Cost: the articles of `from`. Errors: WF_ENOMEM, WF_ENOTFOUND; nothing is changed then. */
 int wf_clusters_fold(struct wf_clusters *clusters, uint64_t from, uint64_t into);

@@ -612,6 +612,8 @@ int wf_index_apply(struct wf_index *index, const struct wf_document *document, c
 	uint32_t keys_count;
 	int error = make_sketch(index, document, &header, arena, sketch, &keys_count);
 
+	if (error == 0 && decision->merged_count > 0)
+		error = wf_clusters_reserve(&index->clusters, decision->merged_count);
 	if (error != 0)
 		return error;
 	article.own_tokens = index->own_tokens;
@@ -678,11 +680,10 @@ int wf_index_restore(struct wf_index *index, const struct wf_index_article *stor
 	if (error != 0)
 		return error;
 	if (resolved == 0) {
-		const uint64_t *into;
-
-		article.cluster = stored->cluster;
-		while ((into = wf_map_find(&index->clusters.redirects, article.cluster)) != NULL)
-			article.cluster = *into;
+		/* Its cluster has no other article yet. */
+		article.cluster = wf_clusters_destination(&index->clusters, stored->cluster);
+		if (article.cluster == 0)
+			return WF_ECORRUPT;
 	}
 	article.own_tokens = header.own_tokens;
 	article.is_composite = header.is_composite;

@@ -108,8 +108,8 @@ void wf_index_free(struct wf_index *index); /* NULL is allowed */
 int wf_index_decide(struct wf_index *index, const struct wf_document *document, const struct wf_article_facts *facts,
 		    uint64_t replaces, struct wf_decision *decision);
 
-/* Takes the article in as decided. No other call may come between the decision and this. The caller removes a replaced article
- * first, or after: the order does not matter. `facts->number` is greater than every number before it.
+/* Takes the article in as decided. No other call may come between the decision and this, but the removal of the article that this one
+ * replaces. It may come after as well; `size` counts both until it came. `facts->number` is greater than every number before it.
  * Out:     sketch: versioned bytes that the store keeps, for wf_index_restore() and wf_index_remove(); in `arena`.
  *          decision: `size` and, for a new cluster, `cluster` are brought up to date.
  * Errors:  WF_ENOMEM; the index is then as it was. */

@@ -19,7 +19,7 @@ struct wf_sketch {
 	bool is_empty; /* of a text without shingles: like no other */
 };
 
-/* Bands and rows with which a pair at the threshold becomes a candidate with even odds or better. */
+/* Bands and rows: a pair at the threshold becomes a candidate with about even odds, 0.48 at 0.6. */
 struct wf_bands {
 	uint32_t bands;
 	uint32_t rows;
@@ -28,7 +28,8 @@ struct wf_bands {
 /* Computes the sketch of the tokens' shingles of two. */
 void wf_sketch_of(struct wf_sketch *sketch, const struct wf_tokens *tokens);
 
-/* The estimate of the Jaccard coefficient, [0, 1]; its standard error is at most 1 / (2 sqrt(WF_SKETCH_SLOTS)). */
+/* The estimate of the Jaccard coefficient, [0, 1]; its standard error is at most 1 / (2 sqrt(WF_SKETCH_SLOTS)) for
+ * texts of more shingles than slots, somewhat more for shorter ones. */
 double wf_sketch_resemblance(const struct wf_sketch *a, const struct wf_sketch *b);
 
 /* The bands and rows whose curve 1 - (1 - j^rows)^bands errs least on both sides of the threshold (Leskovec, Rajaraman, Ullman, Mining of

@@ -104,6 +104,18 @@ void *wf_map_insert(struct wf_map *map, uint64_t key)
 	return record_at(map, segment, slot);
 }
 
+bool wf_map_reserve(struct wf_map *map, size_t count)
+{
+	for (size_t i = 0; i < WF_MAP_SEGMENTS; i++) {
+		struct wf_map_segment *segment = &map->segments[i];
+
+		while (segment->count + count > segment->capacity / 4 * 3)
+			if (!grow(map, segment))
+				return false;
+	}
+	return true;
+}
+
 /* Closes the hole at `hole`: later slots of the same run move back where their probe allows it. */
 static void close_hole(const struct wf_map *map, struct wf_map_segment *segment, size_t hole)
 {

@@ -31,6 +31,9 @@ void *wf_map_find(const struct wf_map *map, uint64_t key);
 /* The record of `key`, made of zeros where there was none; NULL when memory is out. Valid until the next insertion or removal. */
 void *wf_map_insert(struct wf_map *map, uint64_t key);
 
+/* Room for `count` insertions, whatever their keys, that cannot fail. False when memory is out. */
+bool wf_map_reserve(struct wf_map *map, size_t count);
+
 /* Whether there was one. */
 bool wf_map_remove(struct wf_map *map, uint64_t key);
 

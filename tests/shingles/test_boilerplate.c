@@ -429,6 +429,47 @@ static void loading_without_memory_is_refused_and_leaks_nothing(void **state)
 	wf_arena_close(&arena);
 }
 
+static void sources_that_take_turns_all_go_on_learning(void **state)
+{
+	uint64_t random = 6;
+
+	for (uint32_t round = 0; round < 400; round++)
+		for (uint64_t source = 1; source <= 4; source++)
+			learn_copies(*state, source, (round < 100 ? 100 : 200) + source, 1, &random);
+	for (uint64_t source = 1; source <= 4; source++)
+		if (masked(*state, source, 200 + source, 5).frame != 2 * HEAD)
+			fail_msg("source %u stopped learning", (unsigned)source);
+}
+
+
+static void learning_without_memory_loses_no_other_source(void **state)
+{
+	struct wf_boilerplate *boilerplate = *state;
+	uint16_t tokens[STORY];
+	uint64_t random = 10;
+
+	for (uint64_t source = 1; source <= SOURCES_MAX; source++)
+		learn(boilerplate, source, 100 + source, 4, &random);
+	for (long served = 0; served < 10; served++) {
+		const long live = memory_live();
+		int error;
+
+		write_story(tokens, 150, &random);
+		memory_fault_arm(served, true);
+		error = wf_boilerplate_learn(boilerplate, 500, tokens, STORY, true);
+		if (!memory_fault_disarm()) {
+			assert_int_equal(error, 0);
+			return;
+		}
+		assert_int_equal(error, WF_ENOMEM);
+		assert_int_equal(memory_live(), live);
+		for (uint64_t source = 1; source <= SOURCES_MAX; source++)
+			if (masked(boilerplate, source, 100 + source, 5).frame != 2 * HEAD)
+				fail_msg("source %u is lost", (unsigned)source);
+	}
+	fail();
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, boilerplate_set_up, boilerplate_tear_down)
 
 int main(void)
@@ -451,6 +492,8 @@ int main(void)
 		TEST(a_state_with_more_behind_it_or_sources_twice_is_refused),
 		TEST(flipped_bits_never_lead_out_of_bounds),
 		TEST(loading_without_memory_is_refused_and_leaks_nothing),
+		TEST(sources_that_take_turns_all_go_on_learning),
+		TEST(learning_without_memory_loses_no_other_source),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1129,6 +1129,47 @@ static void a_state_without_memory_is_neither_saved_nor_loaded(void **state)
 	}
 }
 
+static void a_merge_without_memory_for_all_of_it_does_nothing_of_it(void **state)
+{
+	struct desk *desk = *state;
+	struct story_text text = {.length = 0};
+	struct wf_article_facts facts = {.number = BACKGROUND + 4, .published = WF_TIME_NONE};
+	struct wf_document document;
+	struct wf_decision decision;
+	struct wf_bytes sketch;
+	bool was_refused = true;
+
+	/* Three clusters of one story: each came while the others could not be read. */
+	for (uint32_t i = 0; i < 3; i++) {
+		(void)add_story(desk, 504, 0, 12 - i);
+		desk->stored[desk->last].is_live = false;
+	}
+	for (uint64_t number = BACKGROUND + 1; number <= BACKGROUND + 3; number++)
+		desk->stored[number].is_live = true;
+	story_write(&text, 504, 1, 11);
+	document = analyse(desk, story_bytes(&text));
+	assert_int_equal(wf_index_decide(desk->index, &document, &facts, 0, &decision), 0);
+	assert_int_equal(decision.merged_count, 2);
+	/* What was served may stay: several tries with as many, then one more. */
+	for (long tries = 0; was_refused; tries++) {
+		const struct wf_decision wanted = decision;
+		int error;
+
+		memory_fault_arm(tries / 8, true);
+		error = wf_index_apply(desk->index, &document, &facts, &decision, &desk->arena, &sketch);
+		was_refused = memory_fault_disarm() && error != 0;
+		assert_int_equal(error, was_refused ? WF_ENOMEM : 0);
+		if (!was_refused)
+			break;
+		assert_int_equal(stats_of(desk).clusters, BACKGROUND + 3);
+		assert_int_equal(stats_of(desk).articles, BACKGROUND + 3);
+		assert_int_equal(wf_index_decide(desk->index, &document, &facts, 0, &decision), 0);
+		assert_true(decisions_are_equal(&decision, &wanted));
+	}
+	assert_int_equal(decision.size, 4);
+	assert_int_equal(stats_of(desk).clusters, BACKGROUND + 1);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, desk_set_up, desk_tear_down)
 
 int main(void)
@@ -1172,6 +1213,7 @@ int main(void)
 		TEST(a_damaged_state_is_refused_and_nothing_is_loaded),
 		TEST(flipped_bits_in_what_was_kept_never_lead_out_of_bounds),
 		TEST(a_state_without_memory_is_neither_saved_nor_loaded),
+		TEST(a_merge_without_memory_for_all_of_it_does_nothing_of_it),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
