@@ -1,0 +1,117 @@
+"""Requests of a connection take effect, and are answered, in the order in which they came."""
+
+import random
+import threading
+import unittest
+
+import msgpack
+
+from daemon import Daemon, DaemonCase, article, words
+
+
+class Order(DaemonCase):
+    def exchange(self, requests):
+        """Sends all in one write; (error, result) of each."""
+        self.client.send(b"".join(msgpack.packb([0, n, *request]) for n, request in enumerate(requests)))
+        replies = [self.client.reply() for _ in requests]
+        self.assertEqual([reply[1] for reply in replies], list(range(len(requests))))
+        return [(reply[2], reply[3]) for reply in replies]
+
+    def test_add_get_remove_get_in_one_write(self):
+        for n in range(200):
+            key = "article-%d" % n
+            replies = self.exchange([
+                ("add", [article(n)]), ("get", [key]), ("remove", [key]), ("get", [key]), ("remove", [key]),
+                ("add", [article(n, title="again")]), ("get", [key]), ("add", [article(n, title="third")]), ("get", [key]),
+            ])
+            self.assertEqual(replies[1][1]["text"], words(n))
+            self.assertNotIn("title", replies[1][1])
+            self.assertIs(replies[2][1], True)
+            self.assertEqual(replies[3][0][0], "not_found")
+            self.assertIs(replies[4][1], False)
+            self.assertEqual((replies[6][1]["title"], replies[7][1]["replaced"]), ("again", True))
+            self.assertEqual(replies[8][1]["title"], "third")
+            self.exchange([("remove", [key])])
+
+    def test_a_reading_request_sees_all_before_it_and_nothing_after(self):
+        first = self.exchange([("add", [dict(article(1), id="m-0")])])[0][1]["cluster"]
+        requests = []
+        for n in range(1, 100):
+            requests += [("add", [dict(article(1), id="m-%d" % n)]), ("cluster", [first]), ("stats", []), ("clusters", [{}])]
+        replies = self.exchange(requests)
+        for n in range(1, 100):
+            _, cluster, _, clusters = (reply[1] for reply in replies[4 * n - 4 : 4 * n])
+            self.assertEqual(cluster["size"], n + 1)
+            self.assertEqual([member["id"] for member in cluster["articles"]], ["m-%d" % i for i in range(n + 1)])
+            self.assertIn(n + 1, [one["size"] for one in clusters["clusters"]])
+
+    def test_small_requests_behind_a_large_one_wait_for_it(self):
+        text = " ".join(words(n, 1000) for n in range(200))
+        replies = self.exchange([("add", [{"id": "large", "text": text}])] + [("ping", [])] * 50 + [("get", ["large"])])
+        self.assertEqual(replies[0][1]["id"], "large")
+        self.assertEqual(replies[-1][1]["text"], text)
+
+    def test_errors_keep_their_place(self):
+        replies = self.exchange([("ping", []), ("nonsense", []), ("add", [article(3)]), ("add", [{}]), ("get", ["?"]), ("ping", [])])
+        self.assertEqual([reply[0] and reply[0][0] for reply in replies],
+                         [None, "no_such_method", None, "bad_article", "not_found", None])
+
+    def test_a_random_mix_agrees_with_a_model(self):
+        chance = random.Random(7)
+        model = {}
+        for _ in range(30):
+            requests, expected = [], []
+            for _ in range(100):
+                key = "mix-%d" % chance.randrange(12)
+                step = chance.randrange(4)
+                if step < 2:
+                    title = "title %d" % chance.randrange(3)
+                    requests.append(("add", [{"id": key, "text": words(sum(key.encode())), "title": title}]))
+                    expected.append(("replaced", key in model and model[key] != title))
+                    model[key] = title
+                elif step == 2:
+                    requests.append(("get", [key]))
+                    expected.append(("title", model.get(key)))
+                else:
+                    requests.append(("remove", [key]))
+                    expected.append(("result", model.pop(key, None) is not None))
+            for request, (what, value), (error, result) in zip(requests, expected, self.exchange(requests)):
+                if what == "result":
+                    self.assertIs(result, value, request)
+                elif what == "title" and value is None:
+                    self.assertEqual(error[0], "not_found", request)
+                else:
+                    self.assertEqual(result[what], value, request)
+
+
+class Many(unittest.TestCase):
+    def test_connections_that_replace_and_read_the_same_articles(self):
+        daemon = Daemon()
+        self.addCleanup(daemon.close)
+        failures = []
+
+        def work(number):
+            try:
+                with daemon.client() as client:
+                    for n in range(150):
+                        key = "shared-%d" % (n % 5)
+                        client.result("add", {"id": key, "text": words(n), "title": "from %d" % number})
+                        self.assertIn(" ", client.result("get", key)["text"])
+                        cluster = client.result("query", {"text": words(n)})["cluster"]
+                        self.assertIn(client.call("cluster", cluster or 1)[0], (None, ["not_found", "cluster: no cluster has this number"]))
+                        client.result("clusters", {"limit": 3})
+            except Exception as failure:  # told by the main thread
+                failures.append(failure)
+
+        threads = [threading.Thread(target=work, args=(n,)) for n in range(6)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        self.assertEqual(failures, [])
+        with daemon.client() as client:
+            self.assertEqual(client.result("stats")["articles"], 5)
+
+
+if __name__ == "__main__":
+    unittest.main()
