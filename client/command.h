@@ -94,6 +94,7 @@ int wf_command_clusters(struct wf_context *context, const struct wf_command *com
 int wf_command_remove(struct wf_context *context, const struct wf_command *command, int count, char **arguments);
 int wf_command_stats(struct wf_context *context, const struct wf_command *command, int count, char **arguments);
 int wf_command_dump(struct wf_context *context, const struct wf_command *command, int count, char **arguments);
+int wf_command_compare(struct wf_context *context, const struct wf_command *command, int count, char **arguments);
 int wf_command_bench(struct wf_context *context, const struct wf_command *command, int count, char **arguments);
 
 #endif

@@ -54,6 +54,8 @@ const char *wf_terminal_style(bool has_colours, enum wf_style style)
 		return "\033[33m";
 	case WF_STYLE_BAD:
 		return "\033[31m";
+	case WF_STYLE_SHARED:
+		return "\033[36m";
 	case WF_STYLE_PLAIN:
 		break;
 	}

@@ -13,6 +13,7 @@ enum wf_style {
 	WF_STYLE_GOOD,
 	WF_STYLE_WARNING,
 	WF_STYLE_BAD,
+	WF_STYLE_SHARED,
 };
 
 struct wf_terminal {

@@ -1,7 +1,7 @@
 /* The method about two texts: compare.
  *
  *   a, b: id -> evidence (index thread) -> compressed text (snapshot) --+
- *         article -> evidence, text (in the request) -------------------+-> passages (a worker, without the snapshot) */
+ *         article -> evidence, text (in the request) -------------------+-> passages (a worker, no snapshot) */
 #include "method.h"
 #include "pipeline.h"
 #include "server.h"
@@ -9,7 +9,7 @@
 
 /* One of the two, on its way to the passages. */
 struct side {
-	uint64_t number;            /* of a stored article; 0: it is in the request */
+	uint64_t number; /* of a stored article; 0: it is in the request */
 	bool has_text;
 	struct wf_bytes text;       /* of one in the request */
 	struct wf_bytes compressed; /* of a stored one, in the job's arena */
@@ -43,7 +43,8 @@ int wf_method_compare_start(struct wf_server *server, struct wf_job *job)
 		else if (kind == WF_VALUE_STRING || kind == WF_VALUE_BINARY)
 			wf_cursor_string(&side, 1, WF_ARTICLE_ID_BYTES_MAX);
 		else
-			wf_cursor_fail(&side, WF_EBADREQUEST, "expected an id or an article, got %s", wf_value_kind_phrase(kind));
+			wf_cursor_fail(&side, WF_EBADREQUEST, "expected an id or an article, got %s",
+				       wf_value_kind_phrase(kind));
 	}
 	if (job->error.code != 0 || !has_article)
 		return job->error.code;
@@ -70,8 +71,8 @@ static int use_article(struct wf_job *job, const struct wf_item *item, struct si
 	return job->error.code;
 }
 
-static int use_stored(struct wf_indexer *indexer, struct wf_job *job, const char *name, struct wf_bytes id, struct side *side,
-		      struct evidence *evidence)
+static int use_stored(struct wf_indexer *indexer, struct wf_job *job, const char *name, struct wf_bytes id,
+		      struct side *side, struct evidence *evidence)
 {
 	struct wf_index_article article;
 	int code;
@@ -85,8 +86,8 @@ static int use_stored(struct wf_indexer *indexer, struct wf_job *job, const char
 	if (code == 0)
 		code = wf_indexer_evidence(indexer, side->number, &evidence->bytes);
 	if (code < 0)
-		return wf_error_set(&job->error, code == WF_ENOMEM ? code : WF_EINTERNAL, "%s: the store could not be read: %s", name,
-				    wf_error_sentence(code));
+		return wf_error_set(&job->error, code == WF_ENOMEM ? code : WF_EINTERNAL,
+				    "%s: the store could not be read: %s", name, wf_error_sentence(code));
 	evidence->source = article.facts.source;
 	return 0;
 }
@@ -106,11 +107,12 @@ int wf_method_compare_index(struct wf_indexer *indexer, struct wf_job *job)
 		if (wf_value_kind(value) == WF_VALUE_MAP)
 			code = use_article(job, &job->items[i], &comparing->sides[i], &evidence[i]);
 		else
-			code = use_stored(indexer, job, names[i], wf_value_bytes(value), &comparing->sides[i], &evidence[i]);
+			code = use_stored(indexer, job, names[i], wf_value_bytes(value), &comparing->sides[i],
+					  &evidence[i]);
 	}
 	if (code == 0)
-		code = wf_index_compare(indexer->index, evidence[0].bytes, evidence[0].source, evidence[1].bytes, evidence[1].source,
-					&comparing->comparison);
+		code = wf_index_compare(indexer->index, evidence[0].bytes, evidence[0].source, evidence[1].bytes,
+					evidence[1].source, &comparing->comparison);
 	job->found = comparing;
 	return code;
 }
@@ -153,7 +155,8 @@ int wf_method_compare_read(struct wf_reading *reading, struct wf_job *job)
 
 /* ---- the passages ---- */
 
-static void pack_comparison(struct wf_job *job, const struct wf_index_comparison *comparison, const struct wf_shared *shared)
+static void pack_comparison(struct wf_job *job, const struct wf_index_comparison *comparison,
+			    const struct wf_shared *shared)
 {
 	struct wf_pack *reply = &job->reply;
 
@@ -190,14 +193,15 @@ int wf_method_compare_finish(struct wf_reading *reading, struct wf_job *job)
 		struct side *side = &comparing->sides[i];
 
 		if (side->number != 0)
-			code = wf_text_expand(reading->codec, side->compressed, side->text_bytes, WF_ARTICLE_TEXT_BYTES_MAX_LIMIT,
-					      reading->arena, &side->text);
+			code = wf_text_expand(reading->codec, side->compressed, side->text_bytes,
+					      WF_ARTICLE_TEXT_BYTES_MAX_LIMIT, reading->arena, &side->text);
 	}
 	if (code < 0)
-		return wf_error_set(&job->error, code == WF_ENOMEM ? code : WF_EINTERNAL, "the store could not be read: %s",
-				    wf_error_sentence(code));
+		return wf_error_set(&job->error, code == WF_ENOMEM ? code : WF_EINTERNAL,
+				    "the store could not be read: %s", wf_error_sentence(code));
 	if (a->has_text && b->has_text)
-		code = wf_shared_find(a->text, b->text, WF_COMPARE_PASSAGES_MAX, reading->pipeline->secret, reading->arena, &shared);
+		code = wf_shared_find(a->text, b->text, WF_COMPARE_PASSAGES_MAX, reading->pipeline->secret,
+				      reading->arena, &shared);
 	if (code == 0)
 		pack_comparison(job, &comparing->comparison, &shared);
 	return code;

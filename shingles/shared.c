@@ -4,7 +4,7 @@
 
 #include "tokenise.h"
 
-#define NONE UINT32_MAX
+#define NONE        UINT32_MAX
 #define SEED_TOKENS 5u
 #define SEED_PLACES 32u /* places of one seed that are tried */
 #define WORD_WEIGHT 2u  /* of a token; one of a script without spaces weighs 1 */
@@ -31,9 +31,9 @@ struct search {
 	uint32_t seed;         /* tokens of a seed */
 	uint32_t weight_least; /* of a passage */
 	uint32_t mask;
-	uint32_t *heads;       /* seeds of `a` by hash: the first place */
-	uint32_t *next;        /* by place: the next of the same hash */
-	struct run *runs;      /* found in this round: a heap, the longest at the top */
+	uint32_t *heads;  /* seeds of `a` by hash: the first place */
+	uint32_t *next;   /* by place: the next of the same hash */
+	struct run *runs; /* found in this round: a heap, the longest at the top */
 	size_t runs_count;
 	size_t runs_max;
 	struct run *taken;
@@ -49,14 +49,15 @@ static bool are_joined(const struct wf_tokens *tokens, uint32_t token)
 	return tokens->starts[token] < tokens->ends[token - 1];
 }
 
-/* Whether a passage may begin at `token`, and one end before it. Tokens share bytes in scripts without spaces, where each takes in one
- * character more, and where one character stands for several words: that one cannot be cut. */
+/* Whether a passage may begin at `token`, and one end before it. Tokens share bytes in scripts without spaces,
+ * where each takes in one character more, and where one character stands for several words: that one cannot be
+ * cut. */
 static bool is_boundary(const struct wf_tokens *tokens, uint32_t token)
 {
 	if (token == 0 || token == tokens->count || !are_joined(tokens, token))
 		return true;
-	return (tokens->flags[token] & tokens->flags[token - 1] & WF_TOKEN_UNSPACED) != 0
-	       && tokens->starts[token] > tokens->starts[token - 1] && tokens->ends[token] > tokens->ends[token - 1];
+	return (tokens->flags[token] & tokens->flags[token - 1] & WF_TOKEN_UNSPACED) != 0 &&
+	       tokens->starts[token] > tokens->starts[token - 1] && tokens->ends[token] > tokens->ends[token - 1];
 }
 
 static uint64_t weight_of(const struct wf_tokens *tokens, uint32_t first, uint32_t count, uint64_t enough)
@@ -70,14 +71,16 @@ static uint64_t weight_of(const struct wf_tokens *tokens, uint32_t first, uint32
 
 static bool are_equal(const struct search *search, uint32_t a, uint32_t b)
 {
-	return search->a.tokens.hashes[a] == search->b.tokens.hashes[b] && ((search->a.states[a] | search->b.states[b]) & STATE_TAKEN) == 0;
+	return search->a.tokens.hashes[a] == search->b.tokens.hashes[b] &&
+	       ((search->a.states[a] | search->b.states[b]) & STATE_TAKEN) == 0;
 }
 
-/* Whether what lies between these tokens and the ones before is alike: in scripts without spaces, nothing or something. */
+/* Whether what lies between these tokens and the ones before is alike: in scripts without spaces, nothing or
+ * something. */
 static bool are_joined_alike(const struct search *search, uint32_t a, uint32_t b)
 {
-	return (search->a.tokens.flags[a] & WF_TOKEN_UNSPACED) == 0
-	       || are_joined(&search->a.tokens, a) == are_joined(&search->b.tokens, b);
+	return (search->a.tokens.flags[a] & WF_TOKEN_UNSPACED) == 0 ||
+	       are_joined(&search->a.tokens, a) == are_joined(&search->b.tokens, b);
 }
 
 /* ---- seeds ---- */
@@ -119,8 +122,9 @@ static uint32_t length_after(struct search *search, uint32_t a, uint32_t b)
 {
 	uint32_t length = 0;
 
-	while (a + length < search->a.tokens.count && b + length < search->b.tokens.count && are_equal(search, a + length, b + length)
-	       && (length == 0 || are_joined_alike(search, a + length, b + length)))
+	while (a + length < search->a.tokens.count && b + length < search->b.tokens.count &&
+	       are_equal(search, a + length, b + length) &&
+	       (length == 0 || are_joined_alike(search, a + length, b + length)))
 		length++;
 	search->steps += length + 1;
 	return length;
@@ -130,8 +134,8 @@ static uint32_t length_before(struct search *search, uint32_t a, uint32_t b)
 {
 	uint32_t length = 0;
 
-	while (length < a && length < b && are_equal(search, a - length - 1, b - length - 1)
-	       && are_joined_alike(search, a - length, b - length))
+	while (length < a && length < b && are_equal(search, a - length - 1, b - length - 1) &&
+	       are_joined_alike(search, a - length, b - length))
 		length++;
 	search->steps += length + 1;
 	return length;
@@ -141,7 +145,8 @@ static void try_place(struct search *search, uint32_t a, uint32_t b, struct run 
 {
 	uint32_t length = best->length;
 
-	/* What cannot become longer than the best is seen from its end, where texts that repeat themselves differ first. */
+	/* What cannot become longer than the best is seen from its end, where texts that repeat themselves differ
+	 * first. */
 	if (length > 0) {
 		if (a + length >= search->a.tokens.count || b + length >= search->b.tokens.count)
 			return;
@@ -154,8 +159,8 @@ static void try_place(struct search *search, uint32_t a, uint32_t b, struct run 
 		*best = (struct run){a, b, length};
 }
 
-/* The longest run that begins at b; length 0 where there is none. Of equals the one that goes on where the run before was: there it
- * is the same place of the story. */
+/* The longest run that begins at b; length 0 where there is none. Of equals the one that goes on where the run
+ * before was: there it is the same place of the story. */
 static struct run longest_run(struct search *search, uint32_t b, const struct run *before)
 {
 	struct run best = {0, b, 0};
@@ -239,7 +244,8 @@ static void find_runs(struct search *search)
 		search->steps++;
 		if ((search->b.states[b] & STATE_TAKEN) == 0)
 			run = find_run(search, b, &before);
-		/* Other runs may begin within this one that go on beyond it: they are looked for from its last tokens on. */
+		/* Other runs may begin within this one that go on beyond it: they are looked for from its last
+		 * tokens on. */
 		b += run.length > 0 ? run.length - search->seed + 1 : 1;
 		if (run.length > 0)
 			before = run;
@@ -285,8 +291,8 @@ static void take(struct search *search, struct run run)
 	search->taken[search->taken_count++] = run;
 }
 
-/* What is left of a run of which others have taken parts: where both texts are free, a shorter run; where only b is, the place of a
- * has gone, and b may have another one. */
+/* What is left of a run of which others have taken parts: where both texts are free, a shorter run; where only b
+ * is, the place of a has gone, and b may have another one. */
 static void split(struct search *search, struct run run)
 {
 	uint32_t free_length = 0;
@@ -313,7 +319,8 @@ static void take_runs(struct search *search)
 		const struct run run = pop(search);
 		uint32_t length = 0;
 
-		while (length < run.length && ((search->a.states[run.a + length] | search->b.states[run.b + length]) & STATE_TAKEN) == 0)
+		while (length < run.length &&
+		       ((search->a.states[run.a + length] | search->b.states[run.b + length]) & STATE_TAKEN) == 0)
 			length++;
 		search->steps += length + 1;
 		if (length == run.length)
@@ -365,7 +372,8 @@ static int search_init(struct search *search, struct wf_arena *arena)
 
 	search->seed = count_least < SEED_TOKENS ? count_least : SEED_TOKENS;
 	search->weight_least = (uint32_t)(a_weight < b_weight ? a_weight : b_weight);
-	/* A third for finding runs; taking them costs no more than that, and one place of the text may overshoot by as much. */
+	/* A third for finding runs; taking them costs no more than that, and one place of the text may overshoot
+	 * by as much. */
 	search->steps_max = (uint64_t)WF_SHARED_STEPS_PER_TOKEN_MAX / 3 * ((uint64_t)a->count + b->count);
 	search->runs_max = b->count;
 	search->runs = wf_arena_take(arena, search->runs_max * sizeof *search->runs);
@@ -392,8 +400,8 @@ static int hand_out(struct search *search, size_t passages_max, struct wf_arena 
 	for (size_t i = 0; i < search->taken_count; i++) {
 		const struct run *run = &search->taken[i];
 
-		passages[i] = (struct wf_shared_passage){
-			a->starts[run->a], a->ends[run->a + run->length - 1], b->starts[run->b], b->ends[run->b + run->length - 1]};
+		passages[i] = (struct wf_shared_passage){a->starts[run->a], a->ends[run->a + run->length - 1],
+							 b->starts[run->b], b->ends[run->b + run->length - 1]};
 	}
 	shared->passages = passages;
 	shared->passages_count = search->taken_count;

@@ -3,11 +3,12 @@
  *   a: [ ......|=====A=====|......|===B===|... ]        tokens equal, so quotes, case and spacing may differ
  *   b: [ ..|===B===|.........|=====A=====|..... ]       passages may change places; no byte is in two of them
  *
- * Seed and extend: every run of a few equal tokens is a seed, seeds grow to maximal runs, the longest runs are taken first, and
- * what they leave is searched again (greedy string tiling: Wise 1993).
+ * Seed and extend: every run of a few equal tokens is a seed, seeds grow to maximal runs, the longest runs are
+ * taken first, and what they leave is searched again (greedy string tiling: Wise 1993).
  *
- * How long a passage must be: five words, since four agree by chance in any two stories of one day; in scripts without spaces ten
- * tokens, which are 11 characters of Han or kana and 13 of Thai, about as much. A text that is shorter must agree as a whole. */
+ * How long a passage must be: five words, since four agree by chance in any two stories of one day; in scripts
+ * without spaces ten tokens, which are 11 characters of Han or kana and 13 of Thai, about as much. A text that is
+ * shorter must agree as a whole. */
 #ifndef WF_SHARED_H
 #define WF_SHARED_H
 
@@ -15,9 +16,14 @@
 #include "base/bytes.h"
 #include "base/error.h"
 
-#define WF_SHARED_WORDS_LEAST 5u           /* of a passage; a token of a script without spaces counts half a word */
-#define WF_SHARED_TOKENS_MAX (4u << 20)    /* of each text; what follows is not looked at. 16 MiB of prose have 3 million */
-#define WF_SHARED_STEPS_PER_TOKEN_MAX 256u /* prose takes 3; texts that repeat themselves reach it, and then the search ends */
+/* Words of a passage; a token of a script without spaces counts half a word. */
+#define WF_SHARED_WORDS_LEAST 5u
+
+/* Tokens of each text; what follows is not looked at. 16 MiB of prose have 3 million. */
+#define WF_SHARED_TOKENS_MAX (4u << 20)
+
+/* Prose takes 2 to 5. The search of texts that repeat themselves over and over may end here, with what it has found. */
+#define WF_SHARED_STEPS_PER_TOKEN_MAX 256u
 
 /* Half-open byte ranges: a.data[a_start, a_end) and b.data[b_start, b_end). They begin and end with a token. */
 struct wf_shared_passage {

@@ -25,6 +25,7 @@ class Misbehaviour:
         self.batch_articles_max = None  # larger batches are answered `too_large`
         self.pause = 0.0  # seconds before each add_batch answer
         self.verdict = {}  # what every verdict says instead
+        self.passages = None  # what `compare` answers, true or not
         self.garbage = False  # answer with bytes that are not MessagePack-RPC
 
 
@@ -212,6 +213,25 @@ class StubServer:
             return False
         self.clusters[article["cluster"]].remove(key)
         return True
+
+    def method_compare(self, a, b):
+        """Whole lines that both have, each once."""
+        texts = []
+        for name, side in (("a", a), ("b", b)):
+            if isinstance(side, str) and side not in self.articles:
+                raise Refusal("not_found", name + ": no article has this id")
+            text = self.articles[side]["text"] if isinstance(side, str) else side["text"]
+            texts.append(text.encode("utf-8", "surrogateescape"))
+        passages = self.misbehaviour.passages
+        if passages is None:
+            passages = []
+            for line in texts[0].split(b"\n"):
+                if line and line in texts[1].split(b"\n"):
+                    starts = texts[0].index(line), texts[1].index(line)
+                    passages.append([starts[0], starts[0] + len(line), starts[1], starts[1] + len(line)])
+        shared = sum(one[1] - one[0] for one in passages)
+        return {"similarity": 0.5, "passages": passages,
+                "containment": [min(1.0, shared / max(1, len(text))) for text in texts]}
 
     # Clusters
 

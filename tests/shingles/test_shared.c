@@ -13,8 +13,8 @@
 #include "shared.h"
 #include "tokenise.h"
 
-#define SEED UINT64_C(0x1234567890ABCDEF)
-#define EVERY SIZE_MAX
+#define SEED     UINT64_C(0x1234567890ABCDEF)
+#define EVERY    SIZE_MAX
 #define TEXT_MAX (2u << 20)
 
 /* ---- texts ---- */
@@ -154,8 +154,8 @@ static size_t a_bytes(const struct answer *answer)
 	return bytes;
 }
 
-static void assert_passage(const struct answer *answer, size_t at, struct wf_bytes a, const char *a_text, struct wf_bytes b,
-			   const char *b_text)
+static void assert_passage(const struct answer *answer, size_t at, struct wf_bytes a, const char *a_text,
+			   struct wf_bytes b, const char *b_text)
 {
 	const struct wf_shared_passage *passage = &answer->shared.passages[at];
 
@@ -199,8 +199,10 @@ static void a_quotation_is_found_in_its_place(void **state)
 static void quotes_case_accents_and_spacing_differ_inside_a_passage(void **state)
 {
 	(void)state;
-	assert_one("He said: “The café isn’t open – yet”, and left for good.", "he  SAID: \"the cafe isn't\nopen - yet\", and left us",
-		   "He said: “The café isn’t open – yet”, and left", "he  SAID: \"the cafe isn't\nopen - yet\", and left");
+	assert_one("He said: “The café isn’t open – yet”, and left for good.",
+		   "he  SAID: \"the cafe isn't\nopen - yet\", and left us",
+		   "He said: “The café isn’t open – yet”, and left",
+		   "he  SAID: \"the cafe isn't\nopen - yet\", and left");
 }
 
 static void moved_paragraphs_are_found(void **state)
@@ -248,9 +250,10 @@ static void both_ends_of_a_run_whose_middle_is_taken_are_kept(void **state)
 	struct answer answer;
 
 	(void)state;
-	text_say(&a, left), text_say(&a, middle), text_say(&a, right), text_say(&a, "stop "), text_say(&a, middle), text_say(&a, tail);
-	text_say(&b, "begin "), text_say(&b, middle), text_say(&b, tail), text_say(&b, "and "), text_say(&b, left), text_say(&b, middle),
-		text_say(&b, right);
+	text_say(&a, left), text_say(&a, middle), text_say(&a, right), text_say(&a, "stop "), text_say(&a, middle),
+		text_say(&a, tail);
+	text_say(&b, "begin "), text_say(&b, middle), text_say(&b, tail), text_say(&b, "and "), text_say(&b, left),
+		text_say(&b, middle), text_say(&b, right);
 	answer = find(bytes_of(&a), bytes_of(&b));
 	assert_int_equal(a_bytes(&answer) + answer.shared.passages_count, a.length - strlen("stop "));
 	assert_int_equal(answer.shared.passages_count, 2);
@@ -258,7 +261,8 @@ static void both_ends_of_a_run_whose_middle_is_taken_are_kept(void **state)
 
 	/* Here the middle is there once in b: the ends stay. */
 	b.length = 0;
-	text_say(&b, "begin "), text_say(&b, left), text_say(&b, "other "), text_say(&b, middle), text_say(&b, tail), text_say(&b, right);
+	text_say(&b, "begin "), text_say(&b, left), text_say(&b, "other "), text_say(&b, middle), text_say(&b, tail),
+		text_say(&b, right);
 	answer = find(bytes_of(&a), bytes_of(&b));
 	assert_int_equal(answer.shared.passages_count, 3);
 	assert_int_equal(a_bytes(&answer) + 3, strlen(left) + strlen(middle) + strlen(tail) + strlen(right));
@@ -294,13 +298,15 @@ static void a_passage_of_four_words_is_none_and_of_five_is_one(void **state)
 {
 	(void)state;
 	assert_one("alpha at the end of beta gamma", "delta at the end of epsilon zeta", NULL, NULL);
-	assert_one("alpha at the end of time gamma", "delta at the end of time zeta", "at the end of time", "at the end of time");
+	assert_one("alpha at the end of time gamma", "delta at the end of time zeta", "at the end of time",
+		   "at the end of time");
 }
 
 static void in_scripts_without_spaces_eleven_characters_are_a_passage(void **state)
 {
 	(void)state;
-	assert_one("甲中国人民银行周二表示将乙", "丙中国人民银行周二表示将丁", "中国人民银行周二表示将", "中国人民银行周二表示将");
+	assert_one("甲中国人民银行周二表示将乙", "丙中国人民银行周二表示将丁", "中国人民银行周二表示将",
+		   "中国人民银行周二表示将");
 	assert_one("甲中国人民银行周二表示乙丑", "丙中国人民银行周二表示丁卯", NULL, NULL);
 }
 
@@ -324,8 +330,12 @@ static void empty_texts_share_nothing(void **state)
 static void bytes_that_are_not_utf_8_only_separate(void **state)
 {
 	(void)state;
-	assert_one("It rained\xFF in Bahia again today", "It rained in \xC3" "Bahia again today", "It rained\xFF in Bahia again today",
-		   "It rained in \xC3" "Bahia again today");
+	assert_one("It rained\xFF in Bahia again today",
+		   "It rained in \xC3"
+		   "Bahia again today",
+		   "It rained\xFF in Bahia again today",
+		   "It rained in \xC3"
+		   "Bahia again today");
 }
 
 /* Tokens overlap there: neighbours in a that are apart in b share no character, and none is lost. */
@@ -333,7 +343,8 @@ static void passages_of_overlapping_tokens_are_exact(void **state)
 {
 	static const char *const scripts[][3] = {
 		{"中国人民银行周二表示将继续实施稳健的货币政策", "并保持流动性合理充裕以支持实体经济发展", "记者"},
-		{"日本銀行は火曜日の会合で政策金利を据え置くことを", "全員一致で決定したと午後の記者会見で総裁が述べた", "然而"},
+		{"日本銀行は火曜日の会合で政策金利を据え置くことを", "全員一致で決定したと午後の記者会見で総裁が述べた",
+		 "然而"},
 		{"ธนาคารแห่งประเทศไทยประกาศคงอัตราดอกเบี้ยนโยบาย", "ไว้ที่ระดับเดิมเพื่อสนับสนุนการฟื้นตัวของเศรษฐกิจ", "ครับ"},
 	};
 
@@ -356,10 +367,10 @@ static void passages_of_overlapping_tokens_are_exact(void **state)
 static void a_character_of_several_words_is_not_cut(void **state)
 {
 	(void)state;
-	assert_one("the price of wheat rose by 5½ percent", "the price of wheat rose by 51 cents more", "the price of wheat rose by",
-		   "the price of wheat rose by");
-	assert_one("当地时间周二上午表示东京电力㍿社长今日", "当地时间周二上午表示东京电力会社长今日", "当地时间周二上午表示东京电力",
-		   "当地时间周二上午表示东京电力");
+	assert_one("the price of wheat rose by 5½ percent", "the price of wheat rose by 51 cents more",
+		   "the price of wheat rose by", "the price of wheat rose by");
+	assert_one("当地时间周二上午表示东京电力㍿社长今日", "当地时间周二上午表示东京电力会社长今日",
+		   "当地时间周二上午表示东京电力", "当地时间周二上午表示东京电力");
 }
 
 static void six_languages_share_their_passages(void **state)
@@ -422,10 +433,12 @@ static void whatever_is_left_between_random_edits_is_found(void **state)
 	}
 }
 
-/* Few words, so that everything occurs everywhere, and every script: the answer is sound, and the same at every run. */
+/* Few words, so that everything occurs everywhere, and every script: the answer is sound, and the same at every
+ * run. */
 static void texts_that_repeat_themselves_are_answered_soundly(void **state)
 {
-	static const char *const pieces[] = {"la ", "le ", "lo ", "5,93 ", "½", "㍿", "社", "会", "株", "式", "กข", "ค", ". ", "\n", "ﷺ", "don’t "};
+	static const char *const pieces[] = {"la ", "le ", "lo ", "5,93 ", "½",  "㍿", "社", "会",
+					     "株",  "式",  "กข",  "ค",     ". ", "\n", "ﷺ",  "don’t "};
 
 	(void)state;
 	for (uint64_t seed = 1; seed <= 400; seed++) {
