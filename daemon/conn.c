@@ -9,15 +9,19 @@
 #define LEAVE_MS 2000u                /* what is left to a client to take the last replies and go */
 #define LEAVE_STOPPING_MS 250u        /* likewise, where the whole daemon waits for it */
 #define CONNS_REFUSED_MAX 64u         /* connections over the setting that are told so; more are dropped unheard */
-#define READ_REPLY_BYTES_FIRST 65536u /* what the first reply of a reading method is expected to be */
+#define READS_SENT_MAX 256u           /* reading requests of a connection with the pipeline */
+#define READ_REPLY_BYTES_FIRST (1u << 20) /* what the first reply of a reading method is expected to be */
 #define READ_REPLY_BYTES_LEAST 4096u
 
-/* Bytes on their way out. */
-struct wf_conn_write {
+/* Bytes on their way out. The first of a connection's chunks is with the socket. */
+struct wf_conn_chunk {
 	uv_write_t request;
+	struct wf_conn_chunk *next;
 	struct wf_conn *conn;
 	char *data;
 	size_t length;
+	size_t capacity;
+	size_t begin; /* what is before it has been taken already */
 };
 
 /* ---- bookkeeping ---- */
@@ -62,6 +66,7 @@ static struct wf_job *take_first(struct wf_conn *conn)
 	if (conn->first == NULL)
 		conn->last = NULL;
 	conn->jobs_count--;
+	conn->row_reply_bytes -= job->reply.length;
 	conn->jobs_bytes -= job->cost_bytes;
 	conn->server->bytes -= job->cost_bytes;
 	return job;
@@ -74,6 +79,7 @@ static void finish(struct wf_job *job)
 	wf_job_finish(job);
 	job->stage = WF_JOB_FINISHED;
 	count_reply(conn, job->reply.length, 0);
+	conn->row_reply_bytes += job->reply.length;
 	if (job->error.code != 0)
 		wf_counter_add(&conn->server->counters.errors, 1);
 }
@@ -97,7 +103,7 @@ static void free_conn(struct wf_conn *conn)
 /* The memory goes once the handle is closed, no job of it is with the pipeline and no write is under way. */
 static void free_if_done(struct wf_conn *conn)
 {
-	if (conn->is_closed && conn->first == NULL && conn->write == NULL && !conn->is_pumping)
+	if (conn->is_closed && conn->first == NULL && conn->chunks == NULL && !conn->is_pumping)
 		free_conn(conn);
 }
 
@@ -107,6 +113,27 @@ static void closed_cb(uv_handle_t *handle)
 
 	conn->is_closed = true;
 	free_if_done(conn);
+}
+
+static void free_chunk(struct wf_conn_chunk *chunk)
+{
+	free(chunk->data);
+	free(chunk);
+}
+
+/* Drops what waits behind the first chunk, which the socket has and gives back itself; or all, where `link` is the first. */
+static void drop_chunks(struct wf_conn *conn, struct wf_conn_chunk **link)
+{
+	struct wf_conn_chunk *chunk = *link;
+
+	*link = NULL;
+	while (chunk != NULL) {
+		struct wf_conn_chunk *next = chunk->next;
+
+		count_reply(conn, 0, chunk->length - chunk->begin);
+		free_chunk(chunk);
+		chunk = next;
+	}
 }
 
 static void wait_no_more(struct wf_conn *conn)
@@ -135,6 +162,8 @@ static void close_socket(struct wf_conn *conn)
 	conn->is_closing = true;
 	conn->is_ended = true;
 	conn->is_reading = false;
+	if (conn->chunks != NULL)
+		drop_chunks(conn, &conn->chunks->next);
 	wf_reader_free(conn->reader);
 	conn->reader = NULL;
 	count_reader(conn);
@@ -324,13 +353,15 @@ static bool may_send(const struct wf_conn *conn, const struct wf_job *job)
 {
 	const size_t bound = conn->server->settings->connection_reply_bytes_max;
 
-	if (conn->is_closing || job == conn->first)
-		return true; /* the reply goes nowhere and the effect is owed, or all replies wait for this one */
+	if (conn->is_closing)
+		return true; /* the reply goes nowhere, the effect is owed */
+	if (job == conn->first && conn->reply_bytes - conn->row_reply_bytes < bound)
+		return true; /* all replies in the row wait for this one */
 	if (conn->reply_bytes >= bound)
 		return false;
 	if (job->method->read == NULL || conn->reads_sent == 0)
 		return true;
-	return (conn->reads_sent + 1) * conn->read_reply_bytes <= bound - conn->reply_bytes;
+	return conn->reads_sent < READS_SENT_MAX && (conn->reads_sent + 1) * conn->read_reply_bytes <= bound - conn->reply_bytes;
 }
 
 static void send_jobs(struct wf_conn *conn)
@@ -338,7 +369,9 @@ static void send_jobs(struct wf_conn *conn)
 	struct wf_job *job;
 
 	while ((job = conn->unsent) != NULL && job->stage != WF_JOB_PREPARING) {
-		if (job->stage == WF_JOB_PREPARED) {
+		if (job->stage == WF_JOB_PREPARED && conn->is_closing && !job->method->may_write) {
+			finish(job); /* it has no effect, and nobody hears the answer */
+		} else if (job->stage == WF_JOB_PREPARED) {
 			if (!may_send(conn, job))
 				return;
 			job->stage = WF_JOB_SENT;
@@ -358,6 +391,8 @@ void wf_conn_job_returned(struct wf_job *job)
 
 	server->jobs_out--;
 	server->jobs_back++;
+	if (job->stage == WF_JOB_SENT && job->method->read != NULL)
+		atomic_fetch_sub(&server->pipeline.replies_bytes, job->reply.length);
 	if (job->stage == WF_JOB_PREPARING) {
 		job->stage = WF_JOB_PREPARED;
 	} else {
@@ -379,63 +414,97 @@ static void written(struct wf_conn *conn, size_t bytes)
 	count_reply(conn, 0, bytes);
 }
 
+static void write_chunk(struct wf_conn *conn);
+
 static void write_cb(uv_write_t *request, int status)
 {
-	struct wf_conn_write *write = request->data;
-	struct wf_conn *conn = write->conn;
+	struct wf_conn_chunk *chunk = request->data;
+	struct wf_conn *conn = chunk->conn;
 
-	conn->write = NULL;
-	written(conn, write->length);
-	free(write->data);
-	free(write);
+	conn->chunks = chunk->next;
+	written(conn, chunk->length - chunk->begin);
+	free_chunk(chunk);
 	if (status < 0)
 		close_socket(conn);
+	if (conn->is_closing)
+		drop_chunks(conn, &conn->chunks);
+	else if (conn->chunks != NULL)
+		write_chunk(conn);
 	wf_conn_pump(conn);
 }
 
-/* Hands bytes to the socket; what it does not take at once waits. `owned`: the data is ours to keep and free, else it is copied.
- * Returns whether all was taken at once. */
-static bool write_out(struct wf_conn *conn, char *data, size_t length, bool owned)
+/* Gives the socket the first chunk. */
+static void write_chunk(struct wf_conn *conn)
 {
-	uv_buf_t buffer = uv_buf_init(data, (unsigned)length);
-	const int taken = uv_try_write(&conn->socket.stream, &buffer, 1);
-	const size_t done = taken > 0 ? (size_t)taken : 0;
-	struct wf_conn_write *write = NULL;
-	char *rest = data;
+	struct wf_conn_chunk *chunk = conn->chunks;
+	uv_buf_t buffer = uv_buf_init(chunk->data + chunk->begin, (unsigned)(chunk->length - chunk->begin));
 
-	if (done > 0)
-		written(conn, done);
-	if (done == length) {
-		if (owned)
-			free(data);
-		return true;
-	}
-	if (taken >= 0 || taken == UV_EAGAIN)
-		write = calloc(1, sizeof *write);
-	if (write != NULL && !owned)
-		rest = malloc(length - done);
-	if (write == NULL || rest == NULL) {
-		free(write);
-		if (owned)
-			free(data);
-		count_reply(conn, 0, length - done);
-		close_socket(conn);
-		return false;
-	}
-	if (!owned)
-		memcpy(rest, data + done, length - done);
-	*write = (struct wf_conn_write){.conn = conn, .data = rest, .length = length - done};
-	write->request.data = write;
-	buffer = uv_buf_init(owned ? data + done : rest, (unsigned)(length - done));
-	conn->write = write;
-	if (uv_write(&write->request, &conn->socket.stream, &buffer, 1, write_cb) < 0) {
-		conn->write = NULL;
-		count_reply(conn, 0, write->length);
-		free(rest);
-		free(write);
+	chunk->request.data = chunk;
+	if (uv_write(&chunk->request, &conn->socket.stream, &buffer, 1, write_cb) < 0) {
+		drop_chunks(conn, &conn->chunks);
 		close_socket(conn);
 	}
-	return false;
+}
+
+/* Puts bytes behind those that wait. `owned`: the data is the chunk's from now on. */
+static int put_chunk(struct wf_conn *conn, char *data, size_t length, size_t begin, bool owned)
+{
+	struct wf_conn_chunk **link = &conn->chunks;
+	struct wf_conn_chunk *last = NULL;
+
+	if (conn->chunks != NULL) {
+		last = conn->chunks_last;
+		link = &last->next;
+	}
+	if (!owned && last != NULL && last != conn->chunks && last->capacity - last->length >= length - begin) {
+		memcpy(last->data + last->length, data + begin, length - begin);
+		last->length += length - begin;
+		return 0;
+	}
+	last = calloc(1, sizeof *last);
+	if (last == NULL)
+		return WF_ENOMEM;
+	*last = (struct wf_conn_chunk){.conn = conn, .data = data, .length = length, .capacity = length, .begin = begin};
+	if (!owned) {
+		last->capacity = conn->chunks == NULL ? length - begin : WF_SERVER_WRITE_BYTES;
+		last->data = malloc(last->capacity);
+		if (last->data == NULL) {
+			free(last);
+			return WF_ENOMEM;
+		}
+		last->length = length - begin;
+		last->begin = 0;
+		memcpy(last->data, data + begin, last->length);
+	}
+	*link = last;
+	conn->chunks_last = last;
+	return 0;
+}
+
+/* Hands bytes to the socket, or puts them behind those that it has not taken. `owned`: the data is ours to keep and free, else
+ * it is copied where it has to wait. */
+static void write_out(struct wf_conn *conn, char *data, size_t length, bool owned)
+{
+	const bool is_first = conn->chunks == NULL;
+	uv_buf_t buffer = uv_buf_init(data, (unsigned)length);
+	int taken = 0;
+
+	if (is_first)
+		taken = uv_try_write(&conn->socket.stream, &buffer, 1);
+	if (taken > 0)
+		written(conn, (size_t)taken);
+	if (taken == UV_EAGAIN)
+		taken = 0;
+	if (taken < 0 || (size_t)taken == length || put_chunk(conn, data, length, (size_t)taken, owned) < 0) {
+		if (owned)
+			free(data);
+		if (taken >= 0 && (size_t)taken == length)
+			return;
+		count_reply(conn, 0, length - (taken > 0 ? (size_t)taken : 0));
+		close_socket(conn);
+	} else if (is_first) {
+		write_chunk(conn);
+	}
 }
 
 /* Drops what a closed connection will never take. */
@@ -487,14 +556,14 @@ static bool write_replies(struct wf_conn *conn)
 	const uint64_t now_us = uv_hrtime() / 1000;
 	bool moved = false;
 
-	while (!conn->is_closing && conn->write == NULL && conn->first != NULL && conn->first->stage == WF_JOB_FINISHED) {
+	while (!conn->is_closing && conn->first != NULL && conn->first->stage == WF_JOB_FINISHED) {
 		bool owned;
 		size_t length;
 		char *data = gather(conn, &length, &owned, now_us);
 
 		moved = true;
-		if (length > 0 && !write_out(conn, data, length, owned))
-			break;
+		if (length > 0)
+			write_out(conn, data, length, owned);
 	}
 	if (conn->is_closing)
 		drop_replies(conn);
@@ -579,9 +648,11 @@ void wf_conn_pump(struct wf_conn *conn)
 		moved = write_replies(conn);
 	} while (moved && conn->is_full && !conn->is_closing);
 	send_jobs(conn);
+	if (conn->is_closing)
+		drop_replies(conn);
 	if (conn->is_eof && !conn->is_full && !conn->is_waiting)
 		conn->is_ended = true;
-	if (conn->is_ended && !conn->is_closing && !conn->is_leaving && conn->first == NULL && conn->write == NULL) {
+	if (conn->is_ended && !conn->is_closing && !conn->is_leaving && conn->first == NULL && conn->chunks == NULL) {
 		if (conn->is_eof)
 			close_socket(conn);
 		else
@@ -612,7 +683,7 @@ void wf_conn_shed(struct wf_conn *conn)
 	wf_reader_free(conn->reader);
 	conn->reader = NULL;
 	count_reader(conn);
-	if (conn->write != NULL) {
+	if (conn->chunks != NULL) {
 		wf_conn_close(conn); /* it does not take what it has been given, it would not hear this */
 		return;
 	}

@@ -13,7 +13,7 @@
 #include "job.h"
 
 struct wf_server;
-struct wf_conn_write;
+struct wf_conn_chunk;
 
 struct wf_conn {
 	struct wf_server *server;
@@ -30,13 +30,15 @@ struct wf_conn {
 	} socket;
 	uv_shutdown_t shutdown;
 	struct wf_reader *reader;
-	struct wf_conn_write *write; /* what the socket has not taken yet; NULL: nothing */
+	struct wf_conn_chunk *chunks; /* what the socket has not taken yet; NULL: nothing */
+	struct wf_conn_chunk *chunks_last;
 	struct wf_job *first;
 	struct wf_job *last;
 	struct wf_job *unsent;       /* first job that has not gone to the pipeline; NULL: all have */
 	size_t jobs_count;
 	size_t jobs_bytes;
 	size_t reply_bytes;          /* of finished replies that the socket has not taken */
+	size_t row_reply_bytes;      /* likewise, of those in the row, behind one that is not finished */
 	size_t reader_bytes;         /* as counted in the server's sum */
 	size_t reads_sent;           /* jobs with the pipeline whose reply may be large */
 	size_t read_reply_bytes;     /* what such a reply is expected to be */

@@ -97,12 +97,12 @@ int wf_indexer_renew(struct wf_indexer *indexer)
 /* Also now and then without news: the writer may be waiting for every reader to rest. */
 static bool is_stale(struct wf_indexer *indexer)
 {
-	return !indexer->is_awake || ++indexer->uses >= USES_MAX || atomic_load(&indexer->pipeline->committer.number_committed) > indexer->number_seen;
+	return !indexer->is_awake || ++indexer->uses >= USES_MAX ||
+	       atomic_load(&indexer->pipeline->committer.number_committed) > indexer->number_seen;
 }
 
-static int read_evidence_cb(void *context, uint64_t number, struct wf_bytes *evidence)
+int wf_indexer_evidence(struct wf_indexer *indexer, uint64_t number, struct wf_bytes *evidence)
 {
-	struct wf_indexer *indexer = context;
 	const struct wf_item *item = pending_item(indexer, number);
 
 	if (item != NULL) {
@@ -110,6 +110,11 @@ static int read_evidence_cb(void *context, uint64_t number, struct wf_bytes *evi
 		return 0;
 	}
 	return wf_store_evidence(indexer->reader, number, evidence);
+}
+
+static int read_evidence_cb(void *context, uint64_t number, struct wf_bytes *evidence)
+{
+	return wf_indexer_evidence(context, number, evidence);
 }
 
 /* ---- start ---- */
@@ -294,7 +299,8 @@ int wf_indexer_entry(struct wf_indexer *indexer, uint64_t number, struct wf_aren
 	return wf_store_entry(indexer->reader, number, arena, entry);
 }
 
-bool wf_indexer_is_durable(const struct wf_indexer *indexer, const struct wf_decision *decision)
+/* Whether all that the decision names is on disk. */
+static bool is_durable(const struct wf_indexer *indexer, const struct wf_decision *decision)
 {
 	const uint64_t committed = atomic_load(&indexer->pipeline->committer.number_committed);
 
@@ -434,6 +440,67 @@ static int take_in(struct wf_indexer *indexer, struct wf_job *job, struct wf_ite
 	return 0;
 }
 
+/* Looks for a stored article with the item's id. *old: its record, number 0 where there is none; in the scratch memory.
+ * *is_same: its content is the same; *decision is then what was said of it. */
+static int find_same(struct wf_indexer *indexer, struct wf_job *job, const struct wf_item *item, struct wf_store_entry *old,
+		     struct wf_decision *decision, bool *is_same)
+{
+	uint64_t number;
+	int code;
+
+	*old = (struct wf_store_entry){.number = 0};
+	*is_same = false;
+	code = wf_indexer_find(indexer, item->article.id, item->id_hash, &number);
+	if (code < 0 || number == 0)
+		return code;
+	code = wf_indexer_entry(indexer, number, &indexer->scratch, old);
+	if (code < 0 || memcmp(old->content_hash, item->content_hash, sizeof old->content_hash) != 0)
+		return code;
+	*is_same = true;
+	if (number > atomic_load(&indexer->pipeline->committer.number_committed))
+		job->needs_durable = true;
+	return repeat(indexer, old, decision);
+}
+
+/* As the store keeps it, so that a query and the add after it say the same. Volatile: gcc 12 leaves out the two conversions where
+ * it vectorises them. */
+static double as_stored(double ratio)
+{
+	const volatile float stored = (float)ratio;
+
+	return (double)stored;
+}
+
+int wf_indexer_query(struct wf_indexer *indexer, struct wf_job *job, struct wf_item *item, struct wf_decision *decision,
+		     struct wf_error *error)
+{
+	const struct wf_article_facts facts = {
+		.source = item->source,
+		.published = item->article.has_published ? item->article.published : WF_TIME_NONE,
+	};
+	struct wf_store_entry old = {.number = 0};
+	struct wf_index_article article;
+	bool is_same = false;
+	int code = 0;
+
+	if (item->article.id.data != NULL)
+		code = find_same(indexer, job, item, &old, decision, &is_same);
+	if (code == 0 && !is_same) {
+		item->replaces = old.number;
+		code = wf_index_decide(indexer->index, &item->document, &facts, old.number, decision);
+		if (code == 0 && old.number != 0 && wf_index_article(indexer->index, old.number, &article) == 0 &&
+		    article.cluster == decision->cluster)
+			decision->size--;
+	}
+	wf_arena_reset(&indexer->scratch);
+	if (code < 0)
+		return wf_error_set(error, code, "%s", wf_error_sentence(code));
+	decision->similarity = as_stored(decision->similarity);
+	decision->containment = as_stored(decision->containment);
+	job->needs_durable |= !is_durable(indexer, decision);
+	return 0;
+}
+
 int wf_indexer_add(struct wf_indexer *indexer, struct wf_job *job, struct wf_item *item, struct wf_decision *decision, bool *repeated,
 		   struct wf_error *error)
 {
@@ -446,17 +513,10 @@ int wf_indexer_add(struct wf_indexer *indexer, struct wf_job *job, struct wf_ite
 	if (is_stale(indexer))
 		code = wf_indexer_renew(indexer);
 	if (code == 0)
-		code = wf_indexer_find(indexer, item->article.id, item->id_hash, &replaces);
-	if (code == 0 && replaces != 0) {
-		code = wf_indexer_entry(indexer, replaces, &indexer->scratch, &old);
-		if (code == 0 && memcmp(old.content_hash, item->content_hash, sizeof old.content_hash) == 0) {
-			*repeated = true;
-			code = repeat(indexer, &old, decision);
-			if (replaces > atomic_load(&indexer->pipeline->committer.number_committed))
-				job->needs_durable = true;
-			goto done;
-		}
-	}
+		code = find_same(indexer, job, item, &old, decision, repeated);
+	if (code < 0 || *repeated)
+		goto done;
+	replaces = old.number;
 	if (code == 0)
 		code = take_in(indexer, job, item, replaces, decision);
 	if (code == 0) {

@@ -76,17 +76,21 @@ struct wf_bytes wf_indexer_id_of(struct wf_indexer *indexer, uint64_t number);
 /* The stored entry, from memory or disk; borrowed, or in `arena`. Errors: WF_ENOTFOUND, of the store. */
 int wf_indexer_entry(struct wf_indexer *indexer, uint64_t number, struct wf_arena *arena, struct wf_store_entry *entry);
 
+/* What the index compares of an article, from memory or disk; borrowed until the indexer's next step. Errors: as of entry. */
+int wf_indexer_evidence(struct wf_indexer *indexer, uint64_t number, struct wf_bytes *evidence);
+
 /* Takes one prepared article in, and fills item->entry for the committer. *repeated: it is there already, with the same content;
  * *decision is then what was said of it, as far as it still holds. Errors: with the words in `error`; nothing has changed. */
 int wf_indexer_add(struct wf_indexer *indexer, struct wf_job *job, struct wf_item *item, struct wf_decision *decision, bool *repeated,
 		   struct wf_error *error);
 
+/* What wf_indexer_add() would say of the article; item->replaces tells whether it would replace one. Nothing changes. */
+int wf_indexer_query(struct wf_indexer *indexer, struct wf_job *job, struct wf_item *item, struct wf_decision *decision,
+		     struct wf_error *error);
+
 /* Takes an article out of index and ids; the caller has the store remove it. take_out: its entry is at hand. */
 int wf_indexer_remove(struct wf_indexer *indexer, uint64_t number, struct wf_error *error);
 int wf_indexer_take_out(struct wf_indexer *indexer, const struct wf_store_entry *entry);
-
-/* Whether all that the decision names is on disk. */
-bool wf_indexer_is_durable(const struct wf_indexer *indexer, const struct wf_decision *decision);
 
 /* ---- upkeep.c: what it does besides, in small steps ---- */
 

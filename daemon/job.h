@@ -34,6 +34,7 @@ struct wf_work {
 	uint32_t count;
 	uint64_t ticket;
 	bool is_large;
+	bool is_finish; /* not items, but the method's finish() */
 };
 
 /* One article of a request. */
@@ -88,6 +89,8 @@ struct wf_job {
 	struct wf_pack reply;
 
 	bool is_batch;             /* the param is an array of articles, each refused on its own */
+	const char *const *item_names; /* the params themselves are the items, and are called so; those that are no maps are passed
+					* over. NULL: the first param holds them */
 	bool id_optional;
 	bool keeps_text;           /* texts are to be compressed for the store */
 	struct wf_item *items;
@@ -105,6 +108,7 @@ struct wf_job {
 	bool needs_commit;         /* it changes the store */
 	bool needs_durable;        /* it changes nothing, but what it tells of may not be on disk yet */
 	void *found;               /* what the indexer found for the reading worker; in `arena` */
+	size_t held_bytes;         /* of texts for finish(), as counted by wf_workers_hold() */
 };
 
 /* NULL when memory is out. One reference. */

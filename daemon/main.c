@@ -1,9 +1,14 @@
 /* wirefoldd: reads the settings, serves, says why where it cannot. Exit status 0 done, 1 it could not serve, 2 wrong use. */
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "server.h"
+
+/* Larger blocks come from the system alone and go back to it when they are freed. Left to itself, glibc raises the limit as such
+ * blocks are freed, and a few giant requests would leave holes of their size behind in every thread's heap. */
+#define OWN_BLOCK_BYTES (256 << 10)
 
 extern char **environ;
 
@@ -17,6 +22,7 @@ static int serve(const struct wf_settings *settings)
 		fputs("wirefoldd: out of memory\n", stderr);
 		return 1;
 	}
+	mallopt(M_MMAP_THRESHOLD, OWN_BLOCK_BYTES);
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGXFSZ, SIG_IGN); /* a limit on file sizes is then an error of the write */
 	code = wf_server_run(server, settings, &error);

@@ -3,16 +3,17 @@
 #include <string.h>
 
 static const struct wf_method table[] = {
-	{"add", true, wf_method_add_start, wf_method_add_index, NULL},
-	{"add_batch", true, wf_method_add_batch_start, wf_method_add_batch_index, NULL},
-	{"query", false, wf_method_add_start, wf_method_query_index, NULL},
-	{"get", false, wf_method_get_start, wf_method_get_index, wf_method_get_read},
-	{"remove", true, wf_method_get_start, wf_method_remove_index, NULL},
-	{"cluster", false, wf_method_cluster_start, wf_method_cluster_index, wf_method_cluster_read},
-	{"clusters", false, wf_method_clusters_start, wf_method_clusters_index, wf_method_clusters_read},
-	{"stats", false, wf_method_stats_start, wf_method_stats_index, wf_method_stats_read},
-	{"info", false, wf_method_info_start, NULL, NULL},
-	{"ping", false, wf_method_ping_start, NULL, NULL},
+	{"add", true, wf_method_add_start, wf_method_add_index, NULL, NULL},
+	{"add_batch", true, wf_method_add_batch_start, wf_method_add_batch_index, NULL, NULL},
+	{"query", false, wf_method_add_start, wf_method_query_index, NULL, NULL},
+	{"get", false, wf_method_get_start, wf_method_get_index, wf_method_get_read, NULL},
+	{"remove", true, wf_method_get_start, wf_method_remove_index, NULL, NULL},
+	{"cluster", false, wf_method_cluster_start, wf_method_cluster_index, wf_method_cluster_read, NULL},
+	{"clusters", false, wf_method_clusters_start, wf_method_clusters_index, wf_method_clusters_read, NULL},
+	{"compare", false, wf_method_compare_start, wf_method_compare_index, wf_method_compare_read, wf_method_compare_finish},
+	{"stats", false, wf_method_stats_start, wf_method_stats_index, wf_method_stats_read, NULL},
+	{"info", false, wf_method_info_start, NULL, NULL, NULL},
+	{"ping", false, wf_method_ping_start, NULL, NULL, NULL},
 };
 
 #define TABLE_COUNT (sizeof table / sizeof table[0])

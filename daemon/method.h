@@ -1,6 +1,7 @@
 /* What can be asked of the daemon: one table from a method's name to its functions.
  *
  *   start (loop thread) -> [items prepared by workers] -> index (index thread) -> [commit] -> read (a worker, on a snapshot)
+ *         -> finish (a worker)
  *
  * Adding a method: its row in method.c, its functions in the method_*.c of its subject, its line in docs/protocol.md. */
 #ifndef WF_METHOD_H
@@ -22,6 +23,8 @@ struct wf_method {
 	int (*index)(struct wf_indexer *indexer, struct wf_job *job);
 	/* Reads what is stored, all that came before on the connection included, and packs the reply. NULL: index() has done so. */
 	int (*read)(struct wf_reading *reading, struct wf_job *job);
+	/* Does what takes long, when the snapshot has been given back, and packs the reply. NULL: read() has done so. */
+	int (*finish)(struct wf_reading *reading, struct wf_job *job);
 };
 
 /* NULL where there is no such method. */
@@ -45,6 +48,10 @@ int wf_method_cluster_read(struct wf_reading *reading, struct wf_job *job);
 int wf_method_clusters_start(struct wf_server *server, struct wf_job *job);
 int wf_method_clusters_index(struct wf_indexer *indexer, struct wf_job *job);
 int wf_method_clusters_read(struct wf_reading *reading, struct wf_job *job);
+int wf_method_compare_start(struct wf_server *server, struct wf_job *job);
+int wf_method_compare_index(struct wf_indexer *indexer, struct wf_job *job);
+int wf_method_compare_read(struct wf_reading *reading, struct wf_job *job);
+int wf_method_compare_finish(struct wf_reading *reading, struct wf_job *job);
 int wf_method_stats_start(struct wf_server *server, struct wf_job *job);
 int wf_method_stats_index(struct wf_indexer *indexer, struct wf_job *job);
 int wf_method_stats_read(struct wf_reading *reading, struct wf_job *job);

@@ -115,11 +115,6 @@ int wf_method_add_batch_index(struct wf_indexer *indexer, struct wf_job *job)
 int wf_method_query_index(struct wf_indexer *indexer, struct wf_job *job)
 {
 	struct wf_item *item = &job->items[0];
-	const struct wf_article_facts facts = {
-		.source = item->source,
-		.seen = 0,
-		.published = item->article.has_published ? item->article.published : WF_TIME_NONE,
-	};
 	struct wf_decision decision;
 	int code;
 
@@ -128,13 +123,9 @@ int wf_method_query_index(struct wf_indexer *indexer, struct wf_job *job)
 		refusal_of(item, &job->error);
 		return job->error.code;
 	}
-	code = wf_index_decide(indexer->index, &item->document, &facts, 0, &decision);
+	code = wf_indexer_query(indexer, job, item, &decision, &job->error);
 	if (code < 0)
 		return code;
-	/* As the store keeps them, so that a query and the add after it say the same. */
-	decision.similarity = (double)(float)decision.similarity;
-	decision.containment = (double)(float)decision.containment;
-	job->needs_durable = !wf_indexer_is_durable(indexer, &decision);
 	wf_job_reply(job);
 	pack_verdict(indexer, job, item, &decision);
 	return 0;

@@ -31,6 +31,9 @@ struct wf_pipeline {
 	struct wf_queue returned;
 	wf_pipeline_wake_cb wake;
 	void *wake_context;
+	/* So that readers of the store make no replies without bound: */
+	atomic_size_t replies_bytes;   /* of replies made by them that the loop has not taken back yet */
+	atomic_size_t in_flight_bytes; /* what the loop holds for its connections */
 };
 
 /* Opens the store, brings the index back and starts the threads.

@@ -78,6 +78,7 @@ static void returned_cb(uv_async_t *async)
 		conn->is_touched = false;
 		wf_conn_pump(conn);
 	}
+	atomic_store(&server->pipeline.in_flight_bytes, server->bytes);
 	wf_server_resume(server);
 	end_if_done(server);
 }
@@ -127,6 +128,7 @@ static void tick_cb(uv_timer_t *timer)
 	}
 	shed(server);
 	server->jobs_back_at_tick = server->jobs_back;
+	atomic_store(&server->pipeline.in_flight_bytes, server->bytes);
 	wf_server_resume(server);
 	end_if_done(server);
 }

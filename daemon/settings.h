@@ -29,11 +29,11 @@
 	X(BYTES, text_bytes_max, "16M", 1, WF_ARTICLE_TEXT_BYTES_MAX_LIMIT, "The longest text of an article.")               \
 	X(BYTES, reply_bytes_max, "64M", 65536, WF_REQUEST_BYTES_MAX_LIMIT, "The largest reply.")                            \
 	X(COUNT, connections_max, "10000", 1, 1000000, "Connections at a time; more are refused.")                           \
-	X(COUNT, connection_requests_max, "4096", 1, 1000000,                                                                \
+	X(COUNT, connection_requests_max, "16384", 1, 1000000,                                                                \
 	  "Requests of one connection under way, over which it is not read from.")                                           \
 	X(BYTES, connection_bytes_max, "16M", 65536, UINT64_C(1) << 40,                                                      \
 	  "Bytes of requests of one connection under way, over which it is not read from.")                                  \
-	X(BYTES, connection_reply_bytes_max, "4M", 65536, UINT64_C(1) << 40,                                                 \
+	X(BYTES, connection_reply_bytes_max, "8M", 65536, UINT64_C(1) << 40,                                                 \
 	  "Bytes of replies that one connection has not taken, over which nothing more is done for it.")                     \
 	X(BYTES, in_flight_bytes_max, "256M", 1048576, UINT64_C(1) << 40,                                                    \
 	  "Bytes of requests and replies of all connections, over which none is read from.")                                 \

@@ -93,7 +93,13 @@ static void run_work(struct worker *worker, struct wf_work *work)
 		int code;
 
 		error.code = 0;
-		if (job->is_batch) {
+		if (job->item_names != NULL) {
+			const struct wf_cursor at = wf_cursor_element(&params, i, job->item_names[i]);
+
+			if (wf_value_kind(at.value) != WF_VALUE_MAP)
+				continue;
+			code = wf_article_decode(&at, &rules, &item->article, &error);
+		} else if (job->is_batch) {
 			const struct wf_cursor at = wf_cursor_element(&articles, i, NULL);
 
 			code = wf_article_decode(&at, &rules, &item->article, &error);
@@ -112,6 +118,66 @@ static void run_work(struct worker *worker, struct wf_work *work)
 
 /* ---- reading ---- */
 
+int wf_workers_hold(struct wf_workers *workers, struct wf_job *job, size_t bytes)
+{
+	const size_t held = atomic_fetch_add(&workers->held_bytes, bytes);
+
+	job->held_bytes += bytes;
+	return held > 0 && held + bytes > WF_WORK_HELD_BYTES_MAX ? WF_EOVERLOADED : 0;
+}
+
+static void return_read(struct wf_pipeline *pipeline, struct wf_job *job)
+{
+	atomic_fetch_sub(&pipeline->workers.held_bytes, job->held_bytes);
+	job->held_bytes = 0;
+	wf_pipeline_return(pipeline, job);
+}
+
+static void run_finish(struct worker *worker, struct wf_job *job)
+{
+	struct wf_reading reading = {
+		.pipeline = worker->pipeline,
+		.codec = worker->codec,
+		.arena = &worker->scratch,
+	};
+	const int code = job->method->finish(&reading, job);
+
+	if (code < 0 && job->error.code == 0)
+		wf_error_set(&job->error, code, "%s", wf_error_sentence(code));
+	atomic_fetch_add(&worker->pipeline->replies_bytes, job->reply.length);
+	wf_arena_reset(&worker->scratch);
+	return_read(worker->pipeline, job);
+}
+
+static void put_work(struct wf_work_row *row, struct wf_work *work)
+{
+	work->next = NULL;
+	*row->last = work;
+	row->last = &work->next;
+}
+
+static void put_finish(struct wf_workers *workers, struct wf_job *job)
+{
+	struct wf_work *work = &job->work_one;
+
+	*work = (struct wf_work){
+		.job = job,
+		.is_large = job->held_bytes + wf_message_bytes(job->message) > WF_WORK_LARGE_BYTES,
+		.is_finish = true,
+	};
+	uv_mutex_lock(&workers->mutex);
+	work->ticket = ++workers->ticket;
+	put_work(work->is_large ? &workers->large : &workers->small, work);
+	if (workers->waiting > 0)
+		uv_cond_signal(&workers->changed);
+	uv_mutex_unlock(&workers->mutex);
+}
+
+static bool has_room(struct wf_pipeline *pipeline)
+{
+	return atomic_load(&pipeline->replies_bytes) + atomic_load(&pipeline->in_flight_bytes) < pipeline->settings->in_flight_bytes_max;
+}
+
 static void run_group(struct worker *worker, struct wf_read_group *group)
 {
 	struct wf_reading reading = {
@@ -123,10 +189,13 @@ static void run_group(struct worker *worker, struct wf_read_group *group)
 	struct wf_job *job;
 
 	for (job = group->jobs; job != NULL; job = job->queue_next) {
-		const int code = job->method->read(&reading, job);
+		const int code = has_room(worker->pipeline) ? job->method->read(&reading, job) : WF_EOVERLOADED;
 
 		if (code < 0 && job->error.code == 0)
-			wf_error_set(&job->error, code, "%s", wf_error_sentence(code));
+			wf_error_set(&job->error, code, "%s", code == WF_EOVERLOADED ?
+				     "requests and replies that clients have not taken hold in_flight_bytes_max bytes" :
+				     wf_error_sentence(code));
+		atomic_fetch_add(&worker->pipeline->replies_bytes, job->reply.length);
 		wf_arena_reset(&worker->scratch);
 	}
 	wf_store_reader_rest(group->reader);
@@ -135,7 +204,10 @@ static void run_group(struct worker *worker, struct wf_read_group *group)
 	while (job != NULL) {
 		struct wf_job *next = job->queue_next;
 
-		wf_pipeline_return(worker->pipeline, job);
+		if (job->error.code == 0 && job->method->finish != NULL)
+			put_finish(&worker->pipeline->workers, job);
+		else
+			return_read(worker->pipeline, job);
 		job = next;
 	}
 }
@@ -200,7 +272,10 @@ static void run_cb(void *context)
 		} else {
 			const bool is_large = work->is_large; /* the job may be gone when the work is done */
 
-			run_work(&worker, work);
+			if (work->is_finish)
+				run_finish(&worker, work->job);
+			else
+				run_work(&worker, work);
 			uv_mutex_lock(&workers->mutex);
 			if (is_large) {
 				workers->large_running--;
@@ -254,13 +329,6 @@ void wf_workers_stop(struct wf_workers *workers)
 		uv_thread_join(&workers->threads[i]);
 	uv_cond_destroy(&workers->changed);
 	uv_mutex_destroy(&workers->mutex);
-}
-
-static void put_work(struct wf_work_row *row, struct wf_work *work)
-{
-	work->next = NULL;
-	*row->last = work;
-	row->last = &work->next;
 }
 
 int wf_workers_prepare(struct wf_workers *workers, struct wf_job *job)
