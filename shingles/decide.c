@@ -5,7 +5,7 @@
 #define CONTAINED_JOINS 0.60
 #define BOTH_JOIN 0.40
 #define SUM_JOINS 0.80
-#define SUM_NEEDS_EACH 0.20
+#define SUM_NEEDS_EACH 0.28
 #define SUM_LEAD_LEAST 0.10
 #define SUM_LEAD_MOST 0.90
 #define COVERING_JOINS 0.62       /* of the shorter, stored one, where the newcomer ... */

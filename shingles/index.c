@@ -26,6 +26,7 @@
 #define SCORE_LEAST 8u /* less than one key that few articles have: not worth a look, unless nothing else is there */
 #define PASSAGES_MANY 20u /* with so many keys, one in common is chance */
 #define SOURCE_LOOK_BACK 32u
+#define FOLD_SMALL 6u /* articles of a cluster that follows on the word of one */
 #define QUOTED_COVERING 0.40 /* a candidate that has so much more may be a roundup */
 #define QUOTED_LOOK 2u
 #define QUOTED_APART 0.15
@@ -406,28 +407,46 @@ static const struct candidate *choose_strongest(struct wf_index *index)
 	return strongest;
 }
 
-/* Whether an article of one cluster and an article of another tell one story. */
-static bool is_one_story(struct wf_index *index, const struct candidate *first, const struct candidate *second)
+/* Whether two stored articles tell one story. */
+static bool is_one_story(struct wf_index *index, uint64_t first, uint64_t second)
 {
-	const bool is_first_longer = first->comparison.other_weight >= second->comparison.other_weight;
-	const struct candidate *a = is_first_longer ? first : second;
-	const struct candidate *b = is_first_longer ? second : first;
+	const struct wf_cluster_article *a = wf_clusters_article(&index->clusters, first);
+	const struct wf_cluster_article *b = wf_clusters_article(&index->clusters, second);
+	const bool is_first_longer = a != NULL && b != NULL && a->own_tokens >= b->own_tokens;
+	const uint64_t longer = is_first_longer ? first : second;
+	const uint64_t shorter = is_first_longer ? second : first;
 	struct wf_comparison comparison;
-	uint32_t a_count;
-	uint32_t b_count;
+	uint32_t longer_count;
+	uint32_t shorter_count;
 
-	if (take_other(index, a->number, &a_count) != 0)
+	if (take_other(index, longer, &longer_count) != 0)
 		return false;
-	mask_other(index, a->number, a_count);
-	memcpy(index->pair_tokens, index->other_tokens, a_count * sizeof *index->pair_tokens);
-	memcpy(index->pair_mask, index->other_mask, a_count);
-	if (take_other(index, b->number, &b_count) != 0)
+	mask_other(index, longer, longer_count);
+	memcpy(index->pair_tokens, index->other_tokens, longer_count * sizeof *index->pair_tokens);
+	memcpy(index->pair_mask, index->other_mask, longer_count);
+	if (take_other(index, shorter, &shorter_count) != 0)
 		return false;
-	mask_other(index, b->number, b_count);
+	mask_other(index, shorter, shorter_count);
 	index->stats.candidates++;
-	wf_profile_set(index->profile, index->pair_tokens, a_count, index->pair_mask, index->frequency.weights);
-	wf_profile_compare(index->profile, index->other_tokens, b_count, index->other_mask, &comparison);
+	wf_profile_set(index->profile, index->pair_tokens, longer_count, index->pair_mask, index->frequency.weights);
+	wf_profile_compare(index->profile, index->other_tokens, shorter_count, index->other_mask, &comparison);
 	return wf_decide_is_one_story(&comparison);
+}
+
+/* Whether the clusters of two candidates are one story: the candidates say so and, where neither cluster is small, so do the fullest
+ * articles of both, since one stray member must not pull two stories together. */
+static bool are_one_story(struct wf_index *index, const struct candidate *a, const struct candidate *b)
+{
+	struct wf_cluster_summary first;
+	struct wf_cluster_summary second;
+
+	if (!is_one_story(index, a->number, b->number))
+		return false;
+	if (wf_clusters_size(&index->clusters, a->cluster) < FOLD_SMALL || wf_clusters_size(&index->clusters, b->cluster) < FOLD_SMALL)
+		return true;
+	return wf_clusters_summary(&index->clusters, a->cluster, &first) == 0 &&
+	       wf_clusters_summary(&index->clusters, b->cluster, &second) == 0 &&
+	       is_one_story(index, first.representative, second.representative);
 }
 
 /* Other clusters that the newcomer joins as well: they become one with the strongest's where their own articles say so too. */
@@ -445,7 +464,7 @@ static void decide_merges(struct wf_index *index, const struct candidate *strong
 		if (is_tried)
 			continue;
 		tried[tried_count++] = candidate->cluster;
-		if (is_one_story(index, strongest, candidate))
+		if (are_one_story(index, strongest, candidate))
 			decision->merged[decision->merged_count++] = candidate->cluster;
 	}
 }

@@ -26,6 +26,17 @@ static uint32_t home_of(const struct wf_lsh_segment *segment, uint32_t tag)
 	return (uint32_t)((uint64_t)tag * segment->lines_count >> 32);
 }
 
+static uint32_t line_after(const struct wf_lsh_segment *segment, uint32_t line_index)
+{
+	return line_index + 1 == segment->lines_count ? 0 : line_index + 1;
+}
+
+/* Lines from `from` on to `to`, around the end. */
+static uint32_t lines_between(const struct wf_lsh_segment *segment, uint32_t from, uint32_t to)
+{
+	return to >= from ? to - from : to + segment->lines_count - from;
+}
+
 int wf_lsh_init(struct wf_lsh *lsh)
 {
 	*lsh = (struct wf_lsh){.segments = calloc(WF_LSH_SEGMENTS, sizeof(struct wf_lsh_segment))};
@@ -58,13 +69,13 @@ static void place(struct wf_lsh_segment *segment, uint32_t tag, uint32_t number)
 			line->numbers[i] = number;
 			return;
 		}
-		line_index = (line_index + 1) & (segment->lines_count - 1);
+		line_index = line_after(segment, line_index);
 	}
 }
 
 static int grow(struct wf_lsh *lsh, struct wf_lsh_segment *segment)
 {
-	const uint32_t lines_count = segment->lines_count == 0 ? 1 : segment->lines_count * 2;
+	const uint32_t lines_count = segment->lines_count + segment->lines_count / 4 + 1;
 	struct wf_lsh_segment larger = {.lines_count = lines_count, .entries_count = segment->entries_count};
 
 	larger.lines = aligned_alloc(LINE_BYTES, (size_t)lines_count * LINE_BYTES);
@@ -102,7 +113,7 @@ size_t wf_lsh_find(const struct wf_lsh *lsh, uint64_t key, uint32_t numbers[WF_L
 		}
 		if (used < WF_LSH_LINE_ENTRIES || count == WF_LSH_BUCKET_MAX)
 			break;
-		line_index = (line_index + 1) & (segment->lines_count - 1);
+		line_index = line_after(segment, line_index);
 	}
 	return count;
 }
@@ -114,7 +125,7 @@ int wf_lsh_insert(struct wf_lsh *lsh, uint64_t key, uint32_t number)
 
 	if (wf_lsh_find(lsh, key, numbers) == WF_LSH_BUCKET_MAX || number == 0)
 		return 0;
-	if ((uint64_t)(segment->entries_count + 1) * 5 > (uint64_t)segment->lines_count * WF_LSH_LINE_ENTRIES * 4) {
+	if ((uint64_t)(segment->entries_count + 1) * 8 > (uint64_t)segment->lines_count * WF_LSH_LINE_ENTRIES * 7) {
 		const int error = grow(lsh, segment);
 
 		if (error != 0)
@@ -137,7 +148,6 @@ static bool line_is_full(const struct wf_lsh_line *line)
 /* The line at `hole_line` was full and has a free place now: an entry that overflowed past it moves back, and leaves a hole in turn. */
 static void close_hole(struct wf_lsh_segment *segment, uint32_t hole_line, size_t hole)
 {
-	const uint32_t last = segment->lines_count - 1;
 	uint32_t line_index = hole_line;
 
 	for (uint32_t walked = 1; walked < segment->lines_count; walked++) {
@@ -145,13 +155,13 @@ static void close_hole(struct wf_lsh_segment *segment, uint32_t hole_line, size_
 		bool was_full;
 		bool moved = false;
 
-		line_index = (line_index + 1) & last;
+		line_index = line_after(segment, line_index);
 		line = &segment->lines[line_index];
 		was_full = line_is_full(line);
 		for (size_t i = 0; i < WF_LSH_LINE_ENTRIES && !moved; i++) {
 			const uint32_t home = home_of(segment, line->tags[i]);
 
-			if (line->numbers[i] == 0 || ((line_index - home) & last) < ((line_index - hole_line) & last))
+			if (line->numbers[i] == 0 || lines_between(segment, home, line_index) < lines_between(segment, hole_line, line_index))
 				continue;
 			segment->lines[hole_line].tags[hole] = line->tags[i];
 			segment->lines[hole_line].numbers[hole] = line->numbers[i];
@@ -190,7 +200,7 @@ void wf_lsh_remove(struct wf_lsh *lsh, uint64_t key, uint32_t number)
 		}
 		if (!is_full)
 			return;
-		line_index = (line_index + 1) & (segment->lines_count - 1);
+		line_index = line_after(segment, line_index);
 	}
 }
 

@@ -3,8 +3,8 @@
  *   segment (4096, by the key's low bits) -> lines of 64 bytes, one cache line a probe
  *   line [ tag x 8 | number x 8 ]   home line: the tag's high bits; a full line goes on in the next
  *
- * A tag is 32 bits of the key, so that with the segment 44 bits of it tell keys apart. Each segment doubles alone when it is 4/5 full:
- * no insertion waits for more than one of them. Articles of a key are bounded: what more come with it are not entered under it
+ * A tag is 32 bits of the key, so that with the segment 44 bits of it tell keys apart. Each segment grows alone, by a quarter, when it is 7/8 full:
+ * no insertion waits for more than one of them, and the table is never less than 0.7 full. Articles of a key are bounded: what more come with it are not entered under it
  * (a hot bucket), and are found by their other keys. Removal closes the gap, there are no tombstones.
  *
  * (Indyk, Motwani 1998; the layout after Goetghebuer-Planchon's and Chandler's "flat" tables.) */
@@ -22,7 +22,7 @@ struct wf_lsh_line;
 
 struct wf_lsh_segment {
 	struct wf_lsh_line *lines;
-	uint32_t lines_count; /* 0 or a power of two */
+	uint32_t lines_count;
 	uint32_t entries_count;
 };
 

@@ -8,7 +8,7 @@
 #define WEIGHT_RAREST (WF_WEIGHT_MAX * 6 / 5)
 
 const struct wf_passage_windows WF_PASSAGE_STORED = {
-	.lead_shingles = 120, .lead_window = 10, .rest_window_min = 24, .rest_keys = 16};
+	.lead_shingles = 120, .lead_window = 12, .rest_window_min = 28, .rest_keys = 16};
 const struct wf_passage_windows WF_PASSAGE_ASKED = {
 	.lead_shingles = 120, .lead_window = 6, .rest_window_min = 20, .rest_keys = 32};
 

@@ -12,14 +12,14 @@
 #include "tokenise.h"
 
 #define WF_SKETCH_SLOTS 64u
-#define WF_SKETCH_BANDS_MAX 8u
+#define WF_SKETCH_BANDS_MAX 4u
 
 struct wf_sketch {
 	uint32_t slots[WF_SKETCH_SLOTS];
 	bool is_empty; /* of a text without shingles: like no other */
 };
 
-/* Bands and rows: a pair at the threshold becomes a candidate with about even odds, 0.48 at 0.6. */
+/* Bands and rows: a pair at the threshold becomes a candidate with about even odds. */
 struct wf_bands {
 	uint32_t bands;
 	uint32_t rows;
