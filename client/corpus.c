@@ -171,16 +171,13 @@ static uint64_t story_of(const struct wf_corpus *corpus, uint64_t i, bool *is_co
 {
 	for (uint64_t article = i;;) {
 		uint64_t state = (article + 1) * UINT64_C(0x9FB21C651E98DF25) ^ corpus->settings.seed;
-		double back;
+		const double reach = article <= STORIES_RECENT ? (double)article - 1 : (double)STORIES_RECENT;
 
 		*is_copy = article != i;
-		if (uniform(&state) >= corpus->settings.copy_share)
+		if (article < 2 || uniform(&state) >= corpus->settings.copy_share)
 			return article;
 		/* Most copies come soon after their story. */
-		back = 1.0 + exp(uniform(&state) * log((double)STORIES_RECENT));
-		if ((double)article <= back)
-			return article;
-		article -= (uint64_t)back;
+		article -= (uint64_t)(1.0 + exp(uniform(&state) * log(reach)));
 	}
 }
 

@@ -16,7 +16,8 @@ static const struct wf_command commands[] = {
 	{"remove", "ID ...", "Removes articles.", wf_command_remove},
 	{"stats", "", "Shows what the daemon holds and how fast it answers.", wf_command_stats},
 	{"dump", "", "Writes the id and the cluster of every article as JSON lines.", wf_command_dump},
-	{"compare", "[--side-by-side] [--files] A B", "Shows the passages that two articles share.", wf_command_compare},
+	{"compare", "[--side-by-side] [--files] A B", "Shows the passages that two articles share.",
+	 wf_command_compare},
 	{"bench", "[options]", "Measures the daemon with made-up stories.", wf_command_bench},
 };
 

@@ -16,7 +16,8 @@ def free_port():
 
 
 class RealDaemon:
-    def __init__(self):
+    def __init__(self, *flags):
+        self.flags = flags
         self.folder = tempfile.mkdtemp(prefix="wf-daemon-")
         self.path = os.path.join(self.folder, "socket")
         self.port = free_port()
@@ -28,7 +29,7 @@ class RealDaemon:
         self.log = open(os.path.join(self.folder, "log"), "ab")
         self.process = subprocess.Popen(
             [WIREFOLDD, "--store", os.path.join(self.folder, "store"), "--tcp", "127.0.0.1:%d" % self.port,
-             "--unix", self.path],
+             "--unix", self.path, *self.flags],
             stdout=subprocess.PIPE, stderr=self.log,
         )
         line = self.process.stdout.readline()
