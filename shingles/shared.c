@@ -244,9 +244,8 @@ static void find_runs(struct search *search)
 		search->steps++;
 		if ((search->b.states[b] & STATE_TAKEN) == 0)
 			run = find_run(search, b, &before);
-		/* Other runs may begin within this one that go on beyond it: they are looked for from its last
-		 * tokens on. */
-		b += run.length > 0 ? run.length - search->seed + 1 : 1;
+		/* A run that begins within this one and goes on beyond it is found there, and followed back. */
+		b += run.length > 0 ? run.length : 1;
 		if (run.length > 0)
 			before = run;
 	}
@@ -291,24 +290,26 @@ static void take(struct search *search, struct run run)
 	search->taken[search->taken_count++] = run;
 }
 
-/* What is left of a run of which others have taken parts: where both texts are free, a shorter run; where only b
- * is, the place of a has gone, and b may have another one. */
-static void split(struct search *search, struct run run)
+/* A run of which others have taken parts: for each part that is free in b the longest run of now is looked for. Where
+ * it is free in a, too, that is at least the part itself; where not, its place in a has gone, and b may have another
+ * one. */
+static void search_again(struct search *search, struct run run)
 {
-	uint32_t free_length = 0;
-	uint32_t lost_length = 0;
+	bool was_free_in_a = false;
+	uint32_t length = 0; /* of the part, up to here */
 
 	search->steps += run.length;
 	for (uint32_t i = 0; i <= run.length && search->steps < search->steps_max; i++) {
-		const bool b_is_free = i < run.length && (search->b.states[run.b + i] & STATE_TAKEN) == 0;
-		const bool a_is_free = i < run.length && (search->a.states[run.a + i] & STATE_TAKEN) == 0;
+		const bool is_free_in_a = i < run.length && (search->a.states[run.a + i] & STATE_TAKEN) == 0;
+		const bool is_free_in_b = i < run.length && (search->b.states[run.b + i] & STATE_TAKEN) == 0;
 
-		if (free_length >= search->seed && !(a_is_free && b_is_free))
-			push(search, (struct run){run.a + i - free_length, run.b + i - free_length, free_length});
-		if (lost_length >= search->seed && (a_is_free || !b_is_free))
-			find_run(search, run.b + i - lost_length, &run);
-		free_length = a_is_free && b_is_free ? free_length + 1 : 0;
-		lost_length = !a_is_free && b_is_free ? lost_length + 1 : 0;
+		if (length > 0 && (!is_free_in_b || is_free_in_a != was_free_in_a)) {
+			if (length >= search->seed)
+				find_run(search, run.b + i - length, &run);
+			length = 0;
+		}
+		was_free_in_a = is_free_in_a;
+		length += is_free_in_b;
 	}
 }
 
@@ -326,7 +327,7 @@ static void take_runs(struct search *search)
 		if (length == run.length)
 			take(search, run);
 		else
-			split(search, run);
+			search_again(search, run);
 	}
 }
 
