@@ -342,6 +342,14 @@ static size_t count_newlines(struct wf_bytes text)
 	return count;
 }
 
+/* Whether an empty line follows the text's last word. */
+static bool ends_paragraph(struct wf_bytes text)
+{
+	const size_t length = trim_end(text).length;
+
+	return count_newlines(slice(text, length, text.length)) > 1;
+}
+
 /* Prints what both columns have, as one row, and begins the next. */
 static void end_row(struct columns *columns)
 {
@@ -405,6 +413,8 @@ static void add_both(struct columns *columns, struct block block)
 	add(&columns->b, block.b, block.is_passage || !has_words(block.b) ? passage_kind : KIND_ONLY_B,
 	    columns->has_colour);
 	if (block.is_passage ? is_long(&columns->a) || is_long(&columns->b) : has_newline)
+		end_row(columns);
+	if (!block.is_passage && (ends_paragraph(block.a) || ends_paragraph(block.b)))
 		end_row(columns);
 }
 

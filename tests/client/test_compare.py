@@ -98,6 +98,42 @@ class Shown(StubCase):
         self.assertEqual((styled(shown, SHARED), styled(shown, ONLY_A), styled(shown, ONLY_B)),
                          ("of both of both", "only here last of a", "elsewhere last of b"))
 
+    def rows(self, a, b, columns=43):
+        self.store("a", a), self.store("b", b)
+        shown = self.run_terminal(self.server, "compare", "--side-by-side", "a", "b", columns=columns).split("\n\n", 1)[1]
+        return [tuple(side.strip() for side in line.split("\u2502")) for line in plain(shown).splitlines()]
+
+    def test_one_long_passage_outweighs_two_short_ones(self):
+        long = "a passage that is longer than both of the others together"
+        self.store("a", "first\nsecond\n" + long), self.store("b", long + "\nfirst\nsecond")
+        shown = self.run_command(self.server, "compare", "--plain", "a", "b").stdout.split("\n\n", 1)[1]
+        self.assertEqual(shown, "[~first~]\n[~second~]\n" + long + "\n")
+
+    def test_lines_that_both_have_stay_in_one_row_after_uneven_ones(self):
+        own = "a paragraph of a alone that takes several lines of its column"
+        self.assertEqual(self.rows("x\n" + own + "\ny\n\nz", "x\nshort\ny\n\nz"), [
+            ("x", "x"), ("a paragraph of a", "short"), ("alone that takes", ""), ("several lines of its", ""), ("column", ""),
+            ("y", "y"), ("", ""), ("z", "z"),
+        ])
+
+    def test_lines_within_a_passage_are_rows_of_their_own(self):
+        self.server.misbehaviour.passages = [[0, 33, 0, 35]]
+        self.assertEqual(self.rows("first line of\nboth, \nlast of both", "first line of all\nboth, \nlast of both", 33), [
+            ("first line of", "first line of"), ("", "all"), ("both,", "both,"), ("last of both", "last of both"),
+        ])
+
+    def test_a_passage_without_lines_ends_a_row_once_it_is_long(self):
+        words = " ".join("word%02d" % one for one in range(20))
+        self.server.misbehaviour.passages = [[0, len(words), 0, len(words)], [len(words) + 7, len(words) + 11, len(words) + 1, len(words) + 5]]
+        rows = self.rows(words + " extra tail", words + " tail", 43)
+        self.assertEqual(rows[-1], ("extra tail", "tail"))
+
+    def test_what_has_moved_stands_in_rows_of_its_own(self):
+        self.server.misbehaviour.passages = [[0, 9, 10, 19], [10, 14, 5, 9], [15, 23, 20, 28]]
+        self.assertEqual(self.rows("long part tiny the rest", "zero tiny long part the rest"[:5] + "tiny long part the rest"), [
+            ("long part", "long part"), ("tiny", "zero tiny"), ("the rest", "the rest"),
+        ])
+
     def test_columns_are_wrapped_by_the_width_of_characters(self):
         text = "央行周二宣布维持关键利率不变并称经济前景仍存在不确定性"
         self.store("a", text), self.store("b", text)
