@@ -1,14 +1,16 @@
 #include <inttypes.h>
+#include <poll.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "command.h"
 #include "corpus.h"
 #include "machine.h"
 
-/* How it measures: rounds of articles are made and packed first, and only then is the clock started; a round ends when its last reply
- * is there. In the closed loop a request is sent when a reply came. In the open loop (--rate) requests have their times, and a
- * reply's latency counts from the time at which its request should have gone, so that a stall is felt by all who would have come
- * during it (no coordinated omission). */
+/* How it measures: rounds of articles are made and packed first, and only then is the clock started; a round ends
+ * when its last reply is there. In the closed loop a request is sent when a reply came. In the open loop (--rate)
+ * requests have their times, and a reply's latency counts from the time at which its request should have gone, so
+ * that a stall is felt by all who would have come during it (no coordinated omission). */
 
 #define ROUND_BYTES_MAX (192u << 20)
 #define LATENCIES_FIRST 4096u
@@ -27,12 +29,12 @@ struct bench {
 	bool is_query;
 
 	struct wf_corpus *corpus;
-	struct wf_pack round;    /* requests' params, one after the other */
-	size_t *ends;            /* of each request in it */
-	size_t requests;         /* in the round */
+	struct wf_pack round; /* requests' params, one after the other */
+	size_t *ends;         /* of each request in it */
+	size_t requests;      /* in the round */
 	size_t requests_max;
-	int64_t *due_us;         /* when each request went, or should have gone */
-	uint32_t *latencies_us;  /* of all rounds */
+	int64_t *due_us;        /* when each request went, or should have gone */
+	uint32_t *latencies_us; /* of all rounds */
 	size_t latencies_count;
 	size_t latencies_capacity;
 	uint64_t made;
@@ -86,7 +88,8 @@ static void pack_next(struct bench *bench)
 static int make_round(struct bench *bench)
 {
 	wf_pack_reset(&bench->round);
-	for (bench->requests = 0; bench->requests < bench->requests_max && bench->made < bench->articles; bench->requests++) {
+	for (bench->requests = 0; bench->requests < bench->requests_max && bench->made < bench->articles;
+	     bench->requests++) {
 		uint64_t count = bench->articles - bench->made;
 
 		if (count > bench->batch)
@@ -127,7 +130,8 @@ static int take_reply(struct bench *bench, size_t request, struct wf_error *erro
 	if (result == 0 && bench->latencies_count == bench->latencies_capacity)
 		result = grow_latencies(bench);
 	if (result == 0)
-		bench->latencies_us[bench->latencies_count++] = (uint32_t)(latency_us < UINT32_MAX ? latency_us : UINT32_MAX);
+		bench->latencies_us[bench->latencies_count++] =
+			(uint32_t)(latency_us < UINT32_MAX ? latency_us : UINT32_MAX);
 	return result;
 }
 
@@ -151,6 +155,17 @@ static int closed_round(struct bench *bench, struct wf_error *error)
 	return 0;
 }
 
+/* Sleeps until a reply comes or it is `due_us`: a loop that looked all the time would take a core from the daemon. */
+static void wait_until(const struct bench *bench, int64_t due_us)
+{
+	const int64_t left_us = due_us - wf_machine_now_us();
+	struct pollfd socket = {.fd = wf_client_socket(bench->context->client), .events = POLLIN};
+	const struct timespec left = {.tv_sec = left_us / 1000000, .tv_nsec = left_us % 1000000 * 1000};
+
+	if (left_us > 0 && !wf_client_is_ready(bench->context->client))
+		(void)ppoll(&socket, 1, &left, NULL);
+}
+
 static int open_round(struct bench *bench, struct wf_error *error)
 {
 	const int64_t start = wf_machine_now_us();
@@ -166,10 +181,13 @@ static int open_round(struct bench *bench, struct wf_error *error)
 			send_request(bench, sent++);
 			result = wf_client_flush(bench->context->client, error);
 		}
-		while (result == 0 && answered < sent && (sent == bench->requests || wf_client_is_ready(bench->context->client)))
+		while (result == 0 && answered < sent &&
+		       (sent == bench->requests || wf_client_is_ready(bench->context->client)))
 			result = take_reply(bench, answered++, error);
 		if (result != 0)
 			return result;
+		if (sent < bench->requests)
+			wait_until(bench, bench->due_us[sent]);
 	}
 	return 0;
 }
@@ -217,8 +235,8 @@ static int ask_figures(struct bench *bench, struct daemon_figures *figures, stru
 	return 0;
 }
 
-static void print_figures(const struct bench *bench, const struct daemon_figures *before, const struct daemon_figures *after,
-			  const struct wf_machine *machine)
+static void print_figures(const struct bench *bench, const struct daemon_figures *before,
+			  const struct daemon_figures *after, const struct wf_machine *machine)
 {
 	const double seconds = (double)bench->elapsed_us / 1e6;
 	const double rate = (double)bench->made / (seconds > 0 ? seconds : 1e-6);
@@ -229,22 +247,28 @@ static void print_figures(const struct bench *bench, const struct daemon_figures
 
 	if (bench->context->wants_json) {
 		printf("{\"method\":\"%s\",\"articles\":%" PRIu64 ",\"batch\":%" PRIu64 ",\"outstanding\":%" PRIu64
-		       ",\"rate\":%.1f,\"seconds\":%.3f,\"latency_ms\":{\"p50\":%.3f,\"p90\":%.3f,\"p99\":%.3f,\"p999\":%.3f,"
-		       "\"max\":%.3f},\"text_bytes\":%" PRIu64 ",\"memory_bytes_per_article\":%.0f,\"store_bytes_per_article\":%.0f,"
+		       ",\"rate\":%.1f,\"seconds\":%.3f,\"latency_ms\":{\"p50\":%.3f,\"p90\":%.3f,\"p99\":%.3f,"
+		       "\"p999\":%.3f,"
+		       "\"max\":%.3f},\"text_bytes\":%" PRIu64
+		       ",\"memory_bytes_per_article\":%.0f,\"store_bytes_per_article\":%.0f,"
 		       "\"candidates_per_article\":%.2f,\"articles_stored\":%" PRIu64
-		       ",\"machine\":{\"copy_bytes_per_second\":%.0f,\"write_bytes_per_second\":%.0f,\"sync_us\":%.0f}}\n",
-		       method_of(bench), bench->made, bench->batch, bench->outstanding, rate, seconds, latency_ms(bench, 0.5),
-		       latency_ms(bench, 0.9), latency_ms(bench, 0.99), latency_ms(bench, 0.999), latency_ms(bench, 1.0),
-		       bench->text_bytes, memory, disk, after->candidates, after->articles, machine->copy_bytes_per_second,
+		       ",\"machine\":{\"copy_bytes_per_second\":%.0f,\"write_bytes_per_second\":%.0f,\"sync_us\":%.0f}}"
+		       "\n",
+		       method_of(bench), bench->made, bench->batch, bench->outstanding, rate, seconds,
+		       latency_ms(bench, 0.5), latency_ms(bench, 0.9), latency_ms(bench, 0.99),
+		       latency_ms(bench, 0.999), latency_ms(bench, 1.0), bench->text_bytes, memory, disk,
+		       after->candidates, after->articles, machine->copy_bytes_per_second,
 		       machine->write_bytes_per_second, machine->sync_us);
 		return;
 	}
-	printf("%s, %s loop, %" PRIu64 " articles of %.0f bytes, %" PRIu64 " a request, %" PRIu64 " requests under way\n",
-	       method_of(bench), bench->rate != 0 ? "open" : "closed", bench->made, (double)bench->text_bytes / (double)bench->made,
-	       bench->batch, bench->outstanding);
+	printf("%s, %s loop, %" PRIu64 " articles of %.0f bytes, %" PRIu64 " a request, %" PRIu64
+	       " requests under way\n",
+	       method_of(bench), bench->rate != 0 ? "open" : "closed", bench->made,
+	       (double)bench->text_bytes / (double)bench->made, bench->batch, bench->outstanding);
 	printf("  rate        %12.0f articles/s  (%.1f MB/s of text)\n", rate, text_rate / 1e6);
-	printf("  latency ms  %12.2f p50  %.2f p90  %.2f p99  %.2f p99.9  %.2f most, of a request\n", latency_ms(bench, 0.5),
-	       latency_ms(bench, 0.9), latency_ms(bench, 0.99), latency_ms(bench, 0.999), latency_ms(bench, 1.0));
+	printf("  latency ms  %12.2f p50  %.2f p90  %.2f p99  %.2f p99.9  %.2f most, of a request\n",
+	       latency_ms(bench, 0.5), latency_ms(bench, 0.9), latency_ms(bench, 0.99), latency_ms(bench, 0.999),
+	       latency_ms(bench, 1.0));
 	printf("  an article  %12.0f bytes of memory  %.0f bytes on disk  %.2f candidates looked at\n", memory, disk,
 	       after->candidates);
 	printf("  the daemon  %12" PRIu64 " articles  %.0f MB of memory  %.0f MB on disk\n", after->articles,
@@ -326,15 +350,18 @@ int wf_command_bench(struct wf_context *context, const struct wf_command *comman
 		.folder = ".",
 	};
 	const struct wf_option options[] = {
-		{"articles", WF_OPTION_NUMBER, "N", "Articles to send (100000).", 1, UINT64_C(1) << 40, .number = &bench.articles},
-		{"batch", WF_OPTION_NUMBER, "N", "Articles of a request; 1 sends `add` (64).", 1, 65536, .number = &bench.batch},
+		{"articles", WF_OPTION_NUMBER, "N", "Articles to send (100000).", 1, UINT64_C(1) << 40,
+		 .number = &bench.articles},
+		{"batch", WF_OPTION_NUMBER, "N", "Articles of a request; 1 sends `add` (64).", 1, 65536,
+		 .number = &bench.batch},
 		{"outstanding", WF_OPTION_NUMBER, "N", "Requests under way at the same time (8).", 1, 65536,
 		 .number = &bench.outstanding},
-		{"rate", WF_OPTION_NUMBER, "N", "Open loop: articles a second, whatever the daemon does (0: closed loop).", 0,
-		 100000000, .number = &bench.rate},
+		{"rate", WF_OPTION_NUMBER, "N",
+		 "Open loop: articles a second, whatever the daemon does (0: closed loop).", 0, 100000000,
+		 .number = &bench.rate},
 		{"query", WF_OPTION_FLAG, NULL, "Query instead of adding.", .flag = &bench.is_query},
-		{"seed", WF_OPTION_NUMBER, "N", "Of the made-up stories (the time); the same seed, the same stories.", 0, UINT64_MAX,
-		 .number = &bench.seed},
+		{"seed", WF_OPTION_NUMBER, "N", "Of the made-up stories (the time); the same seed, the same stories.",
+		 0, UINT64_MAX, .number = &bench.seed},
 		{"words", WF_OPTION_NUMBER, "N", "Of a story, in the middle (430).", 60, 2000, .number = &bench.words},
 		{"copies", WF_OPTION_NUMBER, "PERCENT", "Of the articles that carry a story again (60).", 0, 99,
 		 .number = &bench.copies_percent},
@@ -342,7 +369,8 @@ int wf_command_bench(struct wf_context *context, const struct wf_command *comman
 		{"folder", WF_OPTION_TEXT, "FOLDER", "Where to measure the disk: on the store's file system (.).",
 		 .text = &bench.folder},
 	};
-	int status = wf_command_parse(context, command, options, sizeof(options) / sizeof(options[0]), arguments, &count);
+	int status =
+		wf_command_parse(context, command, options, sizeof(options) / sizeof(options[0]), arguments, &count);
 
 	if (status == WF_COMMAND_GOES_ON && count > 0)
 		status = wf_command_misused(context, command, "\"%s\": bench takes no arguments", arguments[0]);

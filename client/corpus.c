@@ -4,13 +4,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define VOCABULARY 60000u
-#define WORD_BYTES_MAX 24u
+#define VOCABULARY      60000u
+#define WORD_BYTES_MAX  24u
 #define STORY_WORDS_MIN 60u
 #define STORY_WORDS_MAX 2500u
-#define OWN_WORDS 48u        /* names and terms of one story */
-#define TEXT_BYTES_MAX (STORY_WORDS_MAX * (WORD_BYTES_MAX + 1) * 2)
-#define STORIES_RECENT 20000u /* how far back copies reach, in articles */
+#define OWN_WORDS       48u /* names and terms of one story */
+#define TEXT_BYTES_MAX  (STORY_WORDS_MAX * (WORD_BYTES_MAX + 1) * 2)
+#define STORIES_RECENT  20000u /* how far back copies reach, in articles */
 
 struct wf_corpus {
 	struct wf_corpus_settings settings;
@@ -45,7 +45,7 @@ static uint32_t below(uint64_t *state, uint32_t bound)
 
 static void make_word(struct wf_corpus *corpus, uint32_t rank)
 {
-	static const char *const onsets[] = {"b", "c",  "d",  "f",  "g",  "h", "l", "m", "n", "p",
+	static const char *const onsets[] = {"b", "c", "d", "f", "g", "h",  "l",  "m",  "n",  "p",
 					     "r", "s", "t", "v", "w", "st", "tr", "pl", "ch", "gr"};
 	static const char *const vowels[] = {"a", "e", "i", "o", "u", "ai", "ea", "ou"};
 	static const char *const codas[] = {"", "", "n", "r", "s", "t", "l", "nd", "rt", "ck"};
@@ -107,7 +107,8 @@ static void put_word(struct wf_corpus *corpus, uint32_t rank, bool is_capital)
 static void put_number(struct wf_corpus *corpus, uint64_t *state)
 {
 	char number[16];
-	const int length = snprintf(number, sizeof number, "%u", below(state, 2) ? below(state, 100) : below(state, 10000));
+	const int length =
+		snprintf(number, sizeof number, "%u", below(state, 2) ? below(state, 100) : below(state, 10000));
 
 	put(corpus, number, (size_t)length);
 }
@@ -211,15 +212,16 @@ void wf_corpus_article(struct wf_corpus *corpus, uint64_t i, struct wf_corpus_ar
 	put_story(corpus, story, &state, share, change_share);
 	*article = (struct wf_corpus_article){.story = story, .published = 1760000000 + (int64_t)(i / 10)};
 	article->title.data = corpus->title;
-	article->title.length = (size_t)snprintf(corpus->title, sizeof corpus->title, "%.*s", 60, corpus->text + title_end);
+	article->title.length =
+		(size_t)snprintf(corpus->title, sizeof corpus->title, "%.*s", 60, corpus->text + title_end);
 	put_lines(corpus, outlet, &state, below(&state, 6));
 	put_boilerplate(corpus, outlet, 12 + below(&state, 2));
 	article->text = (struct wf_bytes){corpus->text, corpus->text_length};
 	article->id = (struct wf_bytes){corpus->id, (size_t)snprintf(corpus->id, sizeof corpus->id, "bench-%llu-%llu",
 								     (unsigned long long)corpus->settings.seed,
 								     (unsigned long long)i)};
-	article->outlet = (struct wf_bytes){corpus->outlet,
-					    (size_t)snprintf(corpus->outlet, sizeof corpus->outlet, "outlet-%u", outlet)};
+	article->outlet = (struct wf_bytes){
+		corpus->outlet, (size_t)snprintf(corpus->outlet, sizeof corpus->outlet, "outlet-%u", outlet)};
 	article->url = (struct wf_bytes){corpus->url, (size_t)snprintf(corpus->url, sizeof corpus->url,
 								       "https://outlet-%u.example/story/%llu", outlet,
 								       (unsigned long long)i)};

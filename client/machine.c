@@ -8,12 +8,12 @@
 #include <time.h>
 #include <unistd.h>
 
-#define COPY_BYTES (64u << 20)
-#define COPY_ROUNDS 8
-#define WRITE_BYTES (4u << 20)
+#define COPY_BYTES   (64u << 20)
+#define COPY_ROUNDS  8
+#define WRITE_BYTES  (4u << 20)
 #define WRITE_ROUNDS 48
-#define SYNC_BYTES 4096u
-#define SYNC_ROUNDS 101
+#define SYNC_BYTES   4096u
+#define SYNC_ROUNDS  101
 
 int64_t wf_machine_now_us(void)
 {
