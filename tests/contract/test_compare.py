@@ -191,6 +191,18 @@ class Large(DaemonCase):
             thread.join()
         self.assertGreater(asked, 3)
 
+    def test_more_large_texts_than_may_be_held_are_refused(self):
+        source = random.Random(1)
+        text = "".join("%x " % source.getrandbits(48) for _ in range(1300000))[:16 << 20]
+        self.client.result("add", {"id": "large-1", "text": text})
+        self.client.result("add", {"id": "large-2", "text": text[::-1]})
+        self.client.send(b"".join(self.client.request("compare", "large-1", "large-2") for _ in range(40)))
+        replies = [self.client.reply() for _ in range(40)]
+        self.assertEqual(replies[0][2], None)
+        self.assertLessEqual({error[0] for _, _, error, _ in replies if error}, {"overloaded"})
+        # What they held has been given back.
+        self.assertEqual(len(self.client.result("compare", "large-1", "large-1")["passages"]), 1)
+
     def test_passages_are_bounded(self):
         source = random.Random(9)
         texts = ["".join(source.choice(("la ", "le ")) for _ in range(1000000)) for _ in range(2)]
