@@ -142,7 +142,7 @@ def measure_library(results, program, which, path, sizes, folder):
         if row["stage"] == "decide and apply":
             results.add(
                 which,
-                row["articles"],
+                row["articles"] if path is None else sizes[-1],
                 IN_PROCESS,
                 text_us=analyse,
                 sketch_us=sketch,
