@@ -12,7 +12,7 @@ struct batch {
 	size_t bytes;
 	uint32_t articles;
 	uint32_t reads;
-	bool is_open;        /* the store's batch has begun */
+	bool is_open; /* the store's batch has begun */
 };
 
 static void clear(struct batch *batch)
@@ -107,7 +107,8 @@ static struct wf_read_group *add_read(struct wf_committer *committer, struct wf_
 		code = wf_store_reader_renew(group->reader);
 		if (code < 0) {
 			wf_committer_group_done(committer, group);
-			wf_error_set(&job->error, WF_EOVERLOADED, "the store could not be read: %s", wf_error_sentence(code));
+			wf_error_set(&job->error, WF_EOVERLOADED, "the store could not be read: %s",
+				     wf_error_sentence(code));
 			wf_pipeline_return(committer->pipeline, job);
 			return NULL;
 		}

@@ -3,8 +3,9 @@
  *   index thread -> [ write | write | read | write | removal ] -> batch 1: three writes -> sync -> verdicts leave,
  *                                                                 the read gets a snapshot; batch 2: the removal
  *
- * A read sees every write before it, as those are on disk when its snapshot is taken. Later writes of its batch do it no harm,
- * since the indexer has already said which articles it is to read; but a removal would, and therefore begins a new batch. */
+ * A read sees every write before it, as those are on disk when its snapshot is taken. Later writes of its batch do it
+ * no harm, since the indexer has already said which articles it is to read; but a removal would, and therefore begins a
+ * new batch. */
 #ifndef WF_COMMITTER_H
 #define WF_COMMITTER_H
 
@@ -17,8 +18,8 @@
 struct wf_pipeline;
 
 #define WF_COMMIT_ARTICLES_MAX 4096u
-#define WF_COMMIT_BYTES_MAX (64u << 20)
-#define WF_READ_GROUPS 8u
+#define WF_COMMIT_BYTES_MAX    (64u << 20)
+#define WF_READ_GROUPS         8u
 #define WF_READ_GROUP_JOBS_MAX 64u
 
 struct wf_committer {
@@ -32,7 +33,7 @@ struct wf_committer {
 	uv_mutex_t mutex;                      /* for all below */
 	uv_cond_t changed;
 	struct wf_error failure;
-	bool is_answered;                      /* the marker or probe has been seen to */
+	bool is_answered; /* the marker or probe has been seen to */
 	int probe_code;
 	struct wf_read_group groups[WF_READ_GROUPS];
 	struct wf_read_group *groups_free;
@@ -44,8 +45,8 @@ void wf_committer_stop(struct wf_committer *committer); /* commits what it has b
 /* For the workers: the group's snapshot is done with. */
 void wf_committer_group_done(struct wf_committer *committer, struct wf_read_group *group);
 
-/* For the indexer, after has_failed: returns once everything that was sent has been refused; the committer then takes writes again.
- * *failure: why the batch failed. */
+/* For the indexer, after has_failed: returns once everything that was sent has been refused; the committer then takes
+ * writes again. *failure: why the batch failed. */
 void wf_committer_drain(struct wf_committer *committer, struct wf_job *marker, struct wf_error *failure);
 
 /* For the indexer: whether a small write reaches the disk now. Waits for the disk. */

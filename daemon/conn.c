@@ -5,11 +5,11 @@
 #include "method.h"
 #include "server.h"
 
-#define COPIED_REPLY_BYTES_MAX 16384u /* a reply up to this size is put together with its neighbours */
-#define LEAVE_MS 2000u                /* what is left to a client to take the last replies and go */
-#define LEAVE_STOPPING_MS 250u        /* likewise, where the whole daemon waits for it */
-#define CONNS_REFUSED_MAX 64u         /* connections over the setting that are told so; more are dropped unheard */
-#define READS_SENT_MAX 256u           /* reading requests of a connection with the pipeline */
+#define COPIED_REPLY_BYTES_MAX 16384u     /* a reply up to this size is put together with its neighbours */
+#define LEAVE_MS               2000u      /* what is left to a client to take the last replies and go */
+#define LEAVE_STOPPING_MS      250u       /* likewise, where the whole daemon waits for it */
+#define CONNS_REFUSED_MAX      64u        /* connections over the setting that are told so; more are dropped unheard */
+#define READS_SENT_MAX         256u       /* reading requests of a connection with the pipeline */
 #define READ_REPLY_BYTES_FIRST (1u << 20) /* what the first reply of a reading method is expected to be */
 #define READ_REPLY_BYTES_LEAST 4096u
 
@@ -121,7 +121,7 @@ static void free_chunk(struct wf_conn_chunk *chunk)
 	free(chunk);
 }
 
-/* Drops what waits behind the first chunk, which the socket has and gives back itself; or all, where `link` is the first. */
+/* Drops what waits from `link` on: all, or what is behind the first chunk, which the socket gives back itself. */
 static void drop_chunks(struct wf_conn *conn, struct wf_conn_chunk **link)
 {
 	struct wf_conn_chunk *chunk = *link;
@@ -184,8 +184,8 @@ static void shutdown_cb(uv_shutdown_t *request, int status)
 		wf_conn_close(conn);
 }
 
-/* Closing while the peer's bytes lie unread would reset the connection and could cost it our last words: our side is shut
- * down first, and what comes is dropped until the peer closes or its time is up. */
+/* Closing while the peer's bytes lie unread would reset the connection and could cost it our last words: our side is
+ * shut down first, and what comes is dropped until the peer closes or its time is up. */
 static void leave(struct wf_conn *conn)
 {
 	conn->is_leaving = true;
@@ -207,8 +207,9 @@ static void start_job(struct wf_conn *conn, struct wf_job *job)
 		job->method = wf_method_find(job->request.method);
 		if (job->method == NULL)
 			code = wf_error_set(&job->error, WF_ENOMETHOD, "method: no such method: \"%.*s\"",
-					    job->request.method.length < WF_METHOD_BYTES_MAX ? (int)job->request.method.length
-											     : (int)WF_METHOD_BYTES_MAX,
+					    job->request.method.length < WF_METHOD_BYTES_MAX
+						    ? (int)job->request.method.length
+						    : (int)WF_METHOD_BYTES_MAX,
 					    job->request.method.length == 0 ? "" : job->request.method.data);
 	}
 	if (code == 0) {
@@ -250,7 +251,8 @@ static void accept_message(struct wf_conn *conn, struct wf_message *message)
 		wf_message_free(message);
 		return;
 	}
-	wf_counter_add(number == WF_REQUEST_NOTIFICATION ? &server->counters.notifications : &server->counters.requests, 1);
+	wf_counter_add(number == WF_REQUEST_NOTIFICATION ? &server->counters.notifications : &server->counters.requests,
+		       1);
 	job = wf_job_new();
 	if (job == NULL) {
 		wf_message_free(message);
@@ -348,7 +350,7 @@ static void take_messages(struct wf_conn *conn)
 
 /* ---- jobs to the pipeline ---- */
 
-/* How many reading jobs may be under way: as many as their replies, if they are like those before, fit into the bound. */
+/* Reading jobs may be under way as long as their replies, if they are like those before, fit into the bound. */
 static bool may_send(const struct wf_conn *conn, const struct wf_job *job)
 {
 	const size_t bound = conn->server->settings->connection_reply_bytes_max;
@@ -361,7 +363,8 @@ static bool may_send(const struct wf_conn *conn, const struct wf_job *job)
 		return false;
 	if (job->method->read == NULL || conn->reads_sent == 0)
 		return true;
-	return conn->reads_sent < READS_SENT_MAX && (conn->reads_sent + 1) * conn->read_reply_bytes <= bound - conn->reply_bytes;
+	return conn->reads_sent < READS_SENT_MAX &&
+	       (conn->reads_sent + 1) * conn->read_reply_bytes <= bound - conn->reply_bytes;
 }
 
 static void send_jobs(struct wf_conn *conn)
@@ -398,10 +401,12 @@ void wf_conn_job_returned(struct wf_job *job)
 	} else {
 		finish(job);
 		if (job->method->read != NULL) {
-			const size_t bytes = job->reply.length > READ_REPLY_BYTES_LEAST ? job->reply.length : READ_REPLY_BYTES_LEAST;
+			const size_t bytes =
+				job->reply.length > READ_REPLY_BYTES_LEAST ? job->reply.length : READ_REPLY_BYTES_LEAST;
 
 			conn->reads_sent--;
-			conn->read_reply_bytes = bytes > conn->read_reply_bytes ? bytes : (conn->read_reply_bytes * 7 + bytes) / 8;
+			conn->read_reply_bytes =
+				bytes > conn->read_reply_bytes ? bytes : (conn->read_reply_bytes * 7 + bytes) / 8;
 		}
 	}
 }
@@ -464,7 +469,8 @@ static int put_chunk(struct wf_conn *conn, char *data, size_t length, size_t beg
 	last = calloc(1, sizeof *last);
 	if (last == NULL)
 		return WF_ENOMEM;
-	*last = (struct wf_conn_chunk){.conn = conn, .data = data, .length = length, .capacity = length, .begin = begin};
+	*last = (struct wf_conn_chunk){
+		.conn = conn, .data = data, .length = length, .capacity = length, .begin = begin};
 	if (!owned) {
 		last->capacity = conn->chunks == NULL ? length - begin : WF_SERVER_WRITE_BYTES;
 		last->data = malloc(last->capacity);
@@ -481,8 +487,8 @@ static int put_chunk(struct wf_conn *conn, char *data, size_t length, size_t beg
 	return 0;
 }
 
-/* Hands bytes to the socket, or puts them behind those that it has not taken. `owned`: the data is ours to keep and free, else
- * it is copied where it has to wait. */
+/* Hands bytes to the socket, or puts them behind those that it has not taken. `owned`: the data is ours to keep and
+ * free, else it is copied where it has to wait. */
 static void write_out(struct wf_conn *conn, char *data, size_t length, bool owned)
 {
 	const bool is_first = conn->chunks == NULL;
@@ -662,7 +668,8 @@ void wf_conn_pump(struct wf_conn *conn)
 		wf_reader_rest(conn->reader);
 		count_reader(conn);
 	}
-	set_reading(conn, !conn->is_eof && (conn->is_leaving || (!conn->is_ended && !conn->is_full && !conn->is_waiting)));
+	set_reading(conn,
+		    !conn->is_eof && (conn->is_leaving || (!conn->is_ended && !conn->is_full && !conn->is_waiting)));
 	conn->is_pumping = false;
 	free_if_done(conn);
 }
@@ -677,7 +684,8 @@ void wf_conn_shed(struct wf_conn *conn)
 {
 	struct wf_error error;
 
-	wf_error_set(&error, WF_EOVERLOADED, "no memory for what this connection holds: requests or unread replies of %zu bytes",
+	wf_error_set(&error, WF_EOVERLOADED,
+		     "no memory for what this connection holds: requests or unread replies of %zu bytes",
 		     conn->jobs_bytes + conn->reply_bytes + conn->reader_bytes);
 	wf_counter_add(&conn->server->counters.connections_shed, 1);
 	wf_reader_free(conn->reader);
@@ -696,7 +704,8 @@ static int open_socket(struct wf_conn *conn, uv_stream_t *listener)
 {
 	uv_loop_t *loop = &conn->server->loop;
 
-	return listener->type == UV_TCP ? uv_tcp_init(loop, &conn->socket.tcp) : uv_pipe_init(loop, &conn->socket.pipe, 0);
+	return listener->type == UV_TCP ? uv_tcp_init(loop, &conn->socket.tcp)
+					: uv_pipe_init(loop, &conn->socket.pipe, 0);
 }
 
 void wf_conn_accept(struct wf_server *server, uv_stream_t *listener)

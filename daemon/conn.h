@@ -1,10 +1,10 @@
 /* One connection: bytes in, replies out in the order of the requests, and no more of either than its bounds.
  *
  *   socket -> reader -> [ job | job | job | job ] -> socket
- *                         ^first      ^unsent        replies leave from the front, jobs go to the pipeline from `unsent` on
+ *                         ^first      ^unsent        replies leave from the front, jobs go on from `unsent`
  *
- * A connection is not read from while its requests under way or its unread replies are over a bound, and is read from again when
- * they are under half of it. Everything here is the loop thread's. */
+ * A connection is not read from while its requests under way or its unread replies are over a bound, and is read from
+ * again when they are under half of it. Everything here is the loop thread's. */
 #ifndef WF_CONN_H
 #define WF_CONN_H
 
@@ -34,22 +34,22 @@ struct wf_conn {
 	struct wf_conn_chunk *chunks_last;
 	struct wf_job *first;
 	struct wf_job *last;
-	struct wf_job *unsent;       /* first job that has not gone to the pipeline; NULL: all have */
+	struct wf_job *unsent; /* first job that has not gone to the pipeline; NULL: all have */
 	size_t jobs_count;
 	size_t jobs_bytes;
-	size_t reply_bytes;          /* of finished replies that the socket has not taken */
-	size_t row_reply_bytes;      /* likewise, of those in the row, behind one that is not finished */
-	size_t reader_bytes;         /* as counted in the server's sum */
-	size_t reads_sent;           /* jobs with the pipeline whose reply may be large */
-	size_t read_reply_bytes;     /* what such a reply is expected to be */
-	uint64_t moved_ms;           /* when a byte last went in or out */
-	uint64_t close_by_ms;        /* of a connection that is said goodbye to */
+	size_t reply_bytes;      /* of finished replies that the socket has not taken */
+	size_t row_reply_bytes;  /* likewise, of those in the row, behind one that is not finished */
+	size_t reader_bytes;     /* as counted in the server's sum */
+	size_t reads_sent;       /* jobs with the pipeline whose reply may be large */
+	size_t read_reply_bytes; /* what such a reply is expected to be */
+	uint64_t moved_ms;       /* when a byte last went in or out */
+	uint64_t close_by_ms;    /* of a connection that is said goodbye to */
 	bool is_reading;
-	bool is_full;                /* over a bound of its own */
-	bool is_waiting;             /* in the server's list of those that wait */
-	bool is_ended;               /* no request is to come: end of stream, garbage, or the server stops */
-	bool is_eof;                 /* the peer sends no more */
-	bool is_leaving;             /* our side is shut down, what still comes is dropped */
+	bool is_full;    /* over a bound of its own */
+	bool is_waiting; /* in the server's list of those that wait */
+	bool is_ended;   /* no request is to come: end of stream, garbage, or the server stops */
+	bool is_eof;     /* the peer sends no more */
+	bool is_leaving; /* our side is shut down, what still comes is dropped */
 	bool is_closing;
 	bool is_closed;
 	bool is_pumping;

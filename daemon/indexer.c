@@ -7,12 +7,12 @@
 #include "method.h"
 #include "pipeline.h"
 
-#define SCRATCH_BLOCK_BYTES (64u << 10)
+#define SCRATCH_BLOCK_BYTES    (64u << 10)
 #define PENDING_CAPACITY_FIRST 1024u
-#define USES_MAX 512u            /* articles and requests in a row with one snapshot */
-#define PROBE_PAUSE_MS_LEAST 1000u
-#define PROBE_PAUSE_MS_MOST 30000u
-#define RELAPSE_MS 10000u        /* a failure so soon after a recovery makes the next probe wait longer */
+#define USES_MAX               512u /* articles and requests in a row with one snapshot */
+#define PROBE_PAUSE_MS_LEAST   1000u
+#define PROBE_PAUSE_MS_MOST    30000u
+#define RELAPSE_MS             10000u /* a failure so soon after a recovery makes the next probe wait longer */
 
 /* ---- what is pending ---- */
 
@@ -41,7 +41,8 @@ static int pending_reserve(struct wf_indexer *indexer)
 	pending = calloc(capacity, sizeof *pending);
 	if (pending == NULL)
 		return WF_ENOMEM;
-	for (uint64_t number = indexer->pending_first; number < indexer->pending_first + indexer->pending_count; number++)
+	for (uint64_t number = indexer->pending_first; number < indexer->pending_first + indexer->pending_count;
+	     number++)
 		pending[number & (capacity - 1)] = *pending_at(indexer, number);
 	free(indexer->pending);
 	indexer->pending = pending;
@@ -144,12 +145,13 @@ static int entry_cb(void *context, const struct wf_store_entry *entry)
 	struct loading *loading = context;
 	struct wf_indexer *indexer = loading->indexer;
 	const struct wf_index_article article = {
-		.facts = {
-			.number = entry->number,
-			.source = entry->source,
-			.seen = entry->seen,
-			.published = entry->published,
-		},
+		.facts =
+			{
+				.number = entry->number,
+				.source = entry->source,
+				.seen = entry->seen,
+				.published = entry->published,
+			},
 		.cluster = entry->cluster,
 		.relation = entry->relation,
 		.match = entry->match,
@@ -164,7 +166,8 @@ static int entry_cb(void *context, const struct wf_store_entry *entry)
 	if (++loading->count % 4096 == 0 && now_ms() - loading->told_ms >= 1000) {
 		loading->told_ms = now_ms();
 		wf_log(indexer->pipeline->log, WF_LOG_INFO, "loading", wf_log_count("articles", loading->count),
-		       wf_log_count("of", loading->total), wf_log_seconds("seconds", (double)(now_ms() - loading->began_ms) / 1e3));
+		       wf_log_count("of", loading->total),
+		       wf_log_seconds("seconds", (double)(now_ms() - loading->began_ms) / 1e3));
 	}
 	return code;
 }
@@ -224,8 +227,9 @@ int wf_indexer_load(struct wf_indexer *indexer, struct wf_error *error)
 
 	if (code < 0) {
 		wf_indexer_unload(indexer);
-		return wf_error_set(error, code, "loading the store: article %llu of %llu: %s", (unsigned long long)loading.count,
-				    (unsigned long long)loading.total, wf_error_sentence(code));
+		return wf_error_set(error, code, "loading the store: article %llu of %llu: %s",
+				    (unsigned long long)loading.count, (unsigned long long)loading.total,
+				    wf_error_sentence(code));
 	}
 	/* Numbers that a query may have told of are not given again, though nothing with them reached the disk. */
 	if (indexer->number_next <= number_last)
@@ -233,7 +237,8 @@ int wf_indexer_load(struct wf_indexer *indexer, struct wf_error *error)
 	indexer->state_number = indexer->number_next - 1;
 	indexer->may_have_gone_redirects = true;
 	wf_log(indexer->pipeline->log, WF_LOG_INFO, "loaded", wf_log_count("articles", loading.count),
-	       wf_log_count("last_number", number_last), wf_log_seconds("seconds", (double)(now_ms() - loading.began_ms) / 1e3));
+	       wf_log_count("last_number", number_last),
+	       wf_log_seconds("seconds", (double)(now_ms() - loading.began_ms) / 1e3));
 	return 0;
 }
 
@@ -283,7 +288,8 @@ struct wf_bytes wf_indexer_id_of(struct wf_indexer *indexer, uint64_t number)
 
 	if (item != NULL)
 		return item->article.id;
-	if (number == 0 || wf_index_article(indexer->index, number, &article) < 0 || wf_store_body(indexer->reader, number, &body) < 0)
+	if (number == 0 || wf_index_article(indexer->index, number, &article) < 0 ||
+	    wf_store_body(indexer->reader, number, &body) < 0)
 		return (struct wf_bytes){NULL, 0};
 	return body.id;
 }
@@ -407,7 +413,8 @@ int wf_indexer_take_out(struct wf_indexer *indexer, const struct wf_store_entry 
 }
 
 /* Decides and applies; the entry is filled but for its number. */
-static int take_in(struct wf_indexer *indexer, struct wf_job *job, struct wf_item *item, uint64_t replaces, struct wf_decision *decision)
+static int take_in(struct wf_indexer *indexer, struct wf_job *job, struct wf_item *item, uint64_t replaces,
+		   struct wf_decision *decision)
 {
 	const struct wf_article_facts facts = {
 		.number = indexer->number_next,
@@ -442,8 +449,8 @@ static int take_in(struct wf_indexer *indexer, struct wf_job *job, struct wf_ite
 
 /* Looks for a stored article with the item's id. *old: its record, number 0 where there is none; in the scratch memory.
  * *is_same: its content is the same; *decision is then what was said of it. */
-static int find_same(struct wf_indexer *indexer, struct wf_job *job, const struct wf_item *item, struct wf_store_entry *old,
-		     struct wf_decision *decision, bool *is_same)
+static int find_same(struct wf_indexer *indexer, struct wf_job *job, const struct wf_item *item,
+		     struct wf_store_entry *old, struct wf_decision *decision, bool *is_same)
 {
 	uint64_t number;
 	int code;
@@ -462,8 +469,8 @@ static int find_same(struct wf_indexer *indexer, struct wf_job *job, const struc
 	return repeat(indexer, old, decision);
 }
 
-/* As the store keeps it, so that a query and the add after it say the same. Volatile: gcc 12 leaves out the two conversions where
- * it vectorises them. */
+/* As the store keeps it, so that a query and the add after it say the same. Volatile: gcc 12 leaves out the two
+ * conversions where it vectorises them. */
 static double as_stored(double ratio)
 {
 	const volatile float stored = (float)ratio;
@@ -501,8 +508,8 @@ int wf_indexer_query(struct wf_indexer *indexer, struct wf_job *job, struct wf_i
 	return 0;
 }
 
-int wf_indexer_add(struct wf_indexer *indexer, struct wf_job *job, struct wf_item *item, struct wf_decision *decision, bool *repeated,
-		   struct wf_error *error)
+int wf_indexer_add(struct wf_indexer *indexer, struct wf_job *job, struct wf_item *item, struct wf_decision *decision,
+		   bool *repeated, struct wf_error *error)
 {
 	struct wf_store_entry old;
 	struct wf_cluster_summary summary;
@@ -604,7 +611,8 @@ static void pass_on(struct wf_indexer *indexer, struct wf_job *job)
 {
 	struct wf_committer *committer = &indexer->pipeline->committer;
 	const bool may_write = job->method->may_write;
-	const bool waits = job->error.code == 0 && (job->needs_commit || job->needs_durable || job->method->read != NULL);
+	const bool waits =
+		job->error.code == 0 && (job->needs_commit || job->needs_durable || job->method->read != NULL);
 
 	if (waits)
 		wf_queue_push(&committer->queue, job);

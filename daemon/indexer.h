@@ -3,8 +3,9 @@
  *   committed (in the store, by its reader) | pending (in their jobs) | the next number
  *   1 ......................... first - 1    first ......... next - 1   next
  *
- * The index is ahead of the store by what is pending. Where a batch fails to reach the disk it is too far ahead: everything pending
- * is refused, and index and ids are built anew from the store; until a small write succeeds, writes are refused at once. */
+ * The index is ahead of the store by what is pending. Where a batch fails to reach the disk it is too far ahead:
+ * everything pending is refused, and index and ids are built anew from the store; until a small write succeeds, writes
+ * are refused at once. */
 #ifndef WF_INDEXER_H
 #define WF_INDEXER_H
 
@@ -28,23 +29,23 @@ struct wf_indexer {
 	struct wf_queue queue;
 	uv_thread_t thread;
 	bool is_started;
-	struct wf_index *index;        /* NULL: could not be built anew yet */
+	struct wf_index *index; /* NULL: could not be built anew yet */
 	struct wf_id_index ids;
 	struct wf_store_reader *reader;
-	bool is_awake;                 /* the reader holds a snapshot */
-	uint32_t uses;                 /* of that snapshot */
+	bool is_awake; /* the reader holds a snapshot */
+	uint32_t uses; /* of that snapshot */
 	uint64_t number_next;
-	uint64_t number_seen;          /* what the reader's snapshot has, at least */
-	struct wf_pending *pending;    /* a ring */
-	size_t pending_capacity;       /* 0 or a power of two */
-	uint64_t pending_first;        /* number of its first */
+	uint64_t number_seen;       /* what the reader's snapshot has, at least */
+	struct wf_pending *pending; /* a ring */
+	size_t pending_capacity;    /* 0 or a power of two */
+	uint64_t pending_first;     /* number of its first */
 	size_t pending_count;
 	struct wf_arena scratch;
-	uint64_t state_number;         /* number of the newest article when what was learned was last saved */
-	uint64_t gone_count;           /* clusters gone since redirects were last looked through */
+	uint64_t state_number; /* number of the newest article when what was learned was last saved */
+	uint64_t gone_count;   /* clusters gone since redirects were last looked through */
 	bool may_have_gone_redirects;
 	uint64_t expire_next_ms;
-	bool is_refusing;              /* writes, until a probe succeeds */
+	bool is_refusing; /* writes, until a probe succeeds */
 	struct wf_error refusal;
 	uint64_t probe_next_ms;
 	uint64_t probe_pause_ms;
@@ -76,15 +77,17 @@ struct wf_bytes wf_indexer_id_of(struct wf_indexer *indexer, uint64_t number);
 /* The stored entry, from memory or disk; borrowed, or in `arena`. Errors: WF_ENOTFOUND, of the store. */
 int wf_indexer_entry(struct wf_indexer *indexer, uint64_t number, struct wf_arena *arena, struct wf_store_entry *entry);
 
-/* What the index compares of an article, from memory or disk; borrowed until the indexer's next step. Errors: as of entry. */
+/* What the index compares of an article, from memory or disk; borrowed until the next step. Errors: as of entry. */
 int wf_indexer_evidence(struct wf_indexer *indexer, uint64_t number, struct wf_bytes *evidence);
 
-/* Takes one prepared article in, and fills item->entry for the committer. *repeated: it is there already, with the same content;
- * *decision is then what was said of it, as far as it still holds. Errors: with the words in `error`; nothing has changed. */
-int wf_indexer_add(struct wf_indexer *indexer, struct wf_job *job, struct wf_item *item, struct wf_decision *decision, bool *repeated,
-		   struct wf_error *error);
+/* Takes one prepared article in, and fills item->entry for the committer. *repeated: it is there already, with the same
+ * content; *decision is then what was said of it, as far as it still holds. Errors: with the words in `error`; nothing
+ * has changed. */
+int wf_indexer_add(struct wf_indexer *indexer, struct wf_job *job, struct wf_item *item, struct wf_decision *decision,
+		   bool *repeated, struct wf_error *error);
 
-/* What wf_indexer_add() would say of the article; item->replaces tells whether it would replace one. Nothing changes. */
+/* What wf_indexer_add() would say of the article; item->replaces tells whether it would replace one. Changes
+ * nothing. */
 int wf_indexer_query(struct wf_indexer *indexer, struct wf_job *job, struct wf_item *item, struct wf_decision *decision,
 		     struct wf_error *error);
 
@@ -94,7 +97,8 @@ int wf_indexer_take_out(struct wf_indexer *indexer, const struct wf_store_entry 
 
 /* ---- upkeep.c: what it does besides, in small steps ---- */
 
-/* Sends jobs that remove what is too old and redirects that lead nowhere, and keep what was learned. Returns how long to sleep, us. */
+/* Sends jobs that remove what is too old and redirects that lead nowhere, and keep what was learned. Returns how long
+ * to sleep, us. */
 uint64_t wf_indexer_upkeep(struct wf_indexer *indexer);
 
 /* Sends a job that keeps what the index has learned. */

@@ -2,7 +2,7 @@
 
 #include <stdlib.h>
 
-#define ARENA_BLOCK_BYTES_ONE 2048u
+#define ARENA_BLOCK_BYTES_ONE  2048u
 #define ARENA_BLOCK_BYTES_MANY 16384u
 
 struct wf_job *wf_job_new(void)
@@ -79,7 +79,8 @@ void wf_job_finish(struct wf_job *job)
 	}
 	if (job->error.code == 0 && job->reply.error != 0) {
 		if (job->reply.error == WF_ETOOLARGE)
-			wf_error_set(&job->error, WF_ETOOLARGE, "the reply would be larger than reply_bytes_max (%zu bytes)",
+			wf_error_set(&job->error, WF_ETOOLARGE,
+				     "the reply would be larger than reply_bytes_max (%zu bytes)",
 				     job->reply.bytes_max);
 		else
 			wf_error_set(&job->error, job->reply.error, "out of memory for the reply");

@@ -5,8 +5,8 @@
  *                  message (bytes, decoded) <- items: one an article, prepared by the workers, numbered by the indexer
  *                  reply   (packed by the last stage that has something to say)
  *
- * One stage owns a job at a time; queues hand it on. The items may outlive the reply: the indexer reads the evidence of articles
- * that are not on disk yet from them. So jobs are counted by reference. */
+ * One stage owns a job at a time; queues hand it on. The items may outlive the reply: the indexer reads the evidence of
+ * articles that are not on disk yet from them. So jobs are counted by reference. */
 #ifndef WF_JOB_H
 #define WF_JOB_H
 
@@ -39,17 +39,17 @@ struct wf_work {
 
 /* One article of a request. */
 struct wf_item {
-	struct wf_article article;     /* borrowed from the message */
+	struct wf_article article; /* borrowed from the message */
 	bool is_refused;
-	struct wf_error *refusal;      /* why; NULL of a refused one: memory was out even for the words */
+	struct wf_error *refusal; /* why; NULL of a refused one: memory was out even for the words */
 	struct wf_document document;
-	char *prepared;                /* owns the evidence and the compressed text */
+	char *prepared; /* owns the evidence and the compressed text */
 	struct wf_bytes compressed;
 	uint64_t id_hash;
 	uint64_t content_hash[2];
 	uint64_t source;
-	struct wf_store_entry entry;   /* number 0: nothing is to be stored; lists and sketch in the job's arena */
-	uint64_t replaces;             /* number of the article that goes, or 0 */
+	struct wf_store_entry entry; /* number 0: nothing is to be stored; lists and sketch in the job's arena */
+	uint64_t replaces;           /* number of the article that goes, or 0 */
 };
 
 struct wf_redirect {
@@ -67,10 +67,10 @@ enum wf_job_stage {
 /* Jobs of the pipeline's own, without connection. */
 enum wf_job_kind {
 	WF_JOB_REQUEST,
-	WF_JOB_EXPIRE,  /* removes articles that are too old, or redirects to clusters that are gone */
-	WF_JOB_STATE,   /* keeps what the index learned */
-	WF_JOB_PROBE,   /* finds out whether the store takes writes again */
-	WF_JOB_MARKER,  /* everything before it has left the committer */
+	WF_JOB_EXPIRE, /* removes articles that are too old, or redirects to clusters that are gone */
+	WF_JOB_STATE,  /* keeps what the index learned */
+	WF_JOB_PROBE,  /* finds out whether the store takes writes again */
+	WF_JOB_MARKER, /* everything before it has left the committer */
 };
 
 struct wf_job {
@@ -84,31 +84,32 @@ struct wf_job {
 	struct wf_message *message;
 	struct wf_request request;
 	uint64_t began_us;
-	size_t cost_bytes;         /* what the job counts for while it is under way */
-	struct wf_error error;     /* code 0: the reply holds a result */
+	size_t cost_bytes;     /* what the job counts for while it is under way */
+	struct wf_error error; /* code 0: the reply holds a result */
 	struct wf_pack reply;
 
-	bool is_batch;             /* the param is an array of articles, each refused on its own */
-	const char *const *item_names; /* the params themselves are the items, and are called so; those that are no maps are passed
+	bool is_batch; /* the param is an array of articles, each refused on its own */
+	const char *const *
+		item_names; /* the params themselves are the items, and are called so; those that are no maps are passed
 					* over. NULL: the first param holds them */
 	bool id_optional;
-	bool keeps_text;           /* texts are to be compressed for the store */
+	bool keeps_text; /* texts are to be compressed for the store */
 	struct wf_item *items;
 	uint32_t items_count;
-	struct wf_work *works;     /* the items in pieces */
+	struct wf_work *works; /* the items in pieces */
 	struct wf_work work_one;
 	atomic_uint works_left;
 
-	struct wf_arena arena;     /* of the stage that has the job; not of the workers while several share it */
-	uint64_t *removed;         /* articles to take out, besides those that the items replace */
+	struct wf_arena arena; /* of the stage that has the job; not of the workers while several share it */
+	uint64_t *removed;     /* articles to take out, besides those that the items replace */
 	size_t removed_count;
 	struct wf_redirect *redirects; /* to write; `into` 0: to remove */
 	size_t redirects_count;
 	struct wf_bytes state;
-	bool needs_commit;         /* it changes the store */
-	bool needs_durable;        /* it changes nothing, but what it tells of may not be on disk yet */
-	void *found;               /* what the indexer found for the reading worker; in `arena` */
-	size_t held_bytes;         /* of texts for finish(), as counted by wf_workers_hold() */
+	bool needs_commit;  /* it changes the store */
+	bool needs_durable; /* it changes nothing, but what it tells of may not be on disk yet */
+	void *found;        /* what the indexer found for the reading worker; in `arena` */
+	size_t held_bytes;  /* of texts for finish(), as counted by wf_workers_hold() */
 };
 
 /* NULL when memory is out. One reference. */
@@ -125,7 +126,8 @@ void wf_item_refuse(struct wf_item *item, const struct wf_error *refusal);
 /* Starts the reply with a result: pack exactly one value after it. */
 void wf_job_reply(struct wf_job *job);
 
-/* Makes the reply final: where the job has an error or the reply failed, it says so instead. A notification has no reply. */
+/* Makes the reply final: where the job has an error or the reply failed, it says so instead. A notification has no
+ * reply. */
 void wf_job_finish(struct wf_job *job);
 
 /* Sets the job's error to that of another, in full. */

@@ -9,7 +9,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-static int look_up(uv_loop_t *loop, const char *host, const char *port, struct sockaddr_storage *address, struct wf_error *error)
+static int look_up(uv_loop_t *loop, const char *host, const char *port, struct sockaddr_storage *address,
+		   struct wf_error *error)
 {
 	const struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICSERV};
 	uv_getaddrinfo_t request;
@@ -53,8 +54,8 @@ bool wf_listen_is_loopback(const struct sockaddr_storage *address)
 	return IN6_IS_ADDR_LOOPBACK(&((const struct sockaddr_in6 *)(const void *)address)->sin6_addr);
 }
 
-int wf_listen_tcp(uv_tcp_t *handle, const struct sockaddr_storage *address, uv_connection_cb accept, char *bound, size_t bound_bytes,
-		  struct wf_error *error)
+int wf_listen_tcp(uv_tcp_t *handle, const struct sockaddr_storage *address, uv_connection_cb accept, char *bound,
+		  size_t bound_bytes, struct wf_error *error)
 {
 	struct sockaddr_storage name;
 	int length = sizeof name;
@@ -108,7 +109,8 @@ int wf_listen_unix(uv_pipe_t *handle, const char *path, uv_connection_cb accept,
 	int code;
 
 	if (strlen(path) >= sizeof address.sun_path)
-		return wf_error_set(error, -ENAMETOOLONG, "--unix: a path of a socket has at most %zu bytes", sizeof address.sun_path - 1);
+		return wf_error_set(error, -ENAMETOOLONG, "--unix: a path of a socket has at most %zu bytes",
+				    sizeof address.sun_path - 1);
 	memcpy(address.sun_path, path, strlen(path) + 1);
 	code = clear_path(path, &address, error);
 	if (code < 0)

@@ -1,4 +1,4 @@
-/* How the daemon comes by its addresses: parsing, checking, binding, and getting rid of a socket file that nobody serves. */
+/* How the daemon comes by its addresses: parsing, checking, binding, and removing a socket file that nobody serves. */
 #ifndef WF_LISTEN_H
 #define WF_LISTEN_H
 
@@ -16,9 +16,9 @@ bool wf_listen_is_loopback(const struct sockaddr_storage *address);
 
 /* Binds and listens. On success `handle` is open; on error it is to be closed, if it was initialised.
  * `bound` (of wf_listen_tcp): tcp://HOST:PORT with the port in use. */
-int wf_listen_tcp(uv_tcp_t *handle, const struct sockaddr_storage *address, uv_connection_cb accept, char *bound, size_t bound_bytes,
-		  struct wf_error *error);
-/* A socket file that refuses connections is one that a killed daemon left: it is removed. One that answers is in use. */
+int wf_listen_tcp(uv_tcp_t *handle, const struct sockaddr_storage *address, uv_connection_cb accept, char *bound,
+		  size_t bound_bytes, struct wf_error *error);
+/* A socket file that refuses connections was left by a killed daemon: it is removed. One that answers is in use. */
 int wf_listen_unix(uv_pipe_t *handle, const char *path, uv_connection_cb accept, struct wf_error *error);
 
 #endif

@@ -66,7 +66,8 @@ static void put_text(struct line *line, const char *text)
 	put(line, "\"", 1);
 }
 
-size_t wf_log_line(char *line_bytes, size_t room, enum wf_log_level level, const char *fact, const struct wf_log_field *fields)
+size_t wf_log_line(char *line_bytes, size_t room, enum wf_log_level level, const char *fact,
+		   const struct wf_log_field *fields)
 {
 	struct line line = {.data = line_bytes, .room = room - 1};
 
@@ -85,7 +86,8 @@ size_t wf_log_line(char *line_bytes, size_t room, enum wf_log_level level, const
 	return line.length + 1;
 }
 
-void wf_log_write(const struct wf_log *log, enum wf_log_level level, const char *fact, const struct wf_log_field *fields)
+void wf_log_write(const struct wf_log *log, enum wf_log_level level, const char *fact,
+		  const struct wf_log_field *fields)
 {
 	char line[WF_LOG_LINE_BYTES];
 	struct timespec now;
@@ -107,8 +109,8 @@ void wf_log_write(const struct wf_log *log, enum wf_log_level level, const char 
 const char *wf_log_level_word(enum wf_log_level level)
 {
 	switch (level) {
-#define X(name, word)         \
-	case WF_LOG_##name:   \
+#define X(name, word)       \
+	case WF_LOG_##name: \
 		return word;
 		WF_LOG_LEVEL_MAP(X)
 #undef X
@@ -118,10 +120,10 @@ const char *wf_log_level_word(enum wf_log_level level)
 
 bool wf_log_level_of(const char *word, enum wf_log_level *level)
 {
-#define X(name, known)                     \
-	if (strcmp(word, known) == 0) {    \
-		*level = WF_LOG_##name;    \
-		return true;               \
+#define X(name, known)                  \
+	if (strcmp(word, known) == 0) { \
+		*level = WF_LOG_##name; \
+		return true;            \
 	}
 	WF_LOG_LEVEL_MAP(X)
 #undef X

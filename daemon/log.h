@@ -10,10 +10,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define WF_LOG_LEVEL_MAP(X) \
-	X(ERROR, "error")   \
+#define WF_LOG_LEVEL_MAP(X)   \
+	X(ERROR, "error")     \
 	X(WARNING, "warning") \
-	X(INFO, "info")     \
+	X(INFO, "info")       \
 	X(DEBUG, "debug")
 
 enum wf_log_level {
@@ -60,10 +60,12 @@ static inline struct wf_log_field wf_log_seconds(const char *key, double seconds
 	wf_log_write((log), (level), (fact), (const struct wf_log_field[]){__VA_ARGS__, {.kind = WF_LOG_FIELD_END}})
 
 /* `fields` ends with WF_LOG_FIELD_END; NULL: none. A line that cannot be written is lost. */
-void wf_log_write(const struct wf_log *log, enum wf_log_level level, const char *fact, const struct wf_log_field *fields);
+void wf_log_write(const struct wf_log *log, enum wf_log_level level, const char *fact,
+		  const struct wf_log_field *fields);
 
 /* The line without its time, as wf_log_write makes it, with its newline; returns its length. For tests. */
-size_t wf_log_line(char *line, size_t line_bytes, enum wf_log_level level, const char *fact, const struct wf_log_field *fields);
+size_t wf_log_line(char *line, size_t line_bytes, enum wf_log_level level, const char *fact,
+		   const struct wf_log_field *fields);
 
 const char *wf_log_level_word(enum wf_log_level level);
 bool wf_log_level_of(const char *word, enum wf_log_level *level);

@@ -1,4 +1,5 @@
-/* wirefoldd: reads the settings, serves, says why where it cannot. Exit status 0 done, 1 it could not serve, 2 wrong use. */
+/* wirefoldd: reads the settings, serves, says why where it cannot.
+ * Exit status: 0 done, 1 it could not serve, 2 wrong use. */
 #include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
@@ -6,8 +7,9 @@
 
 #include "server.h"
 
-/* Larger blocks come from the system alone and go back to it when they are freed. Left to itself, glibc raises the limit as such
- * blocks are freed, and a few giant requests would leave holes of their size behind in every thread's heap. */
+/* Larger blocks come from the system alone and go back to it when they are freed. Left to itself, glibc raises the
+ * limit as such blocks are freed, and a few giant requests would leave holes of their size behind in every thread's
+ * heap. */
 #define OWN_BLOCK_BYTES (256 << 10)
 
 extern char **environ;

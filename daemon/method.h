@@ -1,9 +1,9 @@
 /* What can be asked of the daemon: one table from a method's name to its functions.
  *
- *   start (loop thread) -> [items prepared by workers] -> index (index thread) -> [commit] -> read (a worker, on a snapshot)
- *         -> finish (a worker)
+ *   start (loop thread) -> [items prepared by workers] -> index (index thread) -> [commit]
+ *         -> read (a worker, on a snapshot) -> finish (a worker)
  *
- * Adding a method: its row in method.c, its functions in the method_*.c of its subject, its line in docs/protocol.md. */
+ * Adding a method: its row in method.c, its functions in the method_*.c of its subject, a line in docs/protocol.md. */
 #ifndef WF_METHOD_H
 #define WF_METHOD_H
 
@@ -21,9 +21,10 @@ struct wf_method {
 	int (*start)(struct wf_server *server, struct wf_job *job);
 	/* Uses and changes the index. NULL: start() has packed the reply. */
 	int (*index)(struct wf_indexer *indexer, struct wf_job *job);
-	/* Reads what is stored, all that came before on the connection included, and packs the reply. NULL: index() has done so. */
+	/* Reads what is stored, all that came before on the connection included, and packs the reply. NULL: index() has
+	 * done so. */
 	int (*read)(struct wf_reading *reading, struct wf_job *job);
-	/* Does what takes long, when the snapshot has been given back, and packs the reply. NULL: read() has done so. */
+	/* Does what takes long, without the snapshot, and packs the reply. NULL: read() has done so. */
 	int (*finish)(struct wf_reading *reading, struct wf_job *job);
 };
 

@@ -261,11 +261,11 @@ int wf_method_get_read(struct wf_reading *reading, struct wf_job *job)
 	if (code == 0)
 		code = wf_store_body(reading->reader, found->number, &body);
 	if (code == 0 && body.has_text)
-		code = wf_text_expand(reading->codec, body.text_compressed, body.text_bytes, WF_ARTICLE_TEXT_BYTES_MAX_LIMIT,
-				      reading->arena, &text);
+		code = wf_text_expand(reading->codec, body.text_compressed, body.text_bytes,
+				      WF_ARTICLE_TEXT_BYTES_MAX_LIMIT, reading->arena, &text);
 	if (code < 0)
-		return wf_error_set(&job->error, code == WF_ENOMEM ? code : WF_EINTERNAL, "the store could not be read: %s",
-				    wf_error_sentence(code));
+		return wf_error_set(&job->error, code == WF_ENOMEM ? code : WF_EINTERNAL,
+				    "the store could not be read: %s", wf_error_sentence(code));
 	article = (struct wf_article){
 		.id = body.id,
 		.text = text,

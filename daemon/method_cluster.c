@@ -7,9 +7,9 @@
 #include "pipeline.h"
 #include "server.h"
 
-#define CLUSTERS_LIMIT_DEFAULT 100u
-#define CLUSTERS_LIMIT_MAX 1000u
-#define TOKEN_BYTES_MAX 64u
+#define CLUSTERS_LIMIT_DEFAULT   100u
+#define CLUSTERS_LIMIT_MAX       1000u
+#define TOKEN_BYTES_MAX          64u
 #define MEMBER_REPLY_BYTES_LEAST 120u /* an article of a `cluster` reply, with all its strings empty */
 
 /* What the indexer found: one story with its articles, or a page of stories. */
@@ -85,14 +85,16 @@ int wf_method_cluster_index(struct wf_indexer *indexer, struct wf_job *job)
 
 	if (found == NULL)
 		return WF_ENOMEM;
-	*found = (struct found){.summaries_count = 1, .summaries = wf_arena_take(&job->arena, sizeof *found->summaries)};
+	*found =
+		(struct found){.summaries_count = 1, .summaries = wf_arena_take(&job->arena, sizeof *found->summaries)};
 	if (found->summaries == NULL)
 		return WF_ENOMEM;
 	code = wf_index_cluster(indexer->index, cluster, found->summaries);
 	if (code == WF_ENOTFOUND)
 		return wf_error_set(&job->error, code, "cluster: no cluster has this number");
 	if (code == 0 && found->summaries->size > job->reply.bytes_max / MEMBER_REPLY_BYTES_LEAST)
-		return wf_error_set(&job->error, WF_ETOOLARGE, "cluster: %llu articles are more than a reply holds (reply_bytes_max)",
+		return wf_error_set(&job->error, WF_ETOOLARGE,
+				    "cluster: %llu articles are more than a reply holds (reply_bytes_max)",
 				    (unsigned long long)found->summaries->size);
 	if (code == 0)
 		code = wf_index_members(indexer->index, cluster, &job->arena, &found->numbers, &found->numbers_count);
@@ -163,8 +165,8 @@ static void pack_token(struct wf_pack *pack, enum wf_cluster_order order, const 
 	const uint64_t key = order == WF_CLUSTER_ORDER_SIZE ? last->size : (uint64_t)last->last_seen;
 	char token[TOKEN_BYTES_MAX];
 
-	snprintf(token, sizeof token, "%c%llx.%llx", order == WF_CLUSTER_ORDER_SIZE ? 's' : 'r', (unsigned long long)key,
-		 (unsigned long long)last->cluster);
+	snprintf(token, sizeof token, "%c%llx.%llx", order == WF_CLUSTER_ORDER_SIZE ? 's' : 'r',
+		 (unsigned long long)key, (unsigned long long)last->cluster);
 	wf_pack_words(pack, token);
 }
 
@@ -220,8 +222,8 @@ static uint64_t read_count(const struct wf_cursor *root, const char *name, uint6
 }
 
 /* The filter and the limit; the errors are in `error`. */
-static size_t read_filter(const struct wf_pipeline *pipeline, const struct wf_job *job, struct wf_cluster_filter *filter,
-			  struct wf_error *error)
+static size_t read_filter(const struct wf_pipeline *pipeline, const struct wf_job *job,
+			  struct wf_cluster_filter *filter, struct wf_error *error)
 {
 	const struct wf_cursor params = wf_request_params(&job->request, 0, 1, "[] or [filter]", error);
 	struct wf_cursor root, field;
@@ -233,7 +235,8 @@ static size_t read_filter(const struct wf_pipeline *pipeline, const struct wf_jo
 	/* Unnamed, so that fields go by their own names. */
 	root = wf_cursor_of(wf_value_element(params.value, 0), NULL, WF_EBADREQUEST, error);
 	if (wf_value_kind(root.value) != WF_VALUE_MAP) {
-		wf_error_set(error, WF_EBADREQUEST, "filter: expected a map, got %s", wf_value_kind_phrase(wf_value_kind(root.value)));
+		wf_error_set(error, WF_EBADREQUEST, "filter: expected a map, got %s",
+			     wf_value_kind_phrase(wf_value_kind(root.value)));
 		return 0;
 	}
 	filter->since = read_time(&root, "since", INT64_MIN);
@@ -275,10 +278,12 @@ int wf_method_clusters_index(struct wf_indexer *indexer, struct wf_job *job)
 	limit = read_filter(indexer->pipeline, job, &filter, &job->error);
 	if (found == NULL)
 		return WF_ENOMEM;
-	*found = (struct found){.order = filter.order, .summaries = wf_arena_take(&job->arena, limit * sizeof *found->summaries)};
+	*found = (struct found){.order = filter.order,
+				.summaries = wf_arena_take(&job->arena, limit * sizeof *found->summaries)};
 	if (found->summaries == NULL)
 		return WF_ENOMEM;
-	code = wf_index_list(indexer->index, &filter, found->summaries, limit, &found->summaries_count, &found->has_more);
+	code = wf_index_list(indexer->index, &filter, found->summaries, limit, &found->summaries_count,
+			     &found->has_more);
 	job->found = found;
 	return code;
 }

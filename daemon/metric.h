@@ -18,29 +18,30 @@ struct wf_histogram {
 
 void wf_histogram_record(struct wf_histogram *histogram, uint64_t value);
 
-/* The least value that `share` (0 to 1) of the recorded values do not pass, rounded up to its bucket's end; 0 when nothing was recorded. */
+/* The least value that `share` (0 to 1) of the recorded values do not pass, rounded up to its bucket's end; 0 when
+ * nothing was recorded. */
 uint64_t wf_histogram_quantile(const struct wf_histogram *histogram, double share);
 
 /* X(name): one counter each, in the order in which `stats` gives them. */
-#define WF_COUNTER_MAP(X)                                                              \
-	X(connections_accepted)                                                        \
-	X(connections_refused)  /* over connections_max */                             \
-	X(connections_shed)     /* closed to get memory back */                        \
-	X(requests)                                                                    \
-	X(notifications)                                                               \
-	X(responses_ignored)                                                           \
-	X(errors)               /* requests answered with an error */                  \
-	X(garbage)              /* connections closed for bytes that are no MessagePack */ \
-	X(articles_added)                                                              \
-	X(articles_replaced)                                                           \
-	X(articles_repeated)    /* added again with the same content */                \
-	X(articles_removed)                                                            \
-	X(articles_expired)     /* removed by --keep */                                \
-	X(articles_refused)                                                            \
-	X(queries)                                                                     \
-	X(commits)                                                                     \
-	X(commits_failed)                                                              \
-	X(rebuilds)             /* of the index after a failed commit */
+#define WF_COUNTER_MAP(X)                                                     \
+	X(connections_accepted)                                               \
+	X(connections_refused) /* over connections_max */                     \
+	X(connections_shed)    /* closed to get memory back */                \
+	X(requests)                                                           \
+	X(notifications)                                                      \
+	X(responses_ignored)                                                  \
+	X(errors)  /* requests answered with an error */                      \
+	X(garbage) /* connections closed for bytes that are no MessagePack */ \
+	X(articles_added)                                                     \
+	X(articles_replaced)                                                  \
+	X(articles_repeated) /* added again with the same content */          \
+	X(articles_removed)                                                   \
+	X(articles_expired) /* removed by --keep */                           \
+	X(articles_refused)                                                   \
+	X(queries)                                                            \
+	X(commits)                                                            \
+	X(commits_failed)                                                     \
+	X(rebuilds) /* of the index after a failed commit */
 
 struct wf_counters {
 #define X(name) atomic_uint_fast64_t name;

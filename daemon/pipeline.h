@@ -3,8 +3,8 @@
  *   loop -> workers -> loop -> indexer -> committer -> [workers, reading] -> loop
  *           (texts)   (order)  (one thread) (one thread)
  *
- * docs/ARCHITECTURE.md says why. The index may be ahead of the store by the batches under way; a batch that fails is refused as
- * a whole, and the index is brought back by replay. */
+ * docs/ARCHITECTURE.md says why. The index may be ahead of the store by the batches under way; a batch that fails is
+ * refused as a whole, and the index is brought back by replay. */
 #ifndef WF_PIPELINE_H
 #define WF_PIPELINE_H
 
@@ -46,8 +46,8 @@ void wf_pipeline_stop(struct wf_pipeline *pipeline);
 /* Has the items of a job prepared. It comes back with the same stage. Errors: WF_ENOMEM. */
 int wf_pipeline_prepare(struct wf_pipeline *pipeline, struct wf_job *job);
 
-/* Has a prepared job indexed, committed, read. Jobs of one connection are sent in their order. It comes back finished but for
- * wf_job_finish(). */
+/* Has a prepared job indexed, committed, read. Jobs of one connection are sent in their order. It comes back finished
+ * but for wf_job_finish(). */
 void wf_pipeline_send(struct wf_pipeline *pipeline, struct wf_job *job);
 
 /* The jobs that came back, linked by queue_next; NULL: none. Does not wait. */
@@ -56,8 +56,8 @@ struct wf_job *wf_pipeline_take_returned(struct wf_pipeline *pipeline);
 /* For the stages: a job is done with. */
 void wf_pipeline_return(struct wf_pipeline *pipeline, struct wf_job *job);
 
-/* The hash of a source as the index wants it: of the outlet's name, trimmed and in lower case, else of the URL's host without
- * "www."; 0 where neither is known. */
+/* The hash of a source as the index wants it: of the outlet's name, trimmed and in lower case, else of the URL's host
+ * without "www."; 0 where neither is known. */
 uint64_t wf_pipeline_source(const struct wf_pipeline *pipeline, struct wf_bytes outlet, struct wf_bytes url);
 uint64_t wf_pipeline_id_hash(const struct wf_pipeline *pipeline, struct wf_bytes id);
 

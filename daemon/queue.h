@@ -31,8 +31,8 @@ void wf_queue_poke(struct wf_queue *queue);
 /* No job comes any more: wf_queue_take() no longer waits. */
 void wf_queue_stop(struct wf_queue *queue);
 
-/* All jobs, oldest first, linked by queue_next. Waits for a job, a poke or the stop, `wait_us` at most; NULL where there are none.
- * *stopped (may be NULL): nothing is there and nothing will come. */
+/* All jobs, oldest first, linked by queue_next. Waits for a job, a poke or the stop, `wait_us` at most; NULL where
+ * there are none. *stopped (may be NULL): nothing is there and nothing will come. */
 struct wf_job *wf_queue_take(struct wf_queue *queue, uint64_t wait_us, bool *stopped);
 
 #endif

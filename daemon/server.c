@@ -7,8 +7,8 @@
 
 #include "listen.h"
 
-#define TICK_MS 250u
-#define STALLED_MS 1000u   /* without a byte moving: what may be closed where memory is needed */
+#define TICK_MS       250u
+#define STALLED_MS    1000u /* without a byte moving: what may be closed where memory is needed */
 #define STOP_GRACE_MS 5000u /* for clients that do not take their last replies */
 
 static void stop(struct wf_server *server);
@@ -96,8 +96,8 @@ static size_t bytes_of(const struct wf_conn *conn)
 	return conn->jobs_bytes + conn->reply_bytes + conn->reader_bytes;
 }
 
-/* Memory is full, nothing that would give some back is under way, and all wait: whoever holds the most and does nothing with it
- * goes, else the daemon would stand still for everybody. */
+/* Memory is full, nothing that would give some back is under way, and all wait: whoever holds the most and does nothing
+ * with it goes, else the daemon would stand still for everybody. */
 static void shed(struct wf_server *server)
 {
 	const uint64_t now_ms = uv_now(&server->loop);
@@ -118,7 +118,8 @@ static void tick_cb(uv_timer_t *timer)
 {
 	struct wf_server *server = timer->data;
 	const uint64_t now_ms = uv_now(&server->loop);
-	const bool is_late = server->is_stopping && server->jobs_out == 0 && now_ms - server->stopping_since_ms > STOP_GRACE_MS;
+	const bool is_late =
+		server->is_stopping && server->jobs_out == 0 && now_ms - server->stopping_since_ms > STOP_GRACE_MS;
 	struct wf_conn *next;
 
 	for (struct wf_conn *conn = server->conns; conn != NULL; conn = next) {
@@ -138,7 +139,8 @@ static void accept_cb(uv_stream_t *listener, int status)
 	struct wf_server *server = listener->data;
 
 	if (status < 0)
-		wf_log(&server->log, WF_LOG_WARNING, "connection not accepted", wf_log_text("error", uv_strerror(status)));
+		wf_log(&server->log, WF_LOG_WARNING, "connection not accepted",
+		       wf_log_text("error", uv_strerror(status)));
 	else
 		wf_conn_accept(server, listener);
 }
@@ -195,14 +197,17 @@ static int listen_all(struct wf_server *server, struct wf_error *error)
 		if (code < 0)
 			return code;
 		if (!settings->insecure && !wf_listen_is_loopback(&address))
-			return wf_error_set(error, WF_EDENIED, "--tcp: %s is no loopback address: whoever reaches it could write; "
-					    "--insecure allows it", settings->tcp);
+			return wf_error_set(error, WF_EDENIED,
+					    "--tcp: %s is no loopback address: whoever reaches it could write; "
+					    "--insecure allows it",
+					    settings->tcp);
 		code = uv_tcp_init(&server->loop, &server->tcp);
 		if (code < 0)
 			return wf_error_set(error, code, "--tcp: %s", uv_strerror(code));
 		server->has_tcp = true;
 		server->tcp.data = server;
-		code = wf_listen_tcp(&server->tcp, &address, accept_cb, server->address_tcp, sizeof server->address_tcp, error);
+		code = wf_listen_tcp(&server->tcp, &address, accept_cb, server->address_tcp, sizeof server->address_tcp,
+				     error);
 		if (code < 0)
 			return code;
 	}
@@ -235,8 +240,8 @@ static int start_signals(struct wf_server *server)
 
 static void print_ready(const struct wf_server *server)
 {
-	printf("ready%s%s%s%s\n", server->has_tcp ? " " : "", server->has_tcp ? server->address_tcp : "", server->has_unix ? " unix:" : "",
-	       server->has_unix ? server->settings->unix : "");
+	printf("ready%s%s%s%s\n", server->has_tcp ? " " : "", server->has_tcp ? server->address_tcp : "",
+	       server->has_unix ? " unix:" : "", server->has_unix ? server->settings->unix : "");
 	fflush(stdout);
 	if (server->has_tcp)
 		wf_log(&server->log, WF_LOG_INFO, "listening", wf_log_text("address", server->address_tcp));

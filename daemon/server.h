@@ -37,16 +37,16 @@ struct wf_server {
 	uint64_t stopping_since_ms;
 	struct wf_conn *conns;
 	size_t conns_count;
-	struct wf_conn *waiting;      /* connections that wait for room in memory, in turn */
+	struct wf_conn *waiting; /* connections that wait for room in memory, in turn */
 	struct wf_conn *waiting_last;
 	bool is_resuming;
-	size_t bytes;                 /* of requests, replies and readers of all connections */
-	size_t jobs_out;              /* with the pipeline */
-	uint64_t jobs_back;           /* ever returned by it */
+	size_t bytes;       /* of requests, replies and readers of all connections */
+	size_t jobs_out;    /* with the pipeline */
+	uint64_t jobs_back; /* ever returned by it */
 	uint64_t jobs_back_at_tick;
 	struct wf_pipeline pipeline;
 	char address_tcp[80];
-	char *write_space;            /* where small replies are put together */
+	char *write_space; /* where small replies are put together */
 };
 
 #define WF_SERVER_WRITE_BYTES 65536u

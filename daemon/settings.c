@@ -80,7 +80,8 @@ static uint64_t unit_of(enum wf_setting_kind kind, const char *unit)
 	return 0;
 }
 
-static int set_number(const struct setting *setting, uint64_t *slot, const char *value, const char *origin, struct wf_error *error)
+static int set_number(const struct setting *setting, uint64_t *slot, const char *value, const char *origin,
+		      struct wf_error *error)
 {
 	char *end = NULL;
 	unsigned long long number = 0;
@@ -92,7 +93,8 @@ static int set_number(const struct setting *setting, uint64_t *slot, const char 
 		unit = unit_of(setting->kind, end);
 	}
 	if (unit == 0 || errno != 0)
-		return wf_error_set(error, WF_EBADREQUEST, "%s: expected %s, got \"%s\"", origin, kind_phrase(setting->kind), value);
+		return wf_error_set(error, WF_EBADREQUEST, "%s: expected %s, got \"%s\"", origin,
+				    kind_phrase(setting->kind), value);
 	if (number > UINT64_MAX / unit || number * unit < setting->least || number * unit > setting->most)
 		return wf_error_set(error, WF_EBADREQUEST, "%s: expected %llu to %llu, got %s", origin,
 				    (unsigned long long)setting->least, (unsigned long long)setting->most, value);
@@ -100,7 +102,8 @@ static int set_number(const struct setting *setting, uint64_t *slot, const char 
 	return 0;
 }
 
-static int set_ratio(const struct setting *setting, double *slot, const char *value, const char *origin, struct wf_error *error)
+static int set_ratio(const struct setting *setting, double *slot, const char *value, const char *origin,
+		     struct wf_error *error)
 {
 	char *end;
 	const double number = strtod(value, &end);
@@ -108,8 +111,9 @@ static int set_ratio(const struct setting *setting, double *slot, const char *va
 	if (end == value || *end != '\0')
 		return wf_error_set(error, WF_EBADREQUEST, "%s: expected a ratio, got \"%s\"", origin, value);
 	if (!(number >= (double)setting->least && number < (double)setting->most))
-		return wf_error_set(error, WF_EBADREQUEST, "%s: expected at least %llu and less than %llu, got %s", origin,
-				    (unsigned long long)setting->least, (unsigned long long)setting->most, value);
+		return wf_error_set(error, WF_EBADREQUEST, "%s: expected at least %llu and less than %llu, got %s",
+				    origin, (unsigned long long)setting->least, (unsigned long long)setting->most,
+				    value);
 	*slot = number;
 	return 0;
 }
@@ -156,7 +160,8 @@ static int set(struct wf_settings *settings, const struct setting *setting, cons
 			return 0;
 		break;
 	}
-	return wf_error_set(error, WF_EBADREQUEST, "%s: expected %s, got \"%s\"", origin, kind_phrase(setting->kind), value);
+	return wf_error_set(error, WF_EBADREQUEST, "%s: expected %s, got \"%s\"", origin, kind_phrase(setting->kind),
+			    value);
 }
 
 static const struct setting *find(const char *name, size_t length)
@@ -187,7 +192,8 @@ static const struct setting *find_flag(const char *argument, size_t length)
 {
 	char name[NAME_BYTES_MAX];
 
-	if (length < 3 || length >= sizeof name || strncmp(argument, "--", 2) != 0 || memchr(argument, '_', length) != NULL)
+	if (length < 3 || length >= sizeof name || strncmp(argument, "--", 2) != 0 ||
+	    memchr(argument, '_', length) != NULL)
 		return NULL;
 	memcpy(name, argument + 2, length - 2);
 	for (size_t i = 0; i < length - 2; i++)
@@ -202,10 +208,8 @@ static bool is_wish(const char *argument, enum wf_settings_wish *wish)
 		const char *argument;
 		enum wf_settings_wish wish;
 	} wishes[] = {
-		{"--help", WF_WISH_HELP},
-		{"-h", WF_WISH_HELP},
-		{"--help-man", WF_WISH_HELP_MAN},
-		{"--help-markdown", WF_WISH_HELP_MARKDOWN},
+		{"--help", WF_WISH_HELP},         {"-h", WF_WISH_HELP},
+		{"--help-man", WF_WISH_HELP_MAN}, {"--help-markdown", WF_WISH_HELP_MARKDOWN},
 		{"--version", WF_WISH_VERSION},
 	};
 
@@ -218,8 +222,8 @@ static bool is_wish(const char *argument, enum wf_settings_wish *wish)
 	return false;
 }
 
-/* Walks over the flags. With `only` NULL all are set, else that setting alone: the file's name is needed before the file is read,
- * the other flags after it. */
+/* Walks over the flags. With `only` NULL all are set, else that setting alone: the file's name is needed before the
+ * file is read, the other flags after it. */
 static int read_flags(struct wf_settings *settings, int count, char *const *arguments, const struct setting *only,
 		      enum wf_settings_wish *wish, struct wf_error *error)
 {
@@ -255,7 +259,8 @@ static int read_flags(struct wf_settings *settings, int count, char *const *argu
 	return 0;
 }
 
-static int read_environment(struct wf_settings *settings, char *const *environment, const struct setting *only, struct wf_error *error)
+static int read_environment(struct wf_settings *settings, char *const *environment, const struct setting *only,
+			    struct wf_error *error)
 {
 	for (size_t i = 0; i < TABLE_COUNT; i++) {
 		char variable[NAME_BYTES_MAX];
@@ -319,7 +324,8 @@ static int read_file(struct wf_settings *settings, struct wf_error *error)
 	if (error->code != 0)
 		return error->code;
 	if (line != 0)
-		return wf_error_set(error, WF_EBADREQUEST, "%s: line %d: expected `name = value`", settings->config, line);
+		return wf_error_set(error, WF_EBADREQUEST, "%s: line %d: expected `name = value`", settings->config,
+				    line);
 	return 0;
 }
 
@@ -334,8 +340,8 @@ static int set_presets(struct wf_settings *settings, struct wf_error *error)
 	return 0;
 }
 
-int wf_settings_read(struct wf_settings *settings, int arguments_count, char *const *arguments, char *const *environment,
-		     enum wf_settings_wish *wish, struct wf_error *error)
+int wf_settings_read(struct wf_settings *settings, int arguments_count, char *const *arguments,
+		     char *const *environment, enum wf_settings_wish *wish, struct wf_error *error)
 {
 	const struct setting *config = &table[0];
 	int code;
@@ -414,12 +420,14 @@ void wf_settings_help(FILE *stream)
 		char flag[NAME_BYTES_MAX];
 
 		flag_of(&table[i], flag);
-		fprintf(stream, "  %s%s\n      %s", flag, table[i].kind == WF_SETTING_SWITCH ? "" : " VALUE", table[i].help);
+		fprintf(stream, "  %s%s\n      %s", flag, table[i].kind == WF_SETTING_SWITCH ? "" : " VALUE",
+			table[i].help);
 		if (*table[i].preset != '\0')
 			fprintf(stream, " [%s]", table[i].preset);
 		fputc('\n', stream);
 	}
-	fputs("  --help, --help-man, --help-markdown, --version\n      Print this text, the manual's settings in man(7), a table in "
+	fputs("  --help, --help-man, --help-markdown, --version\n      Print this text, the manual's settings in "
+	      "man(7), a table in "
 	      "Markdown, the version.\n",
 	      stream);
 }
@@ -463,7 +471,8 @@ void wf_settings_help_markdown(FILE *stream)
 
 		flag_of(&table[i], flag);
 		variable_of(&table[i], variable);
-		fprintf(stream, "| `%s` | `%s` | `%s` | %s | %s%s%s | %s |\n", table[i].name, flag, variable, kind_phrase(table[i].kind),
-			*table[i].preset == '\0' ? "" : "`", table[i].preset, *table[i].preset == '\0' ? "" : "`", table[i].help);
+		fprintf(stream, "| `%s` | `%s` | `%s` | %s | %s%s%s | %s |\n", table[i].name, flag, variable,
+			kind_phrase(table[i].kind), *table[i].preset == '\0' ? "" : "`", table[i].preset,
+			*table[i].preset == '\0' ? "" : "`", table[i].help);
 	}
 }

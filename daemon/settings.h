@@ -1,4 +1,5 @@
-/* Every setting of the daemon, in one table: it feeds the flags, the environment, the file, the help text, the manual and `info`.
+/* Every setting of the daemon, in one table: it feeds the flags, the environment, the file, the help text, the manual
+ * and `info`.
  *
  *   name commit_wait_us -> flag --commit-wait-us, environment WIREFOLD_COMMIT_WAIT_US, file key commit_wait_us
  *
@@ -13,45 +14,48 @@
 #include "log.h"
 
 /* X(kind, name, default, least, most, help). The default is text, read as a user's value is.
- * Kinds: PATH text; COUNT a whole number; BYTES likewise, with K, M, G, T for powers of 1024; SECONDS likewise, with s, m, h, d;
- * RATIO a number; SWITCH yes or no, as a flag without a value; LEVEL a log level. Least and most hold for numbers. */
-#define WF_SETTINGS_MAP(X)                                                                                                   \
-	X(PATH, config, "", 0, 0, "File with settings, one `name = value` a line; not itself a key of the file.")            \
-	X(PATH, store, "", 0, 0, "Folder of the store; made where there is none. Required.")                                 \
-	X(PATH, tcp, "127.0.0.1:7411", 0, 0, "Address to listen on, HOST:PORT, or `none`. Port 0: any free port.")           \
-	X(PATH, unix, "", 0, 0, "Path of a Unix socket to listen on besides.")                                               \
-	X(SWITCH, insecure, "no", 0, 1, "Listen on addresses other than loopback, where anybody who reaches them may write.") \
-	X(SECONDS, keep, "0", 0, 3155760000, "Remove articles this long after they came, as in 30d; 0: never.")              \
-	X(SWITCH, no_text, "no", 0, 1, "Store no texts: `get` then answers without one.")                                    \
-	X(COUNT, workers, "0", 0, 256, "Threads that analyse and compress texts; 0: one a processor.")                       \
-	X(COUNT, commit_wait_us, "5000", 0, 1000000, "The longest that a write on its way to disk waits for companions.")    \
-	X(BYTES, request_bytes_max, "64M", 1024, WF_REQUEST_BYTES_MAX_LIMIT, "The largest request.")                         \
-	X(BYTES, text_bytes_max, "16M", 1, WF_ARTICLE_TEXT_BYTES_MAX_LIMIT, "The longest text of an article.")               \
-	X(BYTES, reply_bytes_max, "64M", 65536, WF_REQUEST_BYTES_MAX_LIMIT, "The largest reply.")                            \
-	X(COUNT, connections_max, "10000", 1, 1000000, "Connections at a time; more are refused.")                           \
-	X(COUNT, connection_requests_max, "16384", 1, 1000000,                                                                \
-	  "Requests of one connection under way, over which it is not read from.")                                           \
-	X(BYTES, connection_bytes_max, "16M", 65536, UINT64_C(1) << 40,                                                      \
-	  "Bytes of requests of one connection under way, over which it is not read from.")                                  \
-	X(BYTES, connection_reply_bytes_max, "8M", 65536, UINT64_C(1) << 40,                                                 \
-	  "Bytes of replies that one connection has not taken, over which nothing more is done for it.")                     \
-	X(BYTES, in_flight_bytes_max, "256M", 1048576, UINT64_C(1) << 40,                                                    \
-	  "Bytes of requests and replies of all connections, over which none is read from.")                                 \
-	X(BYTES, map_bytes_min, "64M", 1048576, UINT64_C(1) << 44, "First size of the store's memory map; it grows.")        \
-	X(BYTES, room_bytes_min, "64M", 0, UINT64_C(1) << 44,                                                                \
-	  "Free bytes of the store's file system under which writes are refused.")                                           \
-	X(RATIO, threshold, "0", 0, 1, "Resemblance from which two articles must meet; 0: as built in.")                     \
-	X(COUNT, candidates_max, "0", 0, 100000, "Stored articles examined for one article; 0: as built in.")                \
-	X(COUNT, state_every, "100000", 1, 1000000000, "Articles between two savings of what was learned.")                  \
+ * Kinds: PATH text; COUNT a whole number; BYTES likewise, with K, M, G, T for powers of 1024; SECONDS likewise, with s,
+ * m, h, d; RATIO a number; SWITCH yes or no, as a flag without a value; LEVEL a log level. Least and most hold for
+ * numbers. */
+#define WF_SETTINGS_MAP(X)                                                                                            \
+	X(PATH, config, "", 0, 0, "File with settings, one `name = value` a line; not itself a key of the file.")     \
+	X(PATH, store, "", 0, 0, "Folder of the store; made where there is none. Required.")                          \
+	X(PATH, tcp, "127.0.0.1:7411", 0, 0, "Address to listen on, HOST:PORT, or `none`. Port 0: any free port.")    \
+	X(PATH, unix, "", 0, 0, "Path of a Unix socket to listen on besides.")                                        \
+	X(SWITCH, insecure, "no", 0, 1,                                                                               \
+	  "Listen on addresses other than loopback, where anybody who reaches them may write.")                       \
+	X(SECONDS, keep, "0", 0, 3155760000, "Remove articles this long after they came, as in 30d; 0: never.")       \
+	X(SWITCH, no_text, "no", 0, 1, "Store no texts: `get` then answers without one.")                             \
+	X(COUNT, workers, "0", 0, 256, "Threads that analyse and compress texts; 0: one a processor.")                \
+	X(COUNT, commit_wait_us, "5000", 0, 1000000,                                                                  \
+	  "The longest that a write on its way to disk waits for companions.")                                        \
+	X(BYTES, request_bytes_max, "64M", 1024, WF_REQUEST_BYTES_MAX_LIMIT, "The largest request.")                  \
+	X(BYTES, text_bytes_max, "16M", 1, WF_ARTICLE_TEXT_BYTES_MAX_LIMIT, "The longest text of an article.")        \
+	X(BYTES, reply_bytes_max, "64M", 65536, WF_REQUEST_BYTES_MAX_LIMIT, "The largest reply.")                     \
+	X(COUNT, connections_max, "10000", 1, 1000000, "Connections at a time; more are refused.")                    \
+	X(COUNT, connection_requests_max, "16384", 1, 1000000,                                                        \
+	  "Requests of one connection under way, over which it is not read from.")                                    \
+	X(BYTES, connection_bytes_max, "16M", 65536, UINT64_C(1) << 40,                                               \
+	  "Bytes of requests of one connection under way, over which it is not read from.")                           \
+	X(BYTES, connection_reply_bytes_max, "8M", 65536, UINT64_C(1) << 40,                                          \
+	  "Bytes of replies that one connection has not taken, over which nothing more is done for it.")              \
+	X(BYTES, in_flight_bytes_max, "256M", 1048576, UINT64_C(1) << 40,                                             \
+	  "Bytes of requests and replies of all connections, over which none is read from.")                          \
+	X(BYTES, map_bytes_min, "64M", 1048576, UINT64_C(1) << 44, "First size of the store's memory map; it grows.") \
+	X(BYTES, room_bytes_min, "64M", 0, UINT64_C(1) << 44,                                                         \
+	  "Free bytes of the store's file system under which writes are refused.")                                    \
+	X(RATIO, threshold, "0", 0, 1, "Resemblance from which two articles must meet; 0: as built in.")              \
+	X(COUNT, candidates_max, "0", 0, 100000, "Stored articles examined for one article; 0: as built in.")         \
+	X(COUNT, state_every, "100000", 1, 1000000000, "Articles between two savings of what was learned.")           \
 	X(LEVEL, log_level, "info", 0, 0, "The least weighty lines to log: error, warning, info or debug.")
 
-#define WF_SETTING_TYPE_PATH char *
-#define WF_SETTING_TYPE_COUNT uint64_t
-#define WF_SETTING_TYPE_BYTES uint64_t
+#define WF_SETTING_TYPE_PATH    char *
+#define WF_SETTING_TYPE_COUNT   uint64_t
+#define WF_SETTING_TYPE_BYTES   uint64_t
 #define WF_SETTING_TYPE_SECONDS uint64_t
-#define WF_SETTING_TYPE_RATIO double
-#define WF_SETTING_TYPE_SWITCH bool
-#define WF_SETTING_TYPE_LEVEL enum wf_log_level
+#define WF_SETTING_TYPE_RATIO   double
+#define WF_SETTING_TYPE_SWITCH  bool
+#define WF_SETTING_TYPE_LEVEL   enum wf_log_level
 
 struct wf_settings {
 #define X(kind, name, preset, least, most, help) WF_SETTING_TYPE_##kind name;
@@ -64,10 +68,10 @@ enum wf_settings_wish { WF_WISH_SERVE, WF_WISH_HELP, WF_WISH_HELP_MAN, WF_WISH_H
 
 /* Fills all settings from the flags, the environment and the file that `config` names.
  * In:     arguments of main(), the program's name first; environment as in environ(7), NULL-terminated.
- * Errors: WF_EBADREQUEST: an unknown flag or key, a value of the wrong form or out of range, no store: `error` says which, in
- *         words; errno where the file cannot be read; WF_ENOMEM. Close also after an error. */
-int wf_settings_read(struct wf_settings *settings, int arguments_count, char *const *arguments, char *const *environment,
-		     enum wf_settings_wish *wish, struct wf_error *error);
+ * Errors: WF_EBADREQUEST: an unknown flag or key, a value of the wrong form or out of range, no store: `error` says
+ *         which, in words; errno where the file cannot be read; WF_ENOMEM. Close also after an error. */
+int wf_settings_read(struct wf_settings *settings, int arguments_count, char *const *arguments,
+		     char *const *environment, enum wf_settings_wish *wish, struct wf_error *error);
 void wf_settings_close(struct wf_settings *settings);
 
 /* One setting, as `info` shows it. */
@@ -84,8 +88,8 @@ enum wf_setting_kind {
 struct wf_setting_value {
 	const char *name;
 	enum wf_setting_kind kind;
-	const char *text;  /* PATH, LEVEL */
-	uint64_t number;   /* COUNT, BYTES, SECONDS, SWITCH */
+	const char *text; /* PATH, LEVEL */
+	uint64_t number;  /* COUNT, BYTES, SECONDS, SWITCH */
 	double ratio;
 };
 

@@ -5,12 +5,12 @@
 #include "indexer.h"
 #include "pipeline.h"
 
-#define EXPIRE_ARTICLES_MAX 256u   /* in one step */
-#define EXPIRE_PAUSE_MS 20u        /* between two steps while there is more to remove */
-#define EXPIRE_INTERVAL_MS 1000u   /* between two looks while there is not */
-#define EXPIRE_LOOK_MAX 4096u      /* entries looked at in one step */
-#define REDIRECTS_MAX 1024u        /* removed in one step */
-#define CLUSTERS_GONE_MAX 1024u    /* clusters gone, after which redirects are looked through */
+#define EXPIRE_ARTICLES_MAX 256u  /* in one step */
+#define EXPIRE_PAUSE_MS     20u   /* between two steps while there is more to remove */
+#define EXPIRE_INTERVAL_MS  1000u /* between two looks while there is not */
+#define EXPIRE_LOOK_MAX     4096u /* entries looked at in one step */
+#define REDIRECTS_MAX       1024u /* removed in one step */
+#define CLUSTERS_GONE_MAX   1024u /* clusters gone, after which redirects are looked through */
 
 static uint64_t now_ms(void)
 {
@@ -27,8 +27,8 @@ struct expiring {
 	uint32_t looked;
 };
 
-/* Numbers ascend with time, so the first article that is young enough ends the search. One from the future, of a clock that was
- * wrong, does not: it would keep all behind it for ever. */
+/* Numbers ascend with time, so the first article that is young enough ends the search. One from the future, of a clock
+ * that was wrong, does not: it would keep all behind it for ever. */
 static int expire_cb(void *context, const struct wf_store_entry *entry)
 {
 	struct expiring *expiring = context;

@@ -29,7 +29,8 @@ static void mix(uint64_t hash[2], struct wf_bytes field, uint64_t secret)
 static void hash_content(struct wf_item *item, uint64_t secret)
 {
 	const struct wf_article *article = &item->article;
-	const struct wf_bytes published = {(const char *)&article->published, article->has_published ? sizeof article->published : 0};
+	const struct wf_bytes published = {(const char *)&article->published,
+					   article->has_published ? sizeof article->published : 0};
 
 	item->content_hash[0] = 0;
 	item->content_hash[1] = 0;
@@ -175,7 +176,8 @@ static void put_finish(struct wf_workers *workers, struct wf_job *job)
 
 static bool has_room(struct wf_pipeline *pipeline)
 {
-	return atomic_load(&pipeline->replies_bytes) + atomic_load(&pipeline->in_flight_bytes) < pipeline->settings->in_flight_bytes_max;
+	return atomic_load(&pipeline->replies_bytes) + atomic_load(&pipeline->in_flight_bytes) <
+	       pipeline->settings->in_flight_bytes_max;
 }
 
 static void run_group(struct worker *worker, struct wf_read_group *group)
@@ -192,9 +194,10 @@ static void run_group(struct worker *worker, struct wf_read_group *group)
 		const int code = has_room(worker->pipeline) ? job->method->read(&reading, job) : WF_EOVERLOADED;
 
 		if (code < 0 && job->error.code == 0)
-			wf_error_set(&job->error, code, "%s", code == WF_EOVERLOADED ?
-				     "requests and replies that clients have not taken hold in_flight_bytes_max bytes" :
-				     wf_error_sentence(code));
+			wf_error_set(&job->error, code, "%s",
+				     code == WF_EOVERLOADED ? "requests and replies that clients have not taken hold "
+							      "in_flight_bytes_max bytes"
+							    : wf_error_sentence(code));
 		atomic_fetch_add(&worker->pipeline->replies_bytes, job->reply.length);
 		wf_arena_reset(&worker->scratch);
 	}
@@ -230,7 +233,8 @@ static struct wf_work *take_work(struct wf_workers *workers)
 	const uint32_t large_most = workers->threads_count > 1 ? workers->threads_count - 1 : 1;
 	const bool may_large = workers->large.first != NULL && workers->large_running < large_most;
 
-	if (may_large && (workers->small.first == NULL || workers->large.first->ticket < workers->small.first->ticket)) {
+	if (may_large &&
+	    (workers->small.first == NULL || workers->large.first->ticket < workers->small.first->ticket)) {
 		workers->large_running++;
 		return take_from(&workers->large);
 	}
@@ -348,7 +352,8 @@ int wf_workers_prepare(struct wf_workers *workers, struct wf_job *job)
 		*work = (struct wf_work){
 			.job = job,
 			.first = first,
-			.count = job->items_count - first < WF_WORK_TEXTS_MAX ? job->items_count - first : WF_WORK_TEXTS_MAX,
+			.count = job->items_count - first < WF_WORK_TEXTS_MAX ? job->items_count - first
+									      : WF_WORK_TEXTS_MAX,
 			.ticket = ++workers->ticket,
 			.is_large = is_large,
 		};

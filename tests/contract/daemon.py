@@ -122,6 +122,8 @@ class Daemon:
 
     def start(self):
         environment = dict(os.environ, **(self.environment or {}))
+        # What AddressSanitizer keeps of freed memory would count as the daemon's.
+        environment["ASAN_OPTIONS"] = "quarantine_size_mb=1:" + environment.get("ASAN_OPTIONS", "")
         with open(os.path.join(self.folder, "log"), "ab") as log:
             self.process = subprocess.Popen(self.command(), stdout=subprocess.PIPE, stderr=log, env=environment)
         line = self.process.stdout.readline().decode()

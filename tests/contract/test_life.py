@@ -15,8 +15,8 @@ from daemon import BINARY, Closed, Daemon, article, eventually, words
 
 
 def story(number, copy):
-    return dict(article(number), id="%d-%d" % (number, copy), text=words(number) + " and copy number %d" % copy, title="t",
-                outlet="outlet %d" % copy)
+    text = words(number) + " and copy number %d" % copy
+    return {"id": "%d-%d" % (number, copy), "text": text, "title": "t", "outlet": "outlet %d" % copy}
 
 
 def everything(client):
@@ -98,7 +98,8 @@ class Stop(unittest.TestCase):
         acknowledged, clients = [], [daemon.client() for _ in range(4)]
 
         def feed(number, client):
-            requests = b"".join(msgpack.packb([0, n, "add", [dict(article(n), id="%d:%d" % (number, n))]]) for n in range(3000))
+            requests = b"".join(
+                msgpack.packb([0, n, "add", [dict(article(n), id="%d:%d" % (number, n))]]) for n in range(3000))
             sender = threading.Thread(target=lambda: self.try_send(client, requests))
             sender.start()
             try:
@@ -187,7 +188,7 @@ class Retention(unittest.TestCase):
 
 
 class FullDisk(unittest.TestCase):
-    """A limit on the size of files stands for the disk's end: the write fails with EFBIG, which the store takes as ENOSPC."""
+    """A limit on the size of files stands for the end of the disk: the store takes EFBIG as it takes ENOSPC."""
 
     def test_refuses_writes_and_goes_on_by_itself(self):
         daemon = Daemon(prefix=["/bin/sh", "-c", 'ulimit -S -f 4096; exec "$0" "$@"'])
@@ -243,7 +244,8 @@ class Starting(unittest.TestCase):
     def test_what_it_cannot_do_has_status_1(self):
         with tempfile.TemporaryDirectory() as folder:
             for flags, words_of_it in (
-                (("--tcp", "127.0.0.1"), "HOST:PORT"), (("--tcp", "0.0.0.0:0"), "insecure"), (("--unix", "x" * 200), "bytes"),
+                (("--tcp", "127.0.0.1"), "HOST:PORT"), (("--tcp", "0.0.0.0:0"), "insecure"),
+                (("--unix", "x" * 200), "bytes"),
                 (("--tcp", "none", "--unix", "/nonexistent/socket"), "/nonexistent"),
             ):
                 done = self.run_daemon("--store", os.path.join(folder, "store"), *flags)
@@ -252,7 +254,8 @@ class Starting(unittest.TestCase):
             with socket.socket() as taken:
                 taken.bind(("127.0.0.1", 0))
                 taken.listen()
-                done = self.run_daemon("--store", os.path.join(folder, "store"), "--tcp", "127.0.0.1:%d" % taken.getsockname()[1])
+                address = "127.0.0.1:%d" % taken.getsockname()[1]
+                done = self.run_daemon("--store", os.path.join(folder, "store"), "--tcp", address)
                 self.assertEqual(done.returncode, 1)
                 self.assertIn("in use", done.stderr)
 
@@ -269,8 +272,10 @@ class Starting(unittest.TestCase):
             self.assertEqual((settings["no_text"], settings["connections_max"]), (True, 10000))
 
     def test_mistakes_in_the_file_are_told_with_their_key(self):
-        for content, words_of_it in (("nonsense = 1\n", "nonsense"), ("workers = x\n", "workers"), ("[part]\nworkers = 1\n", "section"),
-                                     ("just words\n", "line 1"), ("config = y\n", "config")):
+        for content, words_of_it in (
+            ("nonsense = 1\n", "nonsense"), ("workers = x\n", "workers"), ("[part]\nworkers = 1\n", "section"),
+            ("just words\n", "line 1"), ("config = y\n", "config"),
+        ):
             with tempfile.NamedTemporaryFile("w", suffix=".ini") as file:
                 file.write(content)
                 file.flush()

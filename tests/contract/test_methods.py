@@ -278,8 +278,10 @@ class Errors(DaemonCase):
             self.assertEqual(self.client.error(method, *params)[0], "bad_request", method)
 
     def test_params_of_another_kind_are_bad_requests(self):
-        for method, param in (("add_batch", 5), ("get", 5), ("get", ""), ("remove", ["x"]), ("cluster", "1"), ("cluster", -1),
-                              ("cluster", 2**60), ("cluster", 1.0)):
+        for method, param in (
+            ("add_batch", 5), ("get", 5), ("get", ""), ("remove", ["x"]), ("cluster", "1"), ("cluster", -1),
+            ("cluster", 2**60), ("cluster", 1.0),
+        ):
             self.assertEqual(self.client.error(method, param)[0], "bad_request", (method, param))
 
     def test_a_text_over_the_limit_is_too_large(self):
@@ -305,8 +307,8 @@ class Errors(DaemonCase):
 
     def test_messages_that_are_no_requests_are_answered(self):
         for message, number in (
-            ([0, 7], 7), ([0, 7, "ping", {}], 7), ([0, 7, 5, []], 7), ({}, None), ("x", None), ([], None), ([9, 1, "x"], None),
-            ([0, "x", "ping", []], None),
+            ([0, 7], 7), ([0, 7, "ping", {}], 7), ([0, 7, 5, []], 7), ({}, None), ("x", None), ([], None),
+            ([9, 1, "x"], None), ([0, "x", "ping", []], None),
         ):
             self.client.send(msgpack.packb(message))
             kind, msgid, error, result = self.client.reply()

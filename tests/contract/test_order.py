@@ -22,7 +22,8 @@ class Order(DaemonCase):
             key = "article-%d" % n
             replies = self.exchange([
                 ("add", [article(n)]), ("get", [key]), ("remove", [key]), ("get", [key]), ("remove", [key]),
-                ("add", [article(n, title="again")]), ("get", [key]), ("add", [article(n, title="third")]), ("get", [key]),
+                ("add", [article(n, title="again")]), ("get", [key]),
+                ("add", [article(n, title="third")]), ("get", [key]),
             ])
             self.assertEqual(replies[1][1]["text"], words(n))
             self.assertNotIn("title", replies[1][1])
@@ -37,7 +38,8 @@ class Order(DaemonCase):
         first = self.exchange([("add", [dict(article(1), id="m-0")])])[0][1]["cluster"]
         requests = []
         for n in range(1, 100):
-            requests += [("add", [dict(article(1), id="m-%d" % n)]), ("cluster", [first]), ("stats", []), ("clusters", [{}])]
+            requests.append(("add", [dict(article(1), id="m-%d" % n)]))
+            requests += [("cluster", [first]), ("stats", []), ("clusters", [{}])]
         replies = self.exchange(requests)
         for n in range(1, 100):
             _, cluster, _, clusters = (reply[1] for reply in replies[4 * n - 4 : 4 * n])
@@ -52,7 +54,8 @@ class Order(DaemonCase):
         self.assertEqual(replies[-1][1]["text"], text)
 
     def test_errors_keep_their_place(self):
-        replies = self.exchange([("ping", []), ("nonsense", []), ("add", [article(3)]), ("add", [{}]), ("get", ["?"]), ("ping", [])])
+        replies = self.exchange([
+            ("ping", []), ("nonsense", []), ("add", [article(3)]), ("add", [{}]), ("get", ["?"]), ("ping", [])])
         self.assertEqual([reply[0] and reply[0][0] for reply in replies],
                          [None, "no_such_method", None, "bad_article", "not_found", None])
 
@@ -98,7 +101,8 @@ class Many(unittest.TestCase):
                         client.result("add", {"id": key, "text": words(n), "title": "from %d" % number})
                         self.assertIn(" ", client.result("get", key)["text"])
                         cluster = client.result("query", {"text": words(n)})["cluster"]
-                        self.assertIn(client.call("cluster", cluster or 1)[0], (None, ["not_found", "cluster: no cluster has this number"]))
+                        error = client.call("cluster", cluster or 1)[0]
+                        self.assertIn(error and error[0], (None, "not_found"))
                         client.result("clusters", {"limit": 3})
             except Exception as failure:  # told by the main thread
                 failures.append(failure)

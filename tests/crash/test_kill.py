@@ -1,7 +1,7 @@
 """kill -9 at random moments of a feed: what was acknowledged is there afterwards, as it was said to be.
 
-The feed adds, adds in batches, replaces and removes, over several connections, pipelined. A model keeps what was acknowledged; what was
-sent and not acknowledged may have happened or not, but not by half.
+The feed adds, adds in batches, replaces and removes, over several connections, pipelined. A model keeps what was
+acknowledged; what was sent and not acknowledged may have happened or not, but not by half.
 """
 
 import argparse
@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 import unittest
+import zlib
 
 import msgpack
 
@@ -40,8 +41,8 @@ class Feed(threading.Thread):
         key = "%d:%d" % (self.number, self.chance.randrange(2000))
         title = "title %d" % self.chance.randrange(5)
         # every fourth is a copy of a story that others have, too
-        text = words(self.chance.randrange(40), 80) if self.chance.randrange(4) == 0 else words(hash((key, title)) % 10**9, 80)
-        return {"id": key, "title": title, "text": text + " " + title}
+        number = self.chance.randrange(40) if self.chance.randrange(4) == 0 else zlib.crc32((key + title).encode())
+        return {"id": key, "title": title, "text": words(number, 80) + " " + title}
 
     def send(self):
         step = self.chance.randrange(10)
@@ -63,7 +64,8 @@ class Feed(threading.Thread):
         sent = self.open.pop(0)
         verdicts = result if isinstance(result, list) else [result]
         for one, verdict in zip(sent, verdicts):
-            self.known[one["id"]] = None if one["title"] is None else {"title": one["title"], "cluster": verdict["cluster"]}
+            is_removal = one["title"] is None
+            self.known[one["id"]] = None if is_removal else {"title": one["title"], "cluster": verdict["cluster"]}
             self.acknowledged += 1
 
     def run(self):
@@ -121,8 +123,10 @@ class Kill(unittest.TestCase):
         known = {}
         total = 0
         for round_number in range(ROUNDS):
-            own = [{key: value for key, value in known.items() if key.startswith("%d:" % n)} for n in range(CONNECTIONS)]
-            feeds = [Feed(daemon, n, chance.random(), own[n]) for n in range(CONNECTIONS)]
+            feeds = []
+            for n in range(CONNECTIONS):
+                own = {key: value for key, value in known.items() if key.startswith("%d:" % n)}
+                feeds.append(Feed(daemon, n, chance.random(), own))
             for feed in feeds:
                 feed.start()
             time.sleep(chance.uniform(0.02, 0.6))

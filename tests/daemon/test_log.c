@@ -20,8 +20,10 @@ static void assert_line(const struct wf_log_field *fields, const char *expected)
 
 static void a_line_has_its_fields_in_order(void **state)
 {
-	const struct wf_log_field fields[] = {
-		wf_log_count("articles", 7), wf_log_text("address", "tcp://127.0.0.1:1"), wf_log_seconds("took", 1.5), {.kind = WF_LOG_FIELD_END}};
+	const struct wf_log_field fields[] = {wf_log_count("articles", 7),
+					      wf_log_text("address", "tcp://127.0.0.1:1"),
+					      wf_log_seconds("took", 1.5),
+					      {.kind = WF_LOG_FIELD_END}};
 
 	(void)state;
 	assert_line(fields, "level=info fact=fact articles=7 address=tcp://127.0.0.1:1 took=1.500\n");
@@ -30,7 +32,9 @@ static void a_line_has_its_fields_in_order(void **state)
 
 static void text_cannot_break_out_of_its_field(void **state)
 {
-	const struct wf_log_field fields[] = {wf_log_text("a", "x y=\"z\"\n\\\x01"), wf_log_text("b", ""), wf_log_text("c", NULL),
+	const struct wf_log_field fields[] = {wf_log_text("a", "x y=\"z\"\n\\\x01"),
+					      wf_log_text("b", ""),
+					      wf_log_text("c", NULL),
 					      {.kind = WF_LOG_FIELD_END}};
 
 	(void)state;

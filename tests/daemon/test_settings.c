@@ -84,8 +84,10 @@ static void every_default_is_within_its_range(void **state)
 
 static void units_multiply(void **state)
 {
-	static char bytes[] = "--request-bytes-max=3k", mega[] = "--text-bytes-max=2M", tera[] = "--in-flight-bytes-max=1T";
-	static char days[] = "--keep=30d", hours[] = "--keep=2h", minutes[] = "--keep=5m", seconds[] = "--keep=7s", bare[] = "--keep=9";
+	static char bytes[] = "--request-bytes-max=3k", mega[] = "--text-bytes-max=2M",
+		    tera[] = "--in-flight-bytes-max=1T";
+	static char days[] = "--keep=30d", hours[] = "--keep=2h", minutes[] = "--keep=5m", seconds[] = "--keep=7s",
+		    bare[] = "--keep=9";
 
 	(void)state;
 	assert_number(bytes, offsetof(struct wf_settings, request_bytes_max), 3072);
@@ -101,11 +103,14 @@ static void units_multiply(void **state)
 static void bad_values_are_refused_in_words(void **state)
 {
 	static char *const flags[] = {
-		"--workers=", "--workers=x", "--workers=1x", "--workers=-1", "--workers=1.5", "--workers=1k", "--keep=1w", "--keep=1dd",
-		"--request-bytes-max=1G1", "--no-text=maybe", "--threshold=high", "--log-level=loud",
+		"--workers=",      "--workers=x",      "--workers=1x",
+		"--workers=-1",    "--workers=1.5",    "--workers=1k",
+		"--keep=1w",       "--keep=1dd",       "--request-bytes-max=1G1",
+		"--no-text=maybe", "--threshold=high", "--log-level=loud",
 	};
 	static char workers[] = "--workers=257", zero[] = "--state-every=0", bytes[] = "--request-bytes-max=1";
-	static char ratio[] = "--threshold=1", overflow[] = "--in-flight-bytes-max=99999999999999T", nan[] = "--threshold=nan";
+	static char ratio[] = "--threshold=1", overflow[] = "--in-flight-bytes-max=99999999999999T",
+		    nan[] = "--threshold=nan";
 
 	(void)state;
 	for (size_t i = 0; i < sizeof flags / sizeof flags[0]; i++)
@@ -180,7 +185,8 @@ static void help_is_a_wish_that_needs_nothing_else(void **state)
 
 static void flag_wins_over_environment_over_file(void **state)
 {
-	static char by_environment[] = "WIREFOLD_WORKERS=2", both[] = "WIREFOLD_KEEP=2", other[] = "WIREFOLD=unix:/x", keep[] = "--keep=3";
+	static char by_environment[] = "WIREFOLD_WORKERS=2", both[] = "WIREFOLD_KEEP=2", other[] = "WIREFOLD=unix:/x",
+		    keep[] = "--keep=3";
 	char *const environment[] = {by_environment, both, other, NULL};
 	char *path = write_file("workers = 1\nkeep = 1\nstate_every = 1 ; a comment\n");
 	char config[64];
@@ -205,8 +211,10 @@ static void mistakes_name_where_they_are(void **state)
 		const char *content;
 		const char *words;
 	} cases[] = {
-		{"nonsense = 1\n", "nonsense: no such setting"}, {"workers = 999\n", "workers: expected 0 to 256"},
-		{"[x]\nkeep = 1\n", "no sections"},              {"keep = 1\nnothing\n", "line 2"},
+		{"nonsense = 1\n", "nonsense: no such setting"},
+		{"workers = 999\n", "workers: expected 0 to 256"},
+		{"[x]\nkeep = 1\n", "no sections"},
+		{"keep = 1\nnothing\n", "line 2"},
 		{"config = x\n", "config: no such setting"},
 	};
 	static char variable[] = "WIREFOLD_KEEP=soon";
