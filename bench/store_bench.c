@@ -13,11 +13,11 @@
 #include "store.h"
 
 #define ENTRY_SKETCH_BYTES 262u /* an entry of 350 bytes */
-#define EVIDENCE_BYTES 1000u
-#define BODY_BYTES_MIN 700u /* of compressed text: 1,350 on average, so that a body takes 1.4 kB */
-#define BODY_BYTES_SPREAD 1300u
-#define NOISE_BYTES (4u << 20)
-#define GROUPS_MAX 65536u
+#define EVIDENCE_BYTES     1000u
+#define BODY_BYTES_MIN     700u /* of compressed text: 1,350 on average, so that a body takes 1.4 kB */
+#define BODY_BYTES_SPREAD  1300u
+#define NOISE_BYTES        (4u << 20)
+#define GROUPS_MAX         65536u
 
 struct bench {
 	const char *folder;
@@ -64,7 +64,10 @@ static int article_put(const struct bench *bench, struct wf_store *store, uint64
 	const struct wf_store_entry entry = {
 		.number = number, .id_hash = number, .cluster = number, .sketch = {noise, ENTRY_SKETCH_BYTES}};
 	const struct wf_store_body body = {
-		.id = {noise, 16}, .title = {noise, 60}, .has_text = true, .text_bytes = 3000,
+		.id = {noise, 16},
+		.title = {noise, 60},
+		.has_text = true,
+		.text_bytes = 3000,
 		.text_compressed = {noise + 1, BODY_BYTES_MIN + number * 7919 % BODY_BYTES_SPREAD}};
 
 	return wf_store_put(store, &entry, &body, (struct wf_bytes){noise + 2, EVIDENCE_BYTES});

@@ -7,7 +7,7 @@
 #include "tokenise_state.h"
 
 #define COUNT_MAX 16384u
-#define ROUNDS 5
+#define ROUNDS    5
 
 struct corpus {
 	char *bytes;

@@ -5,7 +5,7 @@
 #include "base/bytes.h"
 
 #define WF_CHARACTER_REPLACEMENT 0xfffdu
-#define WF_CHARACTER_BYTES_MAX 4
+#define WF_CHARACTER_BYTES_MAX   4
 
 /* Takes the character at the front of `*text`, which is not empty and moves past it. RFC 3629: no surrogates, no
  * overlong forms, nothing above U+10FFFF. `is_valid` is false where the bytes are no character: one byte is taken

@@ -9,7 +9,7 @@
 #include "source.h"
 
 /* Queries under way at once, and the bytes of them that may wait to be answered. */
-#define QUERIES_OUTSTANDING_MAX 32
+#define QUERIES_OUTSTANDING_MAX     32
 #define QUERY_BYTES_OUTSTANDING_MAX (8u << 20)
 
 /* A query that waits for its answer: what to call the article, owned. */

@@ -7,9 +7,9 @@
 #include "json.h"
 #include "wire_error.h"
 
-#define RING_SIZE (WF_FEEDER_OUTSTANDING_MAX + 1)
-#define DELAY_US_FIRST 50000
-#define DELAY_US_MAX 2000000
+#define RING_SIZE          (WF_FEEDER_OUTSTANDING_MAX + 1)
+#define DELAY_US_FIRST     50000
+#define DELAY_US_MAX       2000000
 #define INTERNAL_TRIES_MAX 3
 
 /* What came of a reply or a try. */

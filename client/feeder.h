@@ -14,8 +14,8 @@
 #include "progress.h"
 
 #define WF_FEEDER_OUTSTANDING_MAX 64
-#define WF_FEEDER_BATCH_MAX 4096
-#define WF_FEEDER_BATCH_BYTES (2u << 20)
+#define WF_FEEDER_BATCH_MAX       4096
+#define WF_FEEDER_BATCH_BYTES     (2u << 20)
 
 struct wf_feeder_counts {
 	uint64_t articles; /* verdicts had */

@@ -8,7 +8,7 @@
 #include <zstd.h>
 
 #define PACKED_BYTES (64u << 10)
-#define MAGIC_BYTES 4
+#define MAGIC_BYTES  4
 
 /* inflateInit2: the largest window, and gzip's header and trailer. */
 #define GZIP_WINDOW_BITS (15 + 16)

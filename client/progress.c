@@ -6,8 +6,8 @@
 #include "terminal.h"
 
 #define DRAW_INTERVAL_US 100000
-#define BAR_COLUMNS 20
-#define LINE_BYTES 512
+#define BAR_COLUMNS      20
+#define LINE_BYTES       512
 
 static int64_t now_us(void)
 {

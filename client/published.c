@@ -6,8 +6,8 @@
 /* Longer than any date; a longer text is prose. */
 #define PUBLISHED_BYTES_MAX 64
 
-#define SECONDS_PER_DAY 86400
-#define SECONDS_PER_HOUR 3600
+#define SECONDS_PER_DAY    86400
+#define SECONDS_PER_HOUR   3600
 #define SECONDS_PER_MINUTE 60
 
 struct cursor {

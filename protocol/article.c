@@ -7,19 +7,18 @@ enum field {
 #define X(field) FIELD_##field,
 	WF_ARTICLE_FIELD_MAP(X)
 #undef X
-	FIELD_COUNT,
+		FIELD_COUNT,
 	FIELD_NONE = FIELD_COUNT,
 };
 
 static const struct {
 	const char *name;
 	size_t length;
-} fields[FIELD_COUNT] = {
-	[FIELD_ID] = {"id", 2},
-	[FIELD_TEXT] = {"text", 4},
-	[FIELD_PUBLISHED] = {"published", 9},
+} fields[FIELD_COUNT] = {[FIELD_ID] = {"id", 2},
+			 [FIELD_TEXT] = {"text", 4},
+			 [FIELD_PUBLISHED] = {"published", 9},
 #define X(field) [FIELD_##field] = {#field, sizeof #field - 1},
-	WF_ARTICLE_FIELD_MAP(X)
+			 WF_ARTICLE_FIELD_MAP(X)
 #undef X
 };
 

@@ -30,8 +30,8 @@ struct wf_article {
 	X(lang)
 
 struct wf_article_rules {
-	bool id_optional;        /* query: an article may come without an id, or with nil */
-	size_t text_bytes_max;   /* the setting; 0: WF_ARTICLE_TEXT_BYTES_MAX_DEFAULT */
+	bool id_optional;      /* query: an article may come without an id, or with nil */
+	size_t text_bytes_max; /* the setting; 0: WF_ARTICLE_TEXT_BYTES_MAX_DEFAULT */
 };
 
 /* Reads one article. `at` is a cursor over its value: wf_cursor_element of the params (unnamed root: "text: ...")

@@ -14,12 +14,12 @@
 #include "wire_error.h"
 
 #define CONNECT_TIMEOUT_MS_DEFAULT 5000
-#define TIMEOUT_MS_DEFAULT 60000
-#define PORT_DEFAULT "7411"
-#define HOST_BYTES_MAX 256
-#define ADDRESS_BYTES_MAX 128 /* of an address in an error text */
-#define REPLY_ELEMENTS_MAX ((size_t)1 << 28)
-#define READS_IN_A_ROW_MAX 64 /* so that a daemon that never stops talking cannot hold up our own writing */
+#define TIMEOUT_MS_DEFAULT         60000
+#define PORT_DEFAULT               "7411"
+#define HOST_BYTES_MAX             256
+#define ADDRESS_BYTES_MAX          128 /* of an address in an error text */
+#define REPLY_ELEMENTS_MAX         ((size_t)1 << 28)
+#define READS_IN_A_ROW_MAX         64 /* so that a daemon that never stops talking cannot hold up our own writing */
 
 #define BATCH_COUNT_DEFAULT 64
 #define BATCH_BYTES_DEFAULT ((size_t)4 << 20)
@@ -96,8 +96,8 @@ static int connect_unix(struct wf_client *client, const char *path, struct wf_er
 		return wf_error_set(error, WF_EBADREQUEST, "%s: a path of 1 to %zu bytes is needed", client->address,
 				    sizeof address.sun_path - 1);
 	memcpy(address.sun_path, path, strlen(path));
-	client->socket = connect_to((const struct sockaddr *)&address, sizeof address,
-				    client->settings.connect_timeout_ms);
+	client->socket =
+		connect_to((const struct sockaddr *)&address, sizeof address, client->settings.connect_timeout_ms);
 	if (client->socket < 0)
 		return wf_error_set(error, client->socket, "%s: %s", client->address, strerror(-client->socket));
 	return WF_OK;
@@ -319,9 +319,9 @@ static int read_some(struct wf_client *client)
 		got = recv(client->socket, space, room, 0);
 		if (got == 0)
 			return break_off(client, WF_ECLOSED,
-					 wf_reader_is_inside(client->reader) ?
-						 "the connection was closed in the middle of a message" :
-						 "the connection was closed");
+					 wf_reader_is_inside(client->reader)
+						 ? "the connection was closed in the middle of a message"
+						 : "the connection was closed");
 		if (got < 0 && errno == EINTR)
 			continue;
 		if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))

@@ -57,12 +57,12 @@ int wf_client_flush(struct wf_client *client, struct wf_error *error);
 struct wf_reply {
 	struct wf_message *message;
 	bool is_notification;
-	bool has_msgid;          /* false of a notification, and of an error that the daemon could give to no request */
+	bool has_msgid; /* false of a notification, and of an error that the daemon could give to no request */
 	uint64_t msgid;
-	struct wf_error error;   /* of the request, as the daemon said it; code 0: `result` holds */
+	struct wf_error error; /* of the request, as the daemon said it; code 0: `result` holds */
 	struct wf_value result;
-	struct wf_bytes method;  /* of a notification, */
-	struct wf_value params;  /* and its params */
+	struct wf_bytes method; /* of a notification, */
+	struct wf_value params; /* and its params */
 };
 
 void wf_reply_close(struct wf_reply *reply); /* may be called twice, and on a zeroed reply */

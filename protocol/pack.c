@@ -4,7 +4,7 @@
 
 #include <msgpack.h>
 
-#define CAPACITY_MIN 256
+#define CAPACITY_MIN  256
 #define CAPACITY_KEPT (1u << 20)
 
 void wf_pack_init(struct wf_pack *pack, size_t bytes_max)

@@ -42,12 +42,12 @@ void wf_pack_nil(struct wf_pack *pack);
 void wf_pack_boolean(struct wf_pack *pack, bool value);
 void wf_pack_unsigned(struct wf_pack *pack, uint64_t value);
 void wf_pack_integer(struct wf_pack *pack, int64_t value);
-void wf_pack_number(struct wf_pack *pack, double value); /* as a 64-bit float, always */
-void wf_pack_string(struct wf_pack *pack, struct wf_bytes value); /* above 4 GiB - 1: WF_ETOOLARGE */
+void wf_pack_number(struct wf_pack *pack, double value);                   /* as a 64-bit float, always */
+void wf_pack_string(struct wf_pack *pack, struct wf_bytes value);          /* above 4 GiB - 1: WF_ETOOLARGE */
 void wf_pack_optional_string(struct wf_pack *pack, struct wf_bytes value); /* data NULL: nil */
-void wf_pack_words(struct wf_pack *pack, const char *value); /* a string that ends with a NUL; keys, too */
-void wf_pack_array(struct wf_pack *pack, size_t count); /* the header; `count` values follow */
-void wf_pack_map(struct wf_pack *pack, size_t count);   /* the header; `count` keys and values follow */
+void wf_pack_words(struct wf_pack *pack, const char *value);    /* a string that ends with a NUL; keys, too */
+void wf_pack_array(struct wf_pack *pack, size_t count);         /* the header; `count` values follow */
+void wf_pack_map(struct wf_pack *pack, size_t count);           /* the header; `count` keys and values follow */
 void wf_pack_raw(struct wf_pack *pack, struct wf_bytes packed); /* MessagePack made elsewhere */
 
 #endif

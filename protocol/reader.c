@@ -5,12 +5,12 @@
 
 #include <msgpack.h>
 
-#define BLOCK_BYTES_MIN ((size_t)64 << 10)
-#define BLOCK_BYTES_MAX ((size_t)512 << 10)
+#define BLOCK_BYTES_MIN   ((size_t)64 << 10)
+#define BLOCK_BYTES_MAX   ((size_t)512 << 10)
 #define BLOCK_BYTES_LEAST ((size_t)4 << 10) /* when memory is short: enough to skip a message */
-#define ROOM_BYTES_MIN ((size_t)1 << 10)
-#define HEADER_BYTES_MAX 9
-#define OWED_MAX (UINT64_C(1) << 56) /* values that headers promise; no connection lives to send so many */
+#define ROOM_BYTES_MIN    ((size_t)1 << 10)
+#define HEADER_BYTES_MAX  9
+#define OWED_MAX          (UINT64_C(1) << 56) /* values that headers promise; no connection lives to send so many */
 
 _Static_assert(sizeof(struct msgpack_object_kv) == 2 * sizeof(msgpack_object), "a pair takes what two elements take");
 
@@ -43,12 +43,12 @@ struct wf_reader {
 	size_t begin;        /* of the present message */
 	size_t scanned;      /* at a header, or inside a payload; begin <= scanned <= used */
 	size_t used;
-	size_t block_bytes;  /* of the next block: grows with the messages seen */
+	size_t block_bytes; /* of the next block: grows with the messages seen */
 	struct scan scan;
-	bool is_skipping;    /* the present message was refused; its bytes are dropped once scanned */
+	bool is_skipping; /* the present message was refused; its bytes are dropped once scanned */
 	bool is_poisoned;
-	bool is_short;       /* no memory for the present message: to be told at the next call */
-	unsigned strays;     /* messages in a row that were bare numbers, booleans or nils */
+	bool is_short;   /* no memory for the present message: to be told at the next call */
+	unsigned strays; /* messages in a row that were bare numbers, booleans or nils */
 };
 
 struct header {
@@ -110,8 +110,8 @@ static int read_header(const unsigned char *bytes, size_t available, struct head
 	if (first <= 0x9F) {
 		const uint64_t count = first & 0x0F;
 
-		*header = (struct header){.length = 1, .children = first <= 0x8F ? count * 2 : count,
-					  .is_container = true};
+		*header = (struct header){
+			.length = 1, .children = first <= 0x8F ? count * 2 : count, .is_container = true};
 		return 1;
 	}
 	switch (first) {
@@ -547,8 +547,9 @@ static void learn_size(struct wf_reader *reader)
 {
 	const size_t wanted = (reader->scanned - reader->begin) * 4;
 
-	reader->block_bytes = wanted < BLOCK_BYTES_MIN ? BLOCK_BYTES_MIN :
-			      wanted > BLOCK_BYTES_MAX ? BLOCK_BYTES_MAX : wanted;
+	reader->block_bytes = wanted < BLOCK_BYTES_MIN   ? BLOCK_BYTES_MIN
+			      : wanted > BLOCK_BYTES_MAX ? BLOCK_BYTES_MAX
+							 : wanted;
 }
 
 /* Nothing more to take: what was skipped is dropped, and an empty block given back. */

@@ -32,7 +32,7 @@ struct wf_reader_settings {
 /* Why a message was refused, and whom to tell. */
 struct wf_refusal {
 	struct wf_error error;
-	bool has_msgid;   /* it began [0, msgid (or [1, msgid): the answer goes to that request; else msgid nil */
+	bool has_msgid; /* it began [0, msgid (or [1, msgid): the answer goes to that request; else msgid nil */
 	uint64_t msgid;
 	bool is_response; /* it began [1, ...: a server has nothing to answer */
 };

@@ -6,8 +6,12 @@
 static size_t sequence_length(const unsigned char *text, size_t length)
 {
 	static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
-	const size_t size = text[0] < 0x80 ? 1 : text[0] < 0xC2 ? 0 : text[0] < 0xE0 ? 2 : text[0] < 0xF0 ? 3 :
-			    text[0] < 0xF5 ? 4 : 0;
+	const size_t size = text[0] < 0x80   ? 1
+			    : text[0] < 0xC2 ? 0
+			    : text[0] < 0xE0 ? 2
+			    : text[0] < 0xF0 ? 3
+			    : text[0] < 0xF5 ? 4
+					     : 0;
 	uint32_t point;
 
 	if (size < 2 || size > length)
@@ -126,9 +130,9 @@ int wf_request_of(struct wf_value root, struct wf_request *request, struct wf_er
 		request->has_msgid = wf_value_unsigned(msgid.value, &request->msgid);
 	if (count != (request->kind == WF_REQUEST_NOTIFICATION ? 3 : 4))
 		return wf_cursor_fail(&message, WF_EBADREQUEST, "expected %s, got an array of %zu elements",
-				      request->kind == WF_REQUEST_CALL     ? "[0, msgid, method, params]" :
-				      request->kind == WF_REQUEST_RESPONSE ? "[1, msgid, error, result]" :
-									     "[2, method, params]",
+				      request->kind == WF_REQUEST_CALL       ? "[0, msgid, method, params]"
+				      : request->kind == WF_REQUEST_RESPONSE ? "[1, msgid, error, result]"
+									     : "[2, method, params]",
 				      count);
 	if (request->kind == WF_REQUEST_RESPONSE)
 		return read_response(&message, request);

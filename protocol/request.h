@@ -20,12 +20,12 @@ enum wf_request_kind {
 /* Borrowed from the message. */
 struct wf_request {
 	enum wf_request_kind kind;
-	bool has_msgid;             /* not of a notification, of msgid nil, of a bad request that shows none */
-	uint64_t msgid;             /* any integer from 0 to 2^64-1 is echoed, though the protocol's own have 32 bits */
-	struct wf_bytes method;     /* call, notification; any length */
-	struct wf_value params;     /* call, notification: an array */
-	struct wf_value error;      /* response */
-	struct wf_value result;     /* response */
+	bool has_msgid;         /* not of a notification, of msgid nil, of a bad request that shows none */
+	uint64_t msgid;         /* any integer from 0 to 2^64-1 is echoed, though the protocol's own have 32 bits */
+	struct wf_bytes method; /* call, notification; any length */
+	struct wf_value params; /* call, notification: an array */
+	struct wf_value error;  /* response */
+	struct wf_value result; /* response */
 };
 
 /* Reads a message as one of the three.

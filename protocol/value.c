@@ -256,9 +256,9 @@ double wf_cursor_number(const struct wf_cursor *cursor)
 			(void)wf_cursor_fail(cursor, cursor->code, "expected a number, got NaN");
 		break;
 	case WF_VALUE_INTEGER:
-		number = cursor->value.object->type == MSGPACK_OBJECT_NEGATIVE_INTEGER ?
-				 (double)cursor->value.object->via.i64 :
-				 (double)cursor->value.object->via.u64;
+		number = cursor->value.object->type == MSGPACK_OBJECT_NEGATIVE_INTEGER
+				 ? (double)cursor->value.object->via.i64
+				 : (double)cursor->value.object->via.u64;
 		break;
 	default:
 		fail_kind(cursor, "a number");

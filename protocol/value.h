@@ -63,8 +63,8 @@ struct wf_cursor {
 	const struct wf_cursor *parent; /* NULL: the root */
 	const char *name;               /* of a field or parameter; NULL: element `index`, or an unnamed root */
 	size_t index;
-	struct wf_error *error;         /* shared; code 0 until the first failure */
-	int code;                       /* what a wrong value is: WF_EBADREQUEST, WF_EBADARTICLE */
+	struct wf_error *error; /* shared; code 0 until the first failure */
+	int code;               /* what a wrong value is: WF_EBADREQUEST, WF_EBADARTICLE */
 };
 
 /* The root of a reading. `name` may be NULL: fields then go by their own names ("text", not "article.text").

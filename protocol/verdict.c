@@ -108,8 +108,8 @@ static enum wf_relation read_relation(const struct wf_cursor *map)
 	const struct wf_cursor at = wf_cursor_field(map, "relation");
 	const struct wf_bytes word = wf_cursor_string(&at, 0, SIZE_MAX);
 
-#define X(name, value, text)                              \
-	if (wf_bytes_equal(word, wf_bytes_of(text)))      \
+#define X(name, value, text)                         \
+	if (wf_bytes_equal(word, wf_bytes_of(text))) \
 		return WF_RELATION_##name;
 	WF_RELATION_MAP(X)
 #undef X
@@ -118,8 +118,7 @@ static enum wf_relation read_relation(const struct wf_cursor *map)
 	return WF_RELATION_UNIQUE;
 }
 
-int wf_verdict_decode(struct wf_value value, struct wf_arena *arena, struct wf_verdict *verdict,
-		      struct wf_error *error)
+int wf_verdict_decode(struct wf_value value, struct wf_arena *arena, struct wf_verdict *verdict, struct wf_error *error)
 {
 	const struct wf_cursor map = wf_cursor_of(value, NULL, WF_EBADREQUEST, error);
 	const struct wf_value refusal = wf_value_field(value, "error");

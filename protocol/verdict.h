@@ -11,11 +11,11 @@
 #include "value.h"
 
 struct wf_verdict {
-	struct wf_bytes id;     /* data NULL: a query without an id, written as nil */
-	uint64_t cluster;       /* 0: none (a query of a unique article), written as nil */
+	struct wf_bytes id; /* data NULL: a query without an id, written as nil */
+	uint64_t cluster;   /* 0: none (a query of a unique article), written as nil */
 	bool is_new;
 	enum wf_relation relation;
-	struct wf_bytes match;  /* data NULL: none, written as nil */
+	struct wf_bytes match; /* data NULL: none, written as nil */
 	double similarity;
 	double containment;
 	uint64_t size;

@@ -2,14 +2,14 @@
 
 #include <stdio.h>
 
-#define WORD_MAP(X)                         \
-	X(WF_EBADREQUEST, "bad_request")    \
-	X(WF_ENOMETHOD, "no_such_method")   \
-	X(WF_EBADARTICLE, "bad_article")    \
-	X(WF_ETOOLARGE, "too_large")        \
-	X(WF_ENOTFOUND, "not_found")        \
-	X(WF_EDENIED, "denied")             \
-	X(WF_EOVERLOADED, "overloaded")     \
+#define WORD_MAP(X)                       \
+	X(WF_EBADREQUEST, "bad_request")  \
+	X(WF_ENOMETHOD, "no_such_method") \
+	X(WF_EBADARTICLE, "bad_article")  \
+	X(WF_ETOOLARGE, "too_large")      \
+	X(WF_ENOTFOUND, "not_found")      \
+	X(WF_EDENIED, "denied")           \
+	X(WF_EOVERLOADED, "overloaded")   \
 	X(WF_EINTERNAL, "internal")
 
 const char *wf_wire_error_word(int code)
@@ -20,8 +20,8 @@ const char *wf_wire_error_word(int code)
 	case WF_ENOMEM:
 	case WF_EFULL:
 		return "overloaded";
-#define X(value, word)       \
-	case value:          \
+#define X(value, word) \
+	case value:    \
 		return word;
 		WORD_MAP(X)
 #undef X
@@ -32,8 +32,8 @@ const char *wf_wire_error_word(int code)
 
 int wf_wire_error_code(struct wf_bytes word)
 {
-#define X(value, text)                                    \
-	if (wf_bytes_equal(word, wf_bytes_of(text)))      \
+#define X(value, text)                               \
+	if (wf_bytes_equal(word, wf_bytes_of(text))) \
 		return value;
 	WORD_MAP(X)
 #undef X
@@ -62,6 +62,6 @@ int wf_wire_error_of(struct wf_value value, struct wf_error *error)
 	code = wf_wire_error_code(word);
 	if (text.data == NULL)
 		return wf_error_set(error, code, "%s", wf_error_sentence(code));
-	return wf_error_set(error, code, "%.*s", (int)(text.length < WF_ERROR_TEXT_BYTES ? text.length :
-			    WF_ERROR_TEXT_BYTES), text.data);
+	return wf_error_set(error, code, "%.*s",
+			    (int)(text.length < WF_ERROR_TEXT_BYTES ? text.length : WF_ERROR_TEXT_BYTES), text.data);
 }

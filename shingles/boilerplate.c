@@ -4,27 +4,27 @@
 
 #include "base/limits.h"
 
-#define SET_SLOTS 8u
-#define SOURCE_SETS 128u       /* 1,024 shingles, 8 KiB */
-#define SOURCE_SEEN_BITS 65536u
-#define CORPUS_SETS 8192u      /* 65,536 shingles, 512 KiB */
-#define CORPUS_SEEN_BITS (4u << 20)
-#define STORIES_HALVE 64u      /* a source's counts are halved at this many stories */
-#define CORPUS_HALVE 4096u
-#define REPEATS_MIN 3u         /* stories of a source that make a shingle boilerplate ... */
-#define REPEATS_SHARE 8u       /* ... and at least one in so many of its stories */
-#define SETTLED_STORIES 48u    /* a source that has printed so much is learned from every 4th story */
-#define CORPUS_SETTLED 1024u
-#define SETTLED_STEP 4u
+#define SET_SLOTS          8u
+#define SOURCE_SETS        128u /* 1,024 shingles, 8 KiB */
+#define SOURCE_SEEN_BITS   65536u
+#define CORPUS_SETS        8192u /* 65,536 shingles, 512 KiB */
+#define CORPUS_SEEN_BITS   (4u << 20)
+#define STORIES_HALVE      64u /* a source's counts are halved at this many stories */
+#define CORPUS_HALVE       4096u
+#define REPEATS_MIN        3u  /* stories of a source that make a shingle boilerplate ... */
+#define REPEATS_SHARE      8u  /* ... and at least one in so many of its stories */
+#define SETTLED_STORIES    48u /* a source that has printed so much is learned from every 4th story */
+#define CORPUS_SETTLED     1024u
+#define SETTLED_STEP       4u
 #define CORPUS_STORIES_MIN 30u
 #define CORPUS_REPEATS_MIN 6u
-#define CORPUS_SHARE 25u
-#define YOUNG_STORIES 16u      /* a source with fewer is helped out: by what it printed even once before ... */
-#define YOUNG_RUN 3u           /* ... where so many shingles of it follow each other ... */
-#define YOUNG_SHARE_MAX 0.8    /* ... and are not nearly all of the article: that is the same story once more */
-#define COMMON_SLOTS 4096u     /* 16 KiB, in pairs */
-#define COMMON_RENEW 64u       /* made anew after so many stories, and after each while the corpus is smaller than that */
-#define FILTER_BITS 4096u      /* which shingles may be boilerplate: most are not, and one bit says so */
+#define CORPUS_SHARE       25u
+#define YOUNG_STORIES      16u   /* a source with fewer is helped out: by what it printed even once before ... */
+#define YOUNG_RUN          3u    /* ... where so many shingles of it follow each other ... */
+#define YOUNG_SHARE_MAX    0.8   /* ... and are not nearly all of the article: that is the same story once more */
+#define COMMON_SLOTS       4096u /* 16 KiB, in pairs */
+#define COMMON_RENEW       64u /* made anew after so many stories, and after each of the first so many */
+#define FILTER_BITS        4096u /* which shingles may be boilerplate: most are not, and one bit says so */
 
 struct set {
 	uint32_t shingles[SET_SLOTS];
@@ -36,10 +36,10 @@ _Static_assert(sizeof(struct set) == 64, "a set is one cache line");
 
 struct wf_repeats {
 	uint64_t source;
-	uint64_t used; /* boilerplate.clock at the last article */
+	uint64_t used;    /* boilerplate.clock at the last article */
 	uint32_t stories; /* halved with the counts */
 	uint32_t stories_total;
-	uint32_t bound; /* stories that make a shingle boilerplate; UINT32_MAX: too early to say */
+	uint32_t bound;      /* stories that make a shingle boilerplate; UINT32_MAX: too early to say */
 	uint32_t sets_count; /* a power of two */
 	uint32_t seen_bits;  /* a power of two */
 	uint32_t offered;    /* stories that came, those passed over included */
@@ -90,7 +90,8 @@ static bool was_seen(const struct wf_repeats *repeats, uint32_t shingle)
 	return (seen[bit / 64] >> (bit % 64) & 1) != 0;
 }
 
-static struct wf_repeats *repeats_new(struct wf_boilerplate *boilerplate, uint64_t source, uint32_t sets_count, uint32_t seen_bits)
+static struct wf_repeats *repeats_new(struct wf_boilerplate *boilerplate, uint64_t source, uint32_t sets_count,
+				      uint32_t seen_bits)
 {
 	struct wf_repeats *repeats = calloc(1, repeats_bytes(sets_count, seen_bits));
 
@@ -151,7 +152,8 @@ static void add_common(struct wf_boilerplate *boilerplate, uint32_t shingle)
 		pair[1] = shingle;
 }
 
-/* Marks the runs of shingles that a young source has printed before, unless they are nearly all of the article. Byte by byte and without
+/* Marks the runs of shingles that a young source has printed before, unless they are nearly all of the article. Byte by
+ * byte and without
  * branches: what was seen comes and goes, and is not to be guessed. */
 static void mask_seen(const struct wf_repeats *repeats, const uint16_t *tokens, size_t tokens_count, uint8_t *mask)
 {
@@ -179,8 +181,8 @@ static void mask_seen(const struct wf_repeats *repeats, const uint16_t *tokens, 
 
 _Static_assert(YOUNG_RUN == 3, "mask_seen() looks at three shingles");
 
-void wf_boilerplate_mask(const struct wf_boilerplate *boilerplate, uint64_t source, const uint16_t *tokens, size_t tokens_count,
-			 uint8_t *mask)
+void wf_boilerplate_mask(const struct wf_boilerplate *boilerplate, uint64_t source, const uint16_t *tokens,
+			 size_t tokens_count, uint8_t *mask)
 {
 	const struct wf_repeats *repeats = repeats_of(boilerplate, source);
 	const struct wf_repeats *filtered = repeats == NULL ? boilerplate->corpus : repeats;
@@ -209,7 +211,8 @@ static void mark(struct wf_repeats *repeats, uint32_t hash)
 	repeats->filter[bit / 64] |= UINT64_C(1) << (bit % 64);
 }
 
-/* The place of the shingle in its set, else that of the one least worth keeping: the rarest, of those the one not seen for longest. */
+/* The place of the shingle in its set, else that of the one least worth keeping: the rarest, of those the one not
+ * seen for longest. */
 static size_t place_in(const struct set *set, uint32_t shingle, uint16_t now)
 {
 	size_t worst = 0;
@@ -219,7 +222,8 @@ static size_t place_in(const struct set *set, uint32_t shingle, uint16_t now)
 			return i;
 	for (size_t i = 1; i < SET_SLOTS; i++)
 		if (set->counts[i] < set->counts[worst] ||
-		    (set->counts[i] == set->counts[worst] && (uint16_t)(now - set->last[i]) > (uint16_t)(now - set->last[worst])))
+		    (set->counts[i] == set->counts[worst] &&
+		     (uint16_t)(now - set->last[i]) > (uint16_t)(now - set->last[worst])))
 			worst = i;
 	return worst;
 }
@@ -268,12 +272,13 @@ static uint32_t bound_of(const struct wf_repeats *repeats, uint32_t share, uint3
 	return repeats->stories / share > least ? repeats->stories / share : least;
 }
 
-/* How many stories make a shingle boilerplate, now that one more was counted. The filter holds those that reached the bound; it is made
- * anew where the bound fell, and now and then while it rises, so that it does not fill up. */
+/* How many stories make a shingle boilerplate, now that one more was counted. The filter holds those that reached the
+ * bound; it is made anew where the bound fell, and now and then while it rises, so that it does not fill up. */
 static void set_bound(struct wf_repeats *repeats)
 {
 	const bool is_corpus = repeats->source == 0;
-	const uint32_t bound = bound_of(repeats, is_corpus ? CORPUS_SHARE : REPEATS_SHARE, is_corpus ? CORPUS_REPEATS_MIN : REPEATS_MIN);
+	const uint32_t bound = bound_of(repeats, is_corpus ? CORPUS_SHARE : REPEATS_SHARE,
+					is_corpus ? CORPUS_REPEATS_MIN : REPEATS_MIN);
 
 	if (bound == repeats->bound || (is_corpus && repeats->stories_total < CORPUS_STORIES_MIN))
 		return;
@@ -289,7 +294,8 @@ static bool is_passed_over(struct wf_repeats *repeats)
 	return repeats->stories_total >= settled && repeats->offered++ % SETTLED_STEP != 0;
 }
 
-/* First counts what earlier stories had, then notes what this one has: a shingle that comes twice in one story counts once. */
+/* First counts what earlier stories had, then notes what this one has: a shingle that comes twice in one story
+ * counts once. */
 static void count_story(struct wf_repeats *repeats, const uint16_t *tokens, size_t tokens_count, uint32_t halve_at)
 {
 	uint64_t *seen = seen_of(repeats);
@@ -401,7 +407,8 @@ void wf_boilerplate_close(struct wf_boilerplate *boilerplate)
 	boilerplate->common = NULL;
 }
 
-int wf_boilerplate_learn(struct wf_boilerplate *boilerplate, uint64_t source, const uint16_t *tokens, size_t tokens_count, bool is_story)
+int wf_boilerplate_learn(struct wf_boilerplate *boilerplate, uint64_t source, const uint16_t *tokens,
+			 size_t tokens_count, bool is_story)
 {
 	struct wf_repeats *repeats = NULL;
 	const int error = source == 0 ? 0 : repeats_for(boilerplate, source, &repeats);
@@ -451,7 +458,8 @@ int wf_boilerplate_save(const struct wf_boilerplate *boilerplate, struct wf_aren
 }
 
 /* Takes one source's repeats off the front of `bytes`. */
-static int load_repeats(struct wf_boilerplate *boilerplate, struct wf_bytes *bytes, bool is_corpus, struct wf_repeats **repeats)
+static int load_repeats(struct wf_boilerplate *boilerplate, struct wf_bytes *bytes, bool is_corpus,
+			struct wf_repeats **repeats)
 {
 	struct wf_repeats head;
 	size_t length;

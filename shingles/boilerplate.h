@@ -1,12 +1,13 @@
-/* What an outlet repeats from story to story, and so is not content: learned for each source, and for the corpus as a whole.
+/* What an outlet repeats from story to story, and so is not content: learned for each source, and for the corpus as a
+ * whole.
  *
  *   source -> repeats -> seen: one bit a shingle (two tokens), of stories since the counts last faded
  *                     -> sets of 8 slots [ shingle | stories that had it | when last ], of what was seen twice
  *                     -> filter: one bit for what is boilerplate
  *
- * A shingle that came in several stories of a source is boilerplate there; copies of one story count once. Counts fade as the
- * source's stories go by, so that what an outlet stops printing is content again. Everything is bounded: slots of a source, sources
- * (the one unheard of for longest makes room). */
+ * A shingle that came in several stories of a source is boilerplate there; copies of one story count once. Counts fade
+ * as the source's stories go by, so that what an outlet stops printing is content again. Everything is bounded: slots
+ * of a source, sources (the one unheard of for longest makes room). */
 #ifndef WF_BOILERPLATE_H
 #define WF_BOILERPLATE_H
 
@@ -34,12 +35,14 @@ void wf_boilerplate_close(struct wf_boilerplate *boilerplate);
 
 /* Marks the tokens of an article of `source` (0: unknown) that are boilerplate: mask[i] is 1 for those, 0 for content.
  * tokens_count is at most WF_DOCUMENT_TOKENS_MAX. */
-void wf_boilerplate_mask(const struct wf_boilerplate *boilerplate, uint64_t source, const uint16_t *tokens, size_t tokens_count,
-			 uint8_t *mask);
+void wf_boilerplate_mask(const struct wf_boilerplate *boilerplate, uint64_t source, const uint16_t *tokens,
+			 size_t tokens_count, uint8_t *mask);
 
-/* Learns from an article of `source` whose story the source had not printed before. `is_story`: it is the first of its story, and counts
- * for the corpus too. Errors: WF_ENOMEM (the article is then not learned from; nothing else is lost). */
-int wf_boilerplate_learn(struct wf_boilerplate *boilerplate, uint64_t source, const uint16_t *tokens, size_t tokens_count, bool is_story);
+/* Learns from an article of `source` whose story the source had not printed before. `is_story`: it is the first of its
+ * story, and counts for the corpus too. Errors: WF_ENOMEM (the article is then not learned from; nothing else is
+ * lost). */
+int wf_boilerplate_learn(struct wf_boilerplate *boilerplate, uint64_t source, const uint16_t *tokens,
+			 size_t tokens_count, bool is_story);
 
 /* The whole as bytes in `arena`, and back. save: WF_ENOMEM.  load: into an empty one; WF_ENOMEM, WF_ECORRUPT. */
 int wf_boilerplate_save(const struct wf_boilerplate *boilerplate, struct wf_arena *arena, struct wf_bytes *bytes);

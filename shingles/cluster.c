@@ -3,7 +3,7 @@
 #include <stdlib.h>
 
 #define CHUNK_ARTICLES 1024u
-#define REDIRECTS_MAX 1000000u /* in a row: more of them run in a circle, in a damaged store */
+#define REDIRECTS_MAX  1000000u /* in a row: more of them run in a circle, in a damaged store */
 
 _Static_assert(sizeof(struct wf_cluster_article) == 64, "one cache line an article");
 
@@ -134,8 +134,10 @@ static void chunk_leave(struct wf_clusters *clusters, uint64_t number)
 		return;
 	clusters->chunks_count -= gone;
 	clusters->chunk_first += gone;
-	memmove(clusters->chunks, clusters->chunks + gone, clusters->chunks_count * sizeof(struct wf_cluster_article *));
-	memmove(clusters->chunk_counts, clusters->chunk_counts + gone, clusters->chunks_count * sizeof *clusters->chunk_counts);
+	memmove(clusters->chunks, clusters->chunks + gone,
+		clusters->chunks_count * sizeof(struct wf_cluster_article *));
+	memmove(clusters->chunk_counts, clusters->chunk_counts + gone,
+		clusters->chunks_count * sizeof *clusters->chunk_counts);
 }
 
 static struct wf_cluster cluster_of_one(uint64_t id, uint64_t number, const struct wf_cluster_article *article)
@@ -172,7 +174,8 @@ static bool is_earlier(int64_t published, int64_t than)
 	return published != WF_TIME_NONE && (than == WF_TIME_NONE || published < than);
 }
 
-static void account(struct wf_cluster *record, uint64_t number, const struct wf_cluster_article *article, uint32_t own_tokens_most)
+static void account(struct wf_cluster *record, uint64_t number, const struct wf_cluster_article *article,
+		    uint32_t own_tokens_most)
 {
 	if (article->seen < record->first_seen)
 		record->first_seen = article->seen;
@@ -180,7 +183,8 @@ static void account(struct wf_cluster *record, uint64_t number, const struct wf_
 		record->last_seen = article->seen;
 	if (is_earlier(article->published, record->first_published))
 		record->first_published = article->published;
-	if (article->own_tokens > own_tokens_most || (article->own_tokens == own_tokens_most && number < record->representative))
+	if (article->own_tokens > own_tokens_most ||
+	    (article->own_tokens == own_tokens_most && number < record->representative))
 		record->representative = number;
 }
 
@@ -191,10 +195,12 @@ static uint32_t own_tokens_of(const struct wf_clusters *clusters, uint64_t numbe
 	return article == NULL ? 0 : article->own_tokens;
 }
 
-static void link_before(struct wf_clusters *clusters, struct wf_cluster_article *article, uint64_t number, uint64_t head)
+static void link_before(struct wf_clusters *clusters, struct wf_cluster_article *article, uint64_t number,
+			uint64_t head)
 {
 	struct wf_cluster_article *after = wf_clusters_article(clusters, head);
-	struct wf_cluster_article *before = wf_clusters_article(clusters, wf_clusters_number(clusters, after->previous));
+	struct wf_cluster_article *before =
+		wf_clusters_article(clusters, wf_clusters_number(clusters, after->previous));
 
 	article->next = (uint32_t)head;
 	article->previous = after->previous;
@@ -252,7 +258,9 @@ int wf_clusters_redirect(struct wf_clusters *clusters, uint64_t from, uint64_t i
 int wf_clusters_reserve(struct wf_clusters *clusters, size_t folds)
 {
 	/* A fold makes a record of either cluster at most, and the article's own cluster has one. */
-	return wf_map_reserve(&clusters->clusters, folds + 2) && wf_map_reserve(&clusters->redirects, folds) ? 0 : WF_ENOMEM;
+	return wf_map_reserve(&clusters->clusters, folds + 2) && wf_map_reserve(&clusters->redirects, folds)
+		       ? 0
+		       : WF_ENOMEM;
 }
 
 int wf_clusters_fold(struct wf_clusters *clusters, uint64_t from, uint64_t into)
@@ -417,7 +425,8 @@ static int compare_numbers(const void *a, const void *b)
 	return first < second ? -1 : first > second;
 }
 
-int wf_clusters_members(struct wf_clusters *clusters, uint64_t id, struct wf_arena *arena, const uint64_t **numbers, size_t *numbers_count)
+int wf_clusters_members(struct wf_clusters *clusters, uint64_t id, struct wf_arena *arena, const uint64_t **numbers,
+			size_t *numbers_count)
 {
 	const uint64_t now = wf_clusters_resolve(clusters, id);
 	const struct wf_cluster *record = record_of(clusters, now);
@@ -465,7 +474,8 @@ static uint64_t order_key(const struct wf_cluster_filter *filter, const struct w
 }
 
 /* Whether `a` comes before `b` in the filter's order. */
-static bool comes_before(const struct wf_cluster_filter *filter, const struct wf_cluster_summary *a, uint64_t b_key, uint64_t b_cluster)
+static bool comes_before(const struct wf_cluster_filter *filter, const struct wf_cluster_summary *a, uint64_t b_key,
+			 uint64_t b_cluster)
 {
 	const uint64_t key = order_key(filter, a);
 
@@ -511,7 +521,8 @@ static void page_sift(const struct wf_cluster_filter *filter, struct page *page,
 	}
 }
 
-static void page_offer(const struct wf_cluster_filter *filter, struct page *page, const struct wf_cluster_summary *summary)
+static void page_offer(const struct wf_cluster_filter *filter, struct page *page,
+		       const struct wf_cluster_summary *summary)
 {
 	if (page->count < page->limit) {
 		page->summaries[page->count++] = *summary;
@@ -521,13 +532,15 @@ static void page_offer(const struct wf_cluster_filter *filter, struct page *page
 		return;
 	}
 	page->overflowed = true;
-	if (page->limit != 0 && comes_before(filter, summary, order_key(filter, &page->summaries[0]), page->summaries[0].cluster)) {
+	if (page->limit != 0 &&
+	    comes_before(filter, summary, order_key(filter, &page->summaries[0]), page->summaries[0].cluster)) {
 		page->summaries[0] = *summary;
 		page_sift(filter, page, 0);
 	}
 }
 
-static int consider(struct wf_clusters *clusters, const struct wf_cluster_filter *filter, struct wf_cluster *record, struct page *page)
+static int consider(struct wf_clusters *clusters, const struct wf_cluster_filter *filter, struct wf_cluster *record,
+		    struct page *page)
 {
 	struct wf_cluster_summary summary;
 
@@ -536,8 +549,9 @@ static int consider(struct wf_clusters *clusters, const struct wf_cluster_filter
 	if (!passes(filter, record))
 		return 0;
 	summarise(record, &summary);
-	if (filter->has_after && !(order_key(filter, &summary) < filter->after_key ||
-				   (order_key(filter, &summary) == filter->after_key && summary.cluster < filter->after_cluster)))
+	if (filter->has_after &&
+	    !(order_key(filter, &summary) < filter->after_key ||
+	      (order_key(filter, &summary) == filter->after_key && summary.cluster < filter->after_cluster)))
 		return 0;
 	if (filter->source != 0 && !has_source_anywhere(clusters, record->id, filter->source))
 		return 0;
@@ -589,8 +603,8 @@ static int consider_founders(struct wf_clusters *clusters, const struct wf_clust
 			struct wf_cluster one;
 			int error;
 
-			if (!articles[i].is_live || articles[i].cluster != number || articles[i].next != (uint32_t)number ||
-			    record_of(clusters, number) != NULL)
+			if (!articles[i].is_live || articles[i].cluster != number ||
+			    articles[i].next != (uint32_t)number || record_of(clusters, number) != NULL)
 				continue;
 			one = cluster_of_one(number, number, &articles[i]);
 			error = consider(clusters, filter, &one, page);
@@ -601,8 +615,8 @@ static int consider_founders(struct wf_clusters *clusters, const struct wf_clust
 	return 0;
 }
 
-int wf_clusters_list(struct wf_clusters *clusters, const struct wf_cluster_filter *filter, struct wf_cluster_summary *summaries, size_t limit,
-		     size_t *count, bool *more)
+int wf_clusters_list(struct wf_clusters *clusters, const struct wf_cluster_filter *filter,
+		     struct wf_cluster_summary *summaries, size_t limit, size_t *count, bool *more)
 {
 	struct page page = {.summaries = summaries, .limit = limit};
 	size_t position = 0;

@@ -1,6 +1,8 @@
-/* Which articles there are and which stories they form: articles by number, clusters by ID, and where folded clusters went.
+/* Which articles there are and which stories they form: articles by number, clusters by ID, and where folded clusters
+ * went.
  *
- *   chunks of 1024 articles, by number -> article { cluster, facts, decision, next and previous of its cluster (a ring) }
+ *   chunks of 1024 articles, by number -> article { cluster, facts, decision, next and previous of its cluster (a ring)
+ *   }
  *   clusters (map by ID): only of more than one article, or whose founder is gone: a founder alone needs no record
  *   redirects (map): folded cluster -> what it became
  *
@@ -22,9 +24,9 @@ struct wf_cluster_article {
 	uint64_t match;
 	uint32_t next; /* low halves of numbers */
 	uint32_t previous;
-	uint32_t seen; /* Unix seconds */
+	uint32_t seen;       /* Unix seconds */
 	uint32_t own_tokens; /* tokens of its own content */
-	uint16_t similarity;  /* 65535: 1 */
+	uint16_t similarity; /* 65535: 1 */
 	uint16_t containment;
 	uint8_t relation;
 	bool is_live;
@@ -41,7 +43,7 @@ struct wf_cluster {
 	int64_t first_published;
 	uint32_t first_seen;
 	uint32_t last_seen;
-	bool is_stale;         /* an article went: times and representative are to be found anew */
+	bool is_stale; /* an article went: times and representative are to be found anew */
 	bool outlets_is_stale;
 };
 
@@ -76,13 +78,15 @@ uint64_t wf_clusters_destination(const struct wf_clusters *clusters, uint64_t id
 
 uint64_t wf_clusters_size(const struct wf_clusters *clusters, uint64_t id);
 
-/* Adds an article to the (resolved) cluster `article->cluster`, or founds it. Errors: WF_ENOMEM; nothing is changed then. */
+/* Adds an article to the (resolved) cluster `article->cluster`, or founds it. Errors: WF_ENOMEM; nothing is changed
+ * then. */
 int wf_clusters_add(struct wf_clusters *clusters, uint64_t number, const struct wf_cluster_article *article);
 
 /* Room for an article and so many folds after it, so that none of them fails. Errors: WF_ENOMEM. */
 int wf_clusters_reserve(struct wf_clusters *clusters, size_t folds);
 
-/* Folds cluster `from` into `into`. Cost: the articles of `from`. Errors: WF_ENOMEM, WF_ENOTFOUND; nothing is changed then. */
+/* Folds cluster `from` into `into`. Cost: the articles of `from`. Errors: WF_ENOMEM, WF_ENOTFOUND; nothing is
+ * changed then. */
 int wf_clusters_fold(struct wf_clusters *clusters, uint64_t from, uint64_t into);
 
 /* Says that `from` became `into`. Errors: WF_ENOMEM. */
@@ -91,11 +95,12 @@ int wf_clusters_redirect(struct wf_clusters *clusters, uint64_t from, uint64_t i
 /* Takes an article out. Errors: WF_ENOTFOUND, WF_ENOMEM. */
 int wf_clusters_remove(struct wf_clusters *clusters, uint64_t number);
 
-int wf_clusters_summary(struct wf_clusters *clusters, uint64_t id, struct wf_cluster_summary *summary); /* WF_ENOTFOUND, WF_ENOMEM */
+int wf_clusters_summary(struct wf_clusters *clusters, uint64_t id,
+			struct wf_cluster_summary *summary); /* WF_ENOTFOUND, WF_ENOMEM */
 int wf_clusters_members(struct wf_clusters *clusters, uint64_t id, struct wf_arena *arena, const uint64_t **numbers,
 			size_t *numbers_count); /* WF_ENOTFOUND, WF_ENOMEM */
-int wf_clusters_list(struct wf_clusters *clusters, const struct wf_cluster_filter *filter, struct wf_cluster_summary *summaries,
-		     size_t limit, size_t *count, bool *more); /* WF_ENOMEM */
+int wf_clusters_list(struct wf_clusters *clusters, const struct wf_cluster_filter *filter,
+		     struct wf_cluster_summary *summaries, size_t limit, size_t *count, bool *more); /* WF_ENOMEM */
 
 /* Whether one of the newest `articles_max` articles of the cluster is from `source`. */
 bool wf_clusters_has_source(const struct wf_clusters *clusters, uint64_t id, uint64_t source, uint32_t articles_max);

@@ -1,35 +1,35 @@
 #include "decide.h"
 
-/* Shares of content, by weight. Chosen on the development set and on sets of other stories, outlets and languages; docs/detection.md
- * has the figures. */
-#define CONTAINED_JOINS 0.60
-#define BOTH_JOIN 0.40
-#define SUM_JOINS 0.80
-#define SUM_NEEDS_EACH 0.28
-#define SUM_LEAD_LEAST 0.10
-#define SUM_LEAD_MOST 0.90
-#define COVERING_JOINS 0.62       /* of the shorter, stored one, where the newcomer ... */
-#define COVERING_NEEDS_LEAD 0.50  /* ... begins with its content */
-#define COVERING_JOINS_MORE 0.50  /* ... or */
+/* Shares of content, by weight. Chosen on the development set and on sets of other stories, outlets and languages;
+ * docs/detection.md has the figures. */
+#define CONTAINED_JOINS          0.60
+#define BOTH_JOIN                0.40
+#define SUM_JOINS                0.80
+#define SUM_NEEDS_EACH           0.28
+#define SUM_LEAD_LEAST           0.10
+#define SUM_LEAD_MOST            0.90
+#define COVERING_JOINS           0.62 /* of the shorter, stored one, where the newcomer ... */
+#define COVERING_NEEDS_LEAD      0.50 /* ... begins with its content */
+#define COVERING_JOINS_MORE      0.50 /* ... or */
 #define COVERING_NEEDS_CONTAINED 0.33
-#define FIGURES_MANY 3u
-#define FIGURES_FEW_NEED 0.60 /* one or two changed figures are an update where so much agrees */
-#define NAMES_MANY 3u
-#define OWN_WEIGHT_LEAST 3.0          /* rare words; with less content only the same text is a copy */
-#define SHARED_WEIGHT_LEAST (OWN_WEIGHT_LEAST * CONTAINED_JOINS)
-#define SHORT_WEIGHT 7.0
-#define SHORT_AGREES 0.88
-#define SHORT_BOTH_AGREE 0.70
-#define BOTH_MERGE 0.50
-#define RELATED_CONTAINED 0.12
-#define RELATED_COVERING 0.30
-#define RELATED_WEIGHT_LEAST 4.0
-#define PART_CONTAINED 0.08
-#define COMPOSITE_PARTS 2u
-#define COMPOSITE_STRONGEST 0.45 /* a roundup has no story that is half of it ... */
-#define COMPOSITE_SHARE 0.8      /* ... and the others together are about as much as the strongest */
-#define MORE_COVERED_LESS_THAN 0.75 /* the longer one has clearly more */
-#define MORE_WEIGHT 1.25
+#define FIGURES_MANY             3u
+#define FIGURES_FEW_NEED         0.60 /* one or two changed figures are an update where so much agrees */
+#define NAMES_MANY               3u
+#define OWN_WEIGHT_LEAST         3.0 /* rare words; with less content only the same text is a copy */
+#define SHARED_WEIGHT_LEAST      (OWN_WEIGHT_LEAST * CONTAINED_JOINS)
+#define SHORT_WEIGHT             7.0
+#define SHORT_AGREES             0.88
+#define SHORT_BOTH_AGREE         0.70
+#define BOTH_MERGE               0.50
+#define RELATED_CONTAINED        0.12
+#define RELATED_COVERING         0.30
+#define RELATED_WEIGHT_LEAST     4.0
+#define PART_CONTAINED           0.08
+#define COMPOSITE_PARTS          2u
+#define COMPOSITE_STRONGEST      0.45 /* a roundup has no story that is half of it ... */
+#define COMPOSITE_SHARE          0.8  /* ... and the others together are about as much as the strongest */
+#define MORE_COVERED_LESS_THAN   0.75 /* the longer one has clearly more */
+#define MORE_WEIGHT              1.25
 
 static double larger(double a, double b)
 {
@@ -53,8 +53,8 @@ bool wf_decide_differs_in_figures(const struct wf_comparison *comparison)
 	return comparison->names_changed >= NAMES_MANY && comparison->names_changed > comparison->names_same;
 }
 
-/* Whether the two agree here and there in all of their length, as copies in much boilerplate or with many typing errors do. What agrees
- * to the letter in one place alone, at the beginning above all, is a passage of another story. */
+/* Whether the two agree here and there in all of their length, as copies in much boilerplate or with many typing errors
+ * do. What agrees to the letter in one place alone, at the beginning above all, is a passage of another story. */
 static bool agrees_throughout(const struct wf_comparison *comparison)
 {
 	return comparison->contained + comparison->covering >= SUM_JOINS &&
@@ -63,7 +63,8 @@ static bool agrees_throughout(const struct wf_comparison *comparison)
 	       comparison->lead >= SUM_LEAD_LEAST && comparison->lead < SUM_LEAD_MOST;
 }
 
-/* Notices of a line or two (dividends, prices, results) are alike in all but what they tell: they must agree almost wholly. */
+/* Notices of a line or two (dividends, prices, results) are alike in all but what they tell: they must agree almost
+ * wholly. */
 static bool is_too_little(const struct wf_comparison *comparison)
 {
 	const double least = smaller(comparison->own_weight, comparison->other_weight);
@@ -89,9 +90,8 @@ double wf_decide_strength(const struct wf_comparison *comparison, bool is_compos
 		strength = larger(contained, covering);
 	if (contained >= CONTAINED_JOINS && !other_is_composite)
 		strength = larger(strength, contained);
-	if (!is_composite &&
-	    ((covering >= COVERING_JOINS && comparison->lead >= COVERING_NEEDS_LEAD) ||
-	     (covering >= COVERING_JOINS_MORE && contained >= COVERING_NEEDS_CONTAINED)))
+	if (!is_composite && ((covering >= COVERING_JOINS && comparison->lead >= COVERING_NEEDS_LEAD) ||
+			      (covering >= COVERING_JOINS_MORE && contained >= COVERING_NEEDS_CONTAINED)))
 		strength = larger(strength, covering);
 	return strength;
 }
@@ -130,9 +130,11 @@ enum wf_relation wf_decide_relation(const struct wf_comparison *comparison, bool
 {
 	if (is_same)
 		return WF_RELATION_EXACT;
-	if (comparison->covering < MORE_COVERED_LESS_THAN && comparison->other_weight >= comparison->own_weight * MORE_WEIGHT)
+	if (comparison->covering < MORE_COVERED_LESS_THAN &&
+	    comparison->other_weight >= comparison->own_weight * MORE_WEIGHT)
 		return WF_RELATION_EXCERPT;
-	if (comparison->contained < MORE_COVERED_LESS_THAN && comparison->own_weight >= comparison->other_weight * MORE_WEIGHT)
+	if (comparison->contained < MORE_COVERED_LESS_THAN &&
+	    comparison->own_weight >= comparison->other_weight * MORE_WEIGHT)
 		return WF_RELATION_EXPANDED;
 	return WF_RELATION_NEAR;
 }

@@ -1,6 +1,7 @@
 /* What one article's text becomes before it meets any other: tokens, keys for the LSH table, evidence for the decision.
  *
- *   text -> tokens -> shingles -> sketch (to find candidates), evidence (to find candidates of its passages, and to decide)
+ *   text -> tokens -> shingles -> sketch (to find candidates), evidence (to find candidates of its passages, and to
+ *   decide)
  *
  * Pure: any number of threads may analyse articles at once, each with an arena of its own. */
 #ifndef WF_DOCUMENT_H
@@ -12,14 +13,15 @@
 #include "sketch.h"
 
 struct wf_document {
-	struct wf_bytes evidence;  /* versioned bytes that the store keeps and hands back to the index; at least 1 byte */
-	struct wf_sketch sketch;   /* of the whole text, for the index alone */
-	uint32_t tokens_count;     /* tokens in the text, those past WF_DOCUMENT_TOKENS_MAX included */
-	uint64_t content_hash;     /* of the token sequence: equal for texts that are the same once normalised */
+	struct wf_bytes
+		evidence;        /* versioned bytes that the store keeps and hands back to the index; at least 1 byte */
+	struct wf_sketch sketch; /* of the whole text, for the index alone */
+	uint32_t tokens_count;   /* tokens in the text, those past WF_DOCUMENT_TOKENS_MAX included */
+	uint64_t content_hash;   /* of the token sequence: equal for texts that are the same once normalised */
 };
 
 /* Analyses one article.
- * In:      text in UTF-8; invalid bytes separate words. Borrowed for the call. A title is no evidence: different stories share
+ * In:      text in UTF-8; invalid bytes separate words. Borrowed for the call. A title is no evidence: stories share
  *          titles, and outlets write their own.
  *          seed: the store's secret, so that nobody outside can make texts collide on purpose.
  * Out:     document, overwritten; what it points to lives in `arena`.

@@ -6,14 +6,14 @@
 #include "frequency.h"
 
 #define EVIDENCE_VERSION 1
-#define HEADER_BYTES 8u
-#define NONE UINT16_MAX
-#define TABLE_BITS_MAX 15
-#define GAP_SOFT_MAX 3u   /* tokens of a gap of the same length on both sides that count as respelled */
-#define GAP_FIGURE_MAX 6u /* tokens of a gap in which figures are compared */
-#define COVER_WHOLE 10u   /* what a covered word counts ... */
-#define COVER_HALF 7u     /* ... and a respelled one */
-#define RARE_WEIGHT (WF_WEIGHT_MAX * 3 / 4)
+#define HEADER_BYTES     8u
+#define NONE             UINT16_MAX
+#define TABLE_BITS_MAX   15
+#define GAP_SOFT_MAX     3u  /* tokens of a gap of the same length on both sides that count as respelled */
+#define GAP_FIGURE_MAX   6u  /* tokens of a gap in which figures are compared */
+#define COVER_WHOLE      10u /* what a covered word counts ... */
+#define COVER_HALF       7u  /* ... and a respelled one */
+#define RARE_WEIGHT      (WF_WEIGHT_MAX * 3 / 4)
 
 _Static_assert(WF_DOCUMENT_TOKENS_MAX <= 1u << 14, "positions fit 16 bits, the table is at most half full");
 
@@ -22,7 +22,7 @@ enum cover { COVER_NONE, COVER_SOFT, COVER_FULL };
 static const uint32_t cover_share[] = {[COVER_NONE] = 0, [COVER_SOFT] = COVER_HALF, [COVER_FULL] = COVER_WHOLE};
 
 /* The sums of a comparison are whole numbers. */
-_Static_assert((uint64_t)WF_DOCUMENT_TOKENS_MAX * WF_WEIGHT_MAX * COVER_WHOLE < UINT32_MAX, "no sum overflows");
+_Static_assert((uint64_t)WF_DOCUMENT_TOKENS_MAX *WF_WEIGHT_MAX *COVER_WHOLE < UINT32_MAX, "no sum overflows");
 
 struct wf_profile {
 	const uint16_t *tokens;
@@ -145,7 +145,8 @@ static void enter(struct wf_profile *profile, uint16_t position)
 	profile->first[position] = first;
 }
 
-void wf_profile_set(struct wf_profile *profile, const uint16_t *tokens, uint32_t tokens_count, const uint8_t *mask, const uint8_t *weights)
+void wf_profile_set(struct wf_profile *profile, const uint16_t *tokens, uint32_t tokens_count, const uint8_t *mask,
+		    const uint8_t *weights)
 {
 	int bits = 6;
 
@@ -191,7 +192,8 @@ struct gap {
 };
 
 /* Numbers of the newcomer in the gap against numbers of the other in it. */
-static void compare_figures(const struct wf_profile *profile, const uint16_t *other, const struct gap *gap, struct wf_comparison *comparison)
+static void compare_figures(const struct wf_profile *profile, const uint16_t *other, const struct gap *gap,
+			    struct wf_comparison *comparison)
 {
 	uint32_t other_numbers = 0;
 
@@ -215,7 +217,8 @@ static void compare_figures(const struct wf_profile *profile, const uint16_t *ot
 }
 
 /* A gap of the same length on both sides: word against word. */
-static void compare_words(struct wf_profile *profile, const uint16_t *other, const struct gap *gap, struct wf_comparison *comparison)
+static void compare_words(struct wf_profile *profile, const uint16_t *other, const struct gap *gap,
+			  struct wf_comparison *comparison)
 {
 	for (uint32_t i = 0; i < gap->a_count; i++) {
 		const uint16_t mine = profile->tokens[gap->a + i];
@@ -234,7 +237,8 @@ static void compare_words(struct wf_profile *profile, const uint16_t *other, con
 }
 
 /* Walks the other's shingles: marks what is common on both sides, and compares what stands in the gaps. */
-static void scan(struct wf_profile *profile, const uint16_t *other, uint32_t other_count, struct wf_comparison *comparison)
+static void scan(struct wf_profile *profile, const uint16_t *other, uint32_t other_count,
+		 struct wf_comparison *comparison)
 {
 	uint32_t a_next = 0; /* one past the last covered token, on either side */
 	uint32_t b_next = 0;
@@ -310,7 +314,8 @@ static void weigh_newcomer(struct wf_profile *profile, struct wf_comparison *com
 	comparison->lead = own_count < WF_LEAD_TOKENS ? comparison->contained : share_of(lead_covered, lead_own);
 }
 
-void wf_profile_scan(struct wf_profile *profile, const uint16_t *tokens, uint32_t tokens_count, struct wf_comparison *comparison)
+void wf_profile_scan(struct wf_profile *profile, const uint16_t *tokens, uint32_t tokens_count,
+		     struct wf_comparison *comparison)
 {
 	*comparison = (struct wf_comparison){0};
 	memset(profile->hit, 0, profile->count);
@@ -320,8 +325,8 @@ void wf_profile_scan(struct wf_profile *profile, const uint16_t *tokens, uint32_
 	weigh_newcomer(profile, comparison);
 }
 
-void wf_profile_finish(const struct wf_profile *profile, const uint16_t *tokens, uint32_t tokens_count, const uint8_t *mask,
-		       struct wf_comparison *comparison)
+void wf_profile_finish(const struct wf_profile *profile, const uint16_t *tokens, uint32_t tokens_count,
+		       const uint8_t *mask, struct wf_comparison *comparison)
 {
 	uint32_t covered = 0;
 	uint32_t own = 0;

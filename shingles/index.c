@@ -11,29 +11,29 @@
 #include "passage.h"
 #include "sketch.h"
 
-#define THRESHOLD_DEFAULT 0.6
-#define CANDIDATES_DEFAULT 8u
-#define CANDIDATES_LIMIT 64u
+#define THRESHOLD_DEFAULT     0.6
+#define CANDIDATES_DEFAULT    8u
+#define CANDIDATES_LIMIT      64u
 #define CANDIDATES_OF_CLUSTER 2u
-#define SOURCES_MAX 8192u
-#define ASKED_KEYS_MAX 192u
-#define TALLY_SLOTS 8192u /* ASKED_KEYS_MAX full buckets fill less than half */
-#define TALLY_BITS_MIN 8
-#define TALLY_BEST 64u
-#define SAME_TEXT_SCORE 1000u
-#define BAND_SCORE 24u
-#define PASSAGE_SCORE 16u
-#define SCORE_LEAST 8u /* less than one key that few articles have: not worth a look, unless nothing else is there */
-#define PASSAGES_MANY 20u /* with so many keys, one in common is chance */
-#define SOURCE_LOOK_BACK 32u
-#define FOLD_SMALL 6u /* articles of a cluster that follows on the word of one */
-#define QUOTED_COVERING 0.40 /* a candidate that has so much more may be a roundup */
-#define QUOTED_LOOK 2u
-#define QUOTED_APART 0.15
-#define SKETCH_VERSION 1
-#define STATE_VERSION 1
+#define SOURCES_MAX           8192u
+#define ASKED_KEYS_MAX        192u
+#define TALLY_SLOTS           8192u /* ASKED_KEYS_MAX full buckets fill less than half */
+#define TALLY_BITS_MIN        8
+#define TALLY_BEST            64u
+#define SAME_TEXT_SCORE       1000u
+#define BAND_SCORE            24u
+#define PASSAGE_SCORE         16u
+#define SCORE_LEAST           8u /* less than one key that few articles have: looked at only where nothing else is */
+#define PASSAGES_MANY         20u /* with so many keys, one in common is chance */
+#define SOURCE_LOOK_BACK      32u
+#define FOLD_SMALL            6u   /* articles of a cluster that follows on the word of one */
+#define QUOTED_COVERING       0.40 /* a candidate that has so much more may be a roundup */
+#define QUOTED_LOOK           2u
+#define QUOTED_APART          0.15
+#define SKETCH_VERSION        1
+#define STATE_VERSION         1
 
-_Static_assert(ASKED_KEYS_MAX * WF_LSH_BUCKET_MAX * 2 <= TALLY_SLOTS, "the tally never fills");
+_Static_assert(ASKED_KEYS_MAX *WF_LSH_BUCKET_MAX * 2 <= TALLY_SLOTS, "the tally never fills");
 _Static_assert((TALLY_SLOTS & (TALLY_SLOTS - 1)) == 0, "a slot is a mask of the hash");
 
 /* What the store keeps for a restart: [ header | keys ]. */
@@ -189,7 +189,8 @@ static void insert_best(struct tally_slot best[TALLY_BEST], uint32_t *count, str
 	best[at] = slot;
 }
 
-/* Adds up what was found article by article, in a table just large enough, and gives those with the highest scores, best first. */
+/* Adds up what was found article by article, in a table just large enough, and gives those with the highest scores,
+ * best first. */
 static uint32_t tally(struct wf_index *index, struct tally_slot best[TALLY_BEST])
 {
 	uint32_t bits = TALLY_BITS_MIN;
@@ -236,7 +237,8 @@ static void find_candidates(struct wf_index *index, const struct wf_document *do
 		return;
 	index->keys[0] = key_of_same_text(document);
 	bands = wf_bands_keys(index->bands, &document->sketch, index->keys + 1);
-	passages = wf_passage_keys(&WF_PASSAGE_ASKED, &index->ranking, index->keys + 1 + bands, ASKED_KEYS_MAX - 1 - bands);
+	passages = wf_passage_keys(&WF_PASSAGE_ASKED, &index->ranking, index->keys + 1 + bands,
+				   ASKED_KEYS_MAX - 1 - bands);
 	for (uint32_t i = 0; i < 1 + bands + passages; i++)
 		wf_lsh_prefetch(&index->lsh, index->keys[i]);
 	look_up(index, index->keys, 1, SAME_TEXT_SCORE);
@@ -281,11 +283,12 @@ static void mask_other(struct wf_index *index, uint64_t number, uint32_t tokens_
 {
 	const struct wf_cluster_article *article = wf_clusters_article(&index->clusters, number);
 
-	wf_boilerplate_mask(&index->boilerplate, article == NULL ? 0 : article->source, index->other_tokens, tokens_count,
-			    index->other_mask);
+	wf_boilerplate_mask(&index->boilerplate, article == NULL ? 0 : article->source, index->other_tokens,
+			    tokens_count, index->other_mask);
 }
 
-/* Compares the newcomer with every candidate; those whose evidence cannot be read, or that share next to nothing, are dropped. */
+/* Compares the newcomer with every candidate; those whose evidence cannot be read, or that share next to nothing,
+ * are dropped. */
 static void compare_candidates(struct wf_index *index)
 {
 	uint32_t kept = 0;
@@ -306,7 +309,8 @@ static void compare_candidates(struct wf_index *index)
 		if (!candidate.is_same && !wf_decide_is_worth_finishing(&candidate.comparison))
 			continue;
 		mask_other(index, candidate.number, tokens_count);
-		wf_profile_finish(index->profile, index->other_tokens, tokens_count, index->other_mask, &candidate.comparison);
+		wf_profile_finish(index->profile, index->other_tokens, tokens_count, index->other_mask,
+				  &candidate.comparison);
 		index->candidates[kept++] = candidate;
 	}
 	if (index->candidates_count > index->stats.candidates_max)
@@ -345,9 +349,10 @@ static void weigh_candidates(struct wf_index *index)
 	for (uint32_t i = 0; i < index->candidates_count; i++) {
 		struct candidate *candidate = &index->candidates[i];
 
-		candidate->strength = candidate->is_same ? 2.0
-							 : wf_decide_strength(&candidate->comparison, index->is_composite,
-									      candidate->is_composite);
+		candidate->strength = candidate->is_same
+					      ? 2.0
+					      : wf_decide_strength(&candidate->comparison, index->is_composite,
+								   candidate->is_composite);
 	}
 }
 
@@ -366,8 +371,9 @@ static struct candidate *strongest_of(struct wf_index *index)
 	return best;
 }
 
-/* Whether the candidate only quotes the newcomer: it has much more, and the others of its cluster are cut out of it as the newcomer
- * would be, but elsewhere. So a roundup that came before the stories it quotes gathers the first of them, and no other. */
+/* Whether the candidate only quotes the newcomer: it has much more, and the others of its cluster are cut out of it as
+ * the newcomer would be, but elsewhere. So a roundup that came before the stories it quotes gathers the first of
+ * them, and no other. */
 static bool is_quoted(struct wf_index *index, const struct candidate *candidate)
 {
 	const struct wf_cluster_article *article = wf_clusters_article(&index->clusters, candidate->number);
@@ -433,8 +439,8 @@ static bool is_one_story(struct wf_index *index, uint64_t first, uint64_t second
 	return wf_decide_is_one_story(&comparison);
 }
 
-/* Whether the clusters of two candidates are one story: the candidates say so and, where neither cluster is small, so do the fullest
- * articles of both, since one stray member must not pull two stories together. */
+/* Whether the clusters of two candidates are one story: the candidates say so and, where neither cluster is small, so
+ * do the fullest articles of both, since one stray member must not pull two stories together. */
 static bool are_one_story(struct wf_index *index, const struct candidate *a, const struct candidate *b)
 {
 	struct wf_cluster_summary first;
@@ -442,14 +448,16 @@ static bool are_one_story(struct wf_index *index, const struct candidate *a, con
 
 	if (!is_one_story(index, a->number, b->number))
 		return false;
-	if (wf_clusters_size(&index->clusters, a->cluster) < FOLD_SMALL || wf_clusters_size(&index->clusters, b->cluster) < FOLD_SMALL)
+	if (wf_clusters_size(&index->clusters, a->cluster) < FOLD_SMALL ||
+	    wf_clusters_size(&index->clusters, b->cluster) < FOLD_SMALL)
 		return true;
 	return wf_clusters_summary(&index->clusters, a->cluster, &first) == 0 &&
 	       wf_clusters_summary(&index->clusters, b->cluster, &second) == 0 &&
 	       is_one_story(index, first.representative, second.representative);
 }
 
-/* Other clusters that the newcomer joins as well: they become one with the strongest's where their own articles say so too. */
+/* Other clusters that the newcomer joins as well: they become one with the strongest's where their own articles say
+ * so too. */
 static void decide_merges(struct wf_index *index, const struct candidate *strongest, struct wf_decision *decision)
 {
 	uint64_t tried[CANDIDATES_LIMIT];
@@ -509,15 +517,16 @@ static void decide_related(const struct wf_index *index, struct wf_decision *dec
 	decision->containment = nearest->comparison.contained;
 }
 
-int wf_index_decide(struct wf_index *index, const struct wf_document *document, const struct wf_article_facts *facts, uint64_t replaces,
-		    struct wf_decision *decision)
+int wf_index_decide(struct wf_index *index, const struct wf_document *document, const struct wf_article_facts *facts,
+		    uint64_t replaces, struct wf_decision *decision)
 {
 	const struct candidate *strongest;
 	int error = take_newcomer(index, document, facts->source);
 
 	if (error != 0)
 		return error;
-	*decision = (struct wf_decision){.relation = WF_RELATION_UNIQUE, .is_new = true, .cluster = facts->number, .size = 1};
+	*decision = (struct wf_decision){
+		.relation = WF_RELATION_UNIQUE, .is_new = true, .cluster = facts->number, .size = 1};
 	index->stats.decisions++;
 	find_candidates(index, document, replaces);
 	compare_candidates(index);
@@ -541,15 +550,16 @@ int wf_index_decide(struct wf_index *index, const struct wf_document *document, 
 	if (replaces != 0) {
 		const struct wf_cluster_article *old = wf_clusters_article(&index->clusters, replaces);
 
-		decision->size -= old != NULL && wf_clusters_resolve(&index->clusters, old->cluster) == decision->cluster;
+		decision->size -=
+			old != NULL && wf_clusters_resolve(&index->clusters, old->cluster) == decision->cluster;
 	}
 	return 0;
 }
 
-/* Learns from an article: how common its words are, where it is the first of its story; what its source repeats, where the source had
- * not printed the story before. A lack of memory costs a little learning, nothing else. */
-static void learn(struct wf_index *index, uint64_t number, uint64_t source, const uint16_t *tokens, uint32_t tokens_count,
-		  const struct sketch_header *header)
+/* Learns from an article: how common its words are, where it is the first of its story; what its source repeats, where
+ * the source had not printed the story before. A lack of memory costs a little learning, nothing else. */
+static void learn(struct wf_index *index, uint64_t number, uint64_t source, const uint16_t *tokens,
+		  uint32_t tokens_count, const struct sketch_header *header)
 {
 	if (header->is_story)
 		wf_frequency_learn(&index->frequency, tokens, tokens_count, index->marks);
@@ -563,15 +573,18 @@ static uint16_t scale16(double share)
 	return (uint16_t)(share <= 0 ? 0 : share >= 1 ? UINT16_MAX : share * UINT16_MAX + 0.5);
 }
 
-static struct wf_cluster_article article_of(const struct wf_article_facts *facts, uint64_t cluster, enum wf_relation relation,
-					    uint64_t match, double similarity, double containment)
+static struct wf_cluster_article article_of(const struct wf_article_facts *facts, uint64_t cluster,
+					    enum wf_relation relation, uint64_t match, double similarity,
+					    double containment)
 {
 	return (struct wf_cluster_article){
 		.cluster = cluster,
 		.source = facts->source,
 		.published = facts->published,
 		.match = match,
-		.seen = (uint32_t)(facts->seen < 0 ? 0 : facts->seen > UINT32_MAX ? UINT32_MAX : facts->seen),
+		.seen = (uint32_t)(facts->seen < 0            ? 0
+				   : facts->seen > UINT32_MAX ? UINT32_MAX
+							      : facts->seen),
 		.similarity = scale16(similarity),
 		.containment = scale16(containment),
 		.relation = (uint8_t)relation,
@@ -602,7 +615,8 @@ static int make_sketch(struct wf_index *index, const struct wf_document *documen
 	if (index->tokens_count > 0) {
 		index->keys[count++] = key_of_same_text(document);
 		count += wf_bands_keys(index->bands, &document->sketch, index->keys + count);
-		count += wf_passage_keys(&WF_PASSAGE_STORED, &index->ranking, index->keys + count, WF_DOCUMENT_KEYS_MAX - count);
+		count += wf_passage_keys(&WF_PASSAGE_STORED, &index->ranking, index->keys + count,
+					 WF_DOCUMENT_KEYS_MAX - count);
 	}
 	header.keys_count = count;
 	out = wf_arena_take(arena, sizeof header + count * sizeof(uint64_t));
@@ -623,11 +637,12 @@ int wf_index_apply(struct wf_index *index, const struct wf_document *document, c
 		.version = SKETCH_VERSION,
 		.is_composite = index->is_composite,
 		.is_story = decision->is_new,
-		.is_learned = decision->is_new || !wf_clusters_has_source(&index->clusters, cluster, facts->source, SOURCE_LOOK_BACK),
+		.is_learned = decision->is_new ||
+			      !wf_clusters_has_source(&index->clusters, cluster, facts->source, SOURCE_LOOK_BACK),
 		.own_tokens = index->own_tokens,
 	};
-	struct wf_cluster_article article = article_of(facts, cluster, decision->relation, decision->match, decision->similarity,
-						       decision->containment);
+	struct wf_cluster_article article = article_of(facts, cluster, decision->relation, decision->match,
+						       decision->similarity, decision->containment);
 	uint32_t keys_count;
 	int error = make_sketch(index, document, &header, arena, sketch, &keys_count);
 
@@ -690,8 +705,8 @@ int wf_index_remove(struct wf_index *index, uint64_t number, struct wf_bytes ske
 int wf_index_restore(struct wf_index *index, const struct wf_index_article *stored, struct wf_bytes sketch)
 {
 	const uint64_t resolved = wf_clusters_resolve(&index->clusters, stored->cluster);
-	struct wf_cluster_article article = article_of(&stored->facts, resolved, stored->relation, stored->match, stored->similarity,
-						       stored->containment);
+	struct wf_cluster_article article = article_of(&stored->facts, resolved, stored->relation, stored->match,
+						       stored->similarity, stored->containment);
 	struct sketch_header header;
 	const char *keys;
 	int error = read_sketch(sketch, &header, &keys);
@@ -714,7 +729,8 @@ int wf_index_restore(struct wf_index *index, const struct wf_index_article *stor
 		uint32_t tokens_count;
 
 		if (take_other(index, stored->facts.number, &tokens_count) == 0)
-			learn(index, stored->facts.number, stored->facts.source, index->other_tokens, tokens_count, &header);
+			learn(index, stored->facts.number, stored->facts.source, index->other_tokens, tokens_count,
+			      &header);
 	}
 	return error;
 }
@@ -729,7 +745,8 @@ int wf_index_cluster(struct wf_index *index, uint64_t cluster, struct wf_cluster
 	return wf_clusters_summary(&index->clusters, cluster, summary);
 }
 
-int wf_index_members(struct wf_index *index, uint64_t cluster, struct wf_arena *arena, const uint64_t **numbers, size_t *numbers_count)
+int wf_index_members(struct wf_index *index, uint64_t cluster, struct wf_arena *arena, const uint64_t **numbers,
+		     size_t *numbers_count)
 {
 	return wf_clusters_members(&index->clusters, cluster, arena, numbers, numbers_count);
 }
@@ -751,14 +768,14 @@ int wf_index_article(const struct wf_index *index, uint64_t number, struct wf_in
 	return 0;
 }
 
-int wf_index_list(struct wf_index *index, const struct wf_cluster_filter *filter, struct wf_cluster_summary *summaries, size_t limit,
-		  size_t *count, bool *more)
+int wf_index_list(struct wf_index *index, const struct wf_cluster_filter *filter, struct wf_cluster_summary *summaries,
+		  size_t limit, size_t *count, bool *more)
 {
 	return wf_clusters_list(&index->clusters, filter, summaries, limit, count, more);
 }
 
-int wf_index_compare(struct wf_index *index, struct wf_bytes a_evidence, uint64_t a_source, struct wf_bytes b_evidence, uint64_t b_source,
-		     struct wf_index_comparison *comparison)
+int wf_index_compare(struct wf_index *index, struct wf_bytes a_evidence, uint64_t a_source, struct wf_bytes b_evidence,
+		     uint64_t b_source, struct wf_index_comparison *comparison)
 {
 	struct wf_comparison evidence;
 	uint32_t other_count;
@@ -782,7 +799,8 @@ void wf_index_stats(const struct wf_index *index, struct wf_index_stats *stats)
 	stats->articles = index->clusters.articles_count;
 	stats->clusters = index->clusters.clusters_count;
 	stats->memory_bytes = sizeof *index + index->lsh.memory_bytes + index->boilerplate.memory_bytes +
-			      wf_map_memory_bytes(&index->boilerplate.sources) + wf_clusters_memory_bytes(&index->clusters);
+			      wf_map_memory_bytes(&index->boilerplate.sources) +
+			      wf_clusters_memory_bytes(&index->clusters);
 }
 
 /* State: [ version u32 | 0 u32 | learned_number u64 | frequency bytes u64 | frequency | boilerplate ]. */

@@ -1,10 +1,11 @@
-/* All that is known of the stored articles in memory: which are alike (LSH table, what outlets repeat, how common words are) and
- * which form a story (clusters).
+/* All that is known of the stored articles in memory: which are alike (LSH table, what outlets repeat, how common words
+ * are) and which form a story (clusters).
  *
  *   document -> decide (reads) -> decision -> apply (changes) -> sketch for the store
  *
- * An article has a number: 1, 2, 3 ... in order of arrival, given by the caller, never used twice. A cluster's ID is the number of
- * the article that founded it. After a restart the caller brings every stored article back by wf_index_restore(), oldest first.
+ * An article has a number: 1, 2, 3 ... in order of arrival, given by the caller, never used twice. A cluster's ID is
+ * the number of the article that founded it. After a restart the caller brings every stored article back by
+ * wf_index_restore(), oldest first.
  *
  * No I/O, no clock, no randomness: the same calls in the same order give the same answers. One thread at a time. */
 #ifndef WF_INDEX_H
@@ -24,9 +25,9 @@ struct wf_index;
 typedef int (*wf_evidence_cb)(void *context, uint64_t number, struct wf_bytes *evidence);
 
 struct wf_index_settings {
-	double threshold;          /* resemblance from which the LSH table must propose a pair, (0, 1); 0 for the default */
-	uint32_t candidates_max;   /* candidates examined for one article; 0 for the default */
-	uint64_t seed;             /* the store's secret; the same for documents and index */
+	double threshold; /* resemblance from which the LSH table must propose a pair, (0, 1); 0 for the default */
+	uint32_t candidates_max; /* candidates examined for one article; 0 for the default */
+	uint64_t seed;           /* the store's secret; the same for documents and index */
 };
 
 /* Facts about an article that are not in its text. */
@@ -40,12 +41,12 @@ struct wf_article_facts {
 /* What the index would do, or did, with an article. */
 struct wf_decision {
 	enum wf_relation relation;
-	bool is_new;              /* it founds a cluster */
-	uint64_t cluster;         /* the cluster it joins; for a new one the article's number (0 for a query, which has none) */
-	uint64_t match;           /* number of the nearest stored article; 0 where there is none */
-	double similarity;        /* resemblance of the two, [0, 1] */
-	double containment;       /* how much of this article's own content is in the match, [0, 1] */
-	uint64_t size;            /* articles in the cluster, this one included where it joins or founds it */
+	bool is_new;      /* it founds a cluster */
+	uint64_t cluster; /* the cluster it joins; for a new one the article's number (0 for a query, which has none) */
+	uint64_t match;   /* number of the nearest stored article; 0 where there is none */
+	double similarity;  /* resemblance of the two, [0, 1] */
+	double containment; /* how much of this article's own content is in the match, [0, 1] */
+	uint64_t size;      /* articles in the cluster, this one included where it joins or founds it */
 	uint32_t merged_count;
 	uint32_t related_count;
 	uint64_t merged[WF_MERGED_MAX];   /* clusters that this article makes one with `cluster` */
@@ -64,12 +65,12 @@ struct wf_index_article {
 
 struct wf_cluster_summary {
 	uint64_t cluster;
-	uint64_t size;            /* articles */
-	uint64_t outlets;         /* distinct sources; articles without a source count as one together */
-	uint64_t representative;  /* number of the article with the fullest text, the earliest of equals */
+	uint64_t size;           /* articles */
+	uint64_t outlets;        /* distinct sources; articles without a source count as one together */
+	uint64_t representative; /* number of the article with the fullest text, the earliest of equals */
 	int64_t first_seen;
 	int64_t last_seen;
-	int64_t first_published;  /* WF_TIME_NONE where no article has one */
+	int64_t first_published; /* WF_TIME_NONE where no article has one */
 };
 
 enum wf_cluster_order { WF_CLUSTER_ORDER_RECENT, WF_CLUSTER_ORDER_SIZE };
@@ -77,8 +78,8 @@ enum wf_cluster_order { WF_CLUSTER_ORDER_RECENT, WF_CLUSTER_ORDER_SIZE };
 /* Which clusters to list. A cluster is in [since, until] if it got an article then or spans it: last_seen >= since and
  * first_seen <= until. */
 struct wf_cluster_filter {
-	int64_t since;  /* INT64_MIN: any */
-	int64_t until;  /* INT64_MAX: any */
+	int64_t since; /* INT64_MIN: any */
+	int64_t until; /* INT64_MAX: any */
 	uint64_t size_min;
 	uint64_t outlets_min;
 	uint64_t source; /* clusters with an article of this source; 0: any */
@@ -92,24 +93,27 @@ struct wf_index_stats {
 	uint64_t articles;
 	uint64_t clusters;
 	uint64_t memory_bytes;
-	uint64_t decisions;           /* wf_index_decide() calls */
-	uint64_t candidates;          /* candidates examined in all of them */
-	uint64_t candidates_max;      /* the most that one of them examined */
+	uint64_t decisions;      /* wf_index_decide() calls */
+	uint64_t candidates;     /* candidates examined in all of them */
+	uint64_t candidates_max; /* the most that one of them examined */
 };
 
-/* Makes an empty index. `read` is called during wf_index_decide(), wf_index_apply() and wf_index_restore(), on the caller's thread.
+/* Makes an empty index. `read` is called during wf_index_decide(), wf_index_apply() and wf_index_restore(), on the
+ * caller's thread.
  * Errors: WF_ENOMEM, -EINVAL (a setting out of range). */
 int wf_index_new(struct wf_index **index, const struct wf_index_settings *settings, wf_evidence_cb read, void *context);
 void wf_index_free(struct wf_index *index); /* NULL is allowed */
 
 /* Decides what `document` is, changing nothing that a later decision depends on.
- * `facts->number` is 0 for a query. `replaces`: number of the article that this one takes the place of (it is no candidate), or 0.
+ * `facts->number` is 0 for a query. `replaces`: number of the article that this one takes the place of (it is no
+ * candidate), or 0.
  * Errors: WF_ENOMEM. */
 int wf_index_decide(struct wf_index *index, const struct wf_document *document, const struct wf_article_facts *facts,
 		    uint64_t replaces, struct wf_decision *decision);
 
-/* Takes the article in as decided. No other call may come between the decision and this, but the removal of the article that this one
- * replaces. It may come after as well; `size` counts both until it came. `facts->number` is greater than every number before it.
+/* Takes the article in as decided. No other call may come between the decision and this, but the removal of the article
+ * that this one replaces. It may come after as well; `size` counts both until it came. `facts->number` is greater than
+ * every number before it.
  * Out:     sketch: versioned bytes that the store keeps, for wf_index_restore() and wf_index_remove(); in `arena`.
  *          decision: `size` and, for a new cluster, `cluster` are brought up to date.
  * Errors:  WF_ENOMEM; the index is then as it was. */
@@ -120,17 +124,17 @@ int wf_index_apply(struct wf_index *index, const struct wf_document *document, c
  * Errors: WF_ENOTFOUND, WF_ECORRUPT (the sketch is not one of ours). */
 int wf_index_remove(struct wf_index *index, uint64_t number, struct wf_bytes sketch);
 
-/* Brings a stored article back. Numbers ascend. `article->cluster` may have been folded into another since; redirects are restored
- * first. Errors: WF_ENOMEM, WF_ECORRUPT. */
+/* Brings a stored article back. Numbers ascend. `article->cluster` may have been folded into another since; redirects
+ * are restored first. Errors: WF_ENOMEM, WF_ECORRUPT. */
 int wf_index_restore(struct wf_index *index, const struct wf_index_article *article, struct wf_bytes sketch);
 
 /* Says that cluster `from` was folded into `into`, at start-up before the articles. Errors: WF_ENOMEM. */
 int wf_index_restore_redirect(struct wf_index *index, uint64_t from, uint64_t into);
 
-/* What the index has learned (boilerplate, how common words are), to keep in the store now and then and at the end. Loading it
- * before the restores saves learning it again from the evidence of every article; articles restored whose number is above
- * the state's are learned from their evidence.
- * save: bytes in `arena`. Errors: WF_ENOMEM.   load: Errors: WF_ENOMEM, WF_ECORRUPT, WF_EVERSION (nothing is loaded). */
+/* What the index has learned (boilerplate, how common words are), to keep in the store now and then and at the end.
+ * Loading it before the restores saves learning it again from the evidence of every article; articles restored whose
+ * number is above the state's are learned from their evidence.
+ * save: bytes in `arena`. Errors: WF_ENOMEM.   load: WF_ENOMEM, WF_ECORRUPT, WF_EVERSION (nothing is loaded). */
 int wf_index_state_save(const struct wf_index *index, struct wf_arena *arena, struct wf_bytes *state);
 int wf_index_state_load(struct wf_index *index, struct wf_bytes state);
 
@@ -138,27 +142,31 @@ int wf_index_state_load(struct wf_index *index, struct wf_bytes state);
 int wf_index_cluster(struct wf_index *index, uint64_t cluster, struct wf_cluster_summary *summary);
 
 /* The numbers of a cluster's articles, ascending, in `arena`. Errors: WF_ENOTFOUND, WF_ENOMEM. */
-int wf_index_members(struct wf_index *index, uint64_t cluster, struct wf_arena *arena, const uint64_t **numbers, size_t *numbers_count);
+int wf_index_members(struct wf_index *index, uint64_t cluster, struct wf_arena *arena, const uint64_t **numbers,
+		     size_t *numbers_count);
 
 /* One article. Errors: WF_ENOTFOUND. */
 int wf_index_article(const struct wf_index *index, uint64_t number, struct wf_index_article *article);
 
-/* The next page of clusters, in the filter's order (recent: latest last_seen first; size: biggest first; ties by ID, newest first).
- * Out: summaries, `limit` at most, their number in *count; *more tells whether there are others after them. The order key of a
+/* The next page of clusters, in the filter's order (recent: latest last_seen first; size: biggest first; ties by ID,
+ * newest first).
+ * Out: summaries, `limit` at most, their number in *count; *more tells whether there are others after them. The order
+ *      key of a
  *      summary, for `after_key`, is (uint64_t)last_seen or size.
  * Errors: WF_ENOMEM. */
-int wf_index_list(struct wf_index *index, const struct wf_cluster_filter *filter, struct wf_cluster_summary *summaries, size_t limit,
-		  size_t *count, bool *more);
+int wf_index_list(struct wf_index *index, const struct wf_cluster_filter *filter, struct wf_cluster_summary *summaries,
+		  size_t limit, size_t *count, bool *more);
 
-/* Compares two articles, stored or not, as a decision would: what their sources repeat is left out, rare words weigh more.
+/* Compares two articles, stored or not, as a decision would: what their sources repeat is left out, rare words weigh
+ * more.
  * Out:    similarity [0, 1]; contained: how much of a's own content is in b, covering: how much of b's is in a. */
 struct wf_index_comparison {
 	double similarity;
 	double contained;
 	double covering;
 };
-int wf_index_compare(struct wf_index *index, struct wf_bytes a_evidence, uint64_t a_source, struct wf_bytes b_evidence, uint64_t b_source,
-		     struct wf_index_comparison *comparison); /* WF_ECORRUPT, WF_EVERSION */
+int wf_index_compare(struct wf_index *index, struct wf_bytes a_evidence, uint64_t a_source, struct wf_bytes b_evidence,
+		     uint64_t b_source, struct wf_index_comparison *comparison); /* WF_ECORRUPT, WF_EVERSION */
 
 void wf_index_stats(const struct wf_index *index, struct wf_index_stats *stats);
 

@@ -145,7 +145,8 @@ static bool line_is_full(const struct wf_lsh_line *line)
 	return true;
 }
 
-/* The line at `hole_line` was full and has a free place now: an entry that overflowed past it moves back, and leaves a hole in turn. */
+/* The line at `hole_line` was full and has a free place now: an entry that overflowed past it moves back, and leaves
+ * a hole in turn. */
 static void close_hole(struct wf_lsh_segment *segment, uint32_t hole_line, size_t hole)
 {
 	uint32_t line_index = hole_line;
@@ -161,7 +162,8 @@ static void close_hole(struct wf_lsh_segment *segment, uint32_t hole_line, size_
 		for (size_t i = 0; i < WF_LSH_LINE_ENTRIES && !moved; i++) {
 			const uint32_t home = home_of(segment, line->tags[i]);
 
-			if (line->numbers[i] == 0 || lines_between(segment, home, line_index) < lines_between(segment, hole_line, line_index))
+			if (line->numbers[i] == 0 ||
+			    lines_between(segment, home, line_index) < lines_between(segment, hole_line, line_index))
 				continue;
 			segment->lines[hole_line].tags[hole] = line->tags[i];
 			segment->lines[hole_line].numbers[hole] = line->numbers[i];

@@ -3,9 +3,10 @@
  *   segment (4096, by the key's low bits) -> lines of 64 bytes, one cache line a probe
  *   line [ tag x 8 | number x 8 ]   home line: the tag's high bits; a full line goes on in the next
  *
- * A tag is 32 bits of the key, so that with the segment 44 bits of it tell keys apart. Each segment grows alone, by a quarter, when it is 7/8 full:
- * no insertion waits for more than one of them, and the table is never less than 0.7 full. Articles of a key are bounded: what more come with it are not entered under it
- * (a hot bucket), and are found by their other keys. Removal closes the gap, there are no tombstones.
+ * A tag is 32 bits of the key, so that with the segment 44 bits of it tell keys apart. Each segment grows alone, by a
+ * quarter, when it is 7/8 full: no insertion waits for more than one of them, and the table is never less than 0.7
+ * full. Articles of a key are bounded: what more come with it are not entered under it (a hot bucket), and are found by
+ * their other keys. Removal closes the gap, there are no tombstones.
  *
  * (Indyk, Motwani 1998; the layout after Goetghebuer-Planchon's and Chandler's "flat" tables.) */
 #ifndef WF_LSH_H
@@ -14,9 +15,9 @@
 #include "base/bytes.h"
 #include "base/error.h"
 
-#define WF_LSH_SEGMENTS 4096u
+#define WF_LSH_SEGMENTS     4096u
 #define WF_LSH_LINE_ENTRIES 8u
-#define WF_LSH_BUCKET_MAX 16u /* articles entered under one key */
+#define WF_LSH_BUCKET_MAX   16u /* articles entered under one key */
 
 struct wf_lsh_line;
 
@@ -35,7 +36,8 @@ struct wf_lsh {
 int wf_lsh_init(struct wf_lsh *lsh); /* WF_ENOMEM */
 void wf_lsh_close(struct wf_lsh *lsh);
 
-/* Enters article `number` (its low 32 bits, not 0) under `key`. Returns 0 also where the bucket is full. Errors: WF_ENOMEM. */
+/* Enters article `number` (its low 32 bits, not 0) under `key`. Returns 0 also where the bucket is full. Errors:
+ * WF_ENOMEM. */
 int wf_lsh_insert(struct wf_lsh *lsh, uint64_t key, uint32_t number);
 
 /* Takes it out where it is in. */

@@ -39,8 +39,8 @@ enum wf_class {
 	WF_CLASS_COUNT
 };
 
-#define WF_NORMALISE_PAGES 1024   /* of 64 characters: the Basic Multilingual Plane */
-#define WF_NORMALISE_UNITS_MAX 20 /* of one character: U+FDFA has 18 */
+#define WF_NORMALISE_PAGES     1024 /* of 64 characters: the Basic Multilingual Plane */
+#define WF_NORMALISE_UNITS_MAX 20   /* of one character: U+FDFA has 18 */
 
 extern const uint16_t wf_normalise_pages[WF_NORMALISE_PAGES];
 extern const uint32_t wf_normalise_entries[][64];
@@ -136,9 +136,8 @@ static inline uint32_t wf_normalise_load(const uint8_t *at)
 /* Looks up the character at `at`, which has 6 bytes: its entry, its folded bytes as in struct wf_unit, and the bytes
  * it takes up. Returns false where it takes more than a look: several units, a letter that may be composed, above
  * U+FFFF, invalid. */
-static inline __attribute__((always_inline)) bool wf_normalise_look_up(const uint8_t *at, uint32_t *entry,
-								       uint32_t *bytes, uint32_t *length,
-								       uint32_t *size)
+static inline __attribute__((always_inline)) bool
+wf_normalise_look_up(const uint8_t *at, uint32_t *entry, uint32_t *bytes, uint32_t *length, uint32_t *size)
 {
 	const uint32_t four = wf_normalise_load(at);
 	uint32_t found, composes;

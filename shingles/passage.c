@@ -3,8 +3,8 @@
 #include "boilerplate.h"
 #include "frequency.h"
 
-#define WEIGHT_LEAST (WF_WEIGHT_MAX * 2 / 5)  /* of both words together: under it a shingle is never chosen */
-#define WEIGHT_RARE (WF_WEIGHT_MAX * 4 / 5)
+#define WEIGHT_LEAST  (WF_WEIGHT_MAX * 2 / 5) /* of both words together: under it a shingle is never chosen */
+#define WEIGHT_RARE   (WF_WEIGHT_MAX * 4 / 5)
 #define WEIGHT_RAREST (WF_WEIGHT_MAX * 6 / 5)
 
 const struct wf_passage_windows WF_PASSAGE_STORED = {
@@ -20,8 +20,8 @@ static uint64_t mix(uint64_t value)
 	return value ^ value >> 29;
 }
 
-void wf_passage_rank(struct wf_passage_ranking *ranking, const uint16_t *tokens, uint32_t tokens_count, const uint8_t *mask,
-		     const uint8_t *weights)
+void wf_passage_rank(struct wf_passage_ranking *ranking, const uint16_t *tokens, uint32_t tokens_count,
+		     const uint8_t *mask, const uint8_t *weights)
 {
 	uint32_t count = 0;
 
@@ -39,8 +39,8 @@ void wf_passage_rank(struct wf_passage_ranking *ranking, const uint16_t *tokens,
 }
 
 /* The minimum of every window of shingles [begin, end), as keys. */
-static uint32_t choose(const struct wf_passage_ranking *ranking, uint32_t begin, uint32_t end, uint32_t window, uint64_t *keys,
-		       uint32_t keys_count, uint32_t keys_max)
+static uint32_t choose(const struct wf_passage_ranking *ranking, uint32_t begin, uint32_t end, uint32_t window,
+		       uint64_t *keys, uint32_t keys_count, uint32_t keys_max)
 {
 	uint32_t least = UINT32_MAX;
 
@@ -70,8 +70,8 @@ static uint32_t choose(const struct wf_passage_ranking *ranking, uint32_t begin,
 	return keys_count;
 }
 
-uint32_t wf_passage_keys(const struct wf_passage_windows *windows, const struct wf_passage_ranking *ranking, uint64_t *keys,
-			 uint32_t keys_max)
+uint32_t wf_passage_keys(const struct wf_passage_windows *windows, const struct wf_passage_ranking *ranking,
+			 uint64_t *keys, uint32_t keys_max)
 {
 	const uint32_t lead = ranking->count < windows->lead_shingles ? ranking->count : windows->lead_shingles;
 	const uint32_t rest = ranking->count - lead;

@@ -1,10 +1,12 @@
-/* Which shingles of an article stand for its passages in the LSH table, so that a cut copy finds its story and the story its cut copy.
+/* Which shingles of an article stand for its passages in the LSH table, so that a cut copy finds its story and the
+ * story its cut copy.
  *
  *   content (boilerplate aside) -> shingles of two tokens -> the minimum of every window -> keys
  *
- * A MinHash of every section of the text, section by section: the shingle of least hash in each window of w consecutive shingles
- * (winnowing: Schleimer, Wilkerson, Aiken 2003). Two texts that share a run of w shingles share a key. What a wide window
- * chooses a narrow one chooses too, so that an article can be entered under few keys and looked up by many. Rare shingles go
+ * A MinHash of every section of the text, section by section: the shingle of least hash in each window of w consecutive
+ * shingles (winnowing: Schleimer, Wilkerson, Aiken 2003). Two texts that share a run of w shingles share a key. What a
+ * wide window chooses a narrow one chooses too, so that an article can be entered under few keys and looked up by many.
+ * Rare shingles go
  * first: their hash is divided by how rare they are; shingles of common words alone are never chosen. */
 #ifndef WF_PASSAGE_H
 #define WF_PASSAGE_H
@@ -31,11 +33,11 @@ struct wf_passage_ranking {
 };
 
 /* tokens, mask: tokens_count long, at most WF_DOCUMENT_TOKENS_MAX; weights: by token (frequency.h). */
-void wf_passage_rank(struct wf_passage_ranking *ranking, const uint16_t *tokens, uint32_t tokens_count, const uint8_t *mask,
-		     const uint8_t *weights);
+void wf_passage_rank(struct wf_passage_ranking *ranking, const uint16_t *tokens, uint32_t tokens_count,
+		     const uint8_t *mask, const uint8_t *weights);
 
 /* Chooses keys, distinct from their neighbours; returns how many, `keys_max` at most. */
-uint32_t wf_passage_keys(const struct wf_passage_windows *windows, const struct wf_passage_ranking *ranking, uint64_t *keys,
-			 uint32_t keys_max);
+uint32_t wf_passage_keys(const struct wf_passage_windows *windows, const struct wf_passage_ranking *ranking,
+			 uint64_t *keys, uint32_t keys_max);
 
 #endif

@@ -2,7 +2,7 @@
 
 #include <math.h>
 
-#define SLOT_EMPTY UINT32_MAX
+#define SLOT_EMPTY     UINT32_MAX
 #define INTEGRAL_STEPS 200
 
 static uint64_t mix(uint64_t value)

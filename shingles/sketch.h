@@ -2,16 +2,16 @@
  *
  *   shingles -> slots[WF_SKETCH_SLOTS] -> bands of rows -> one key a band
  *
- * One permutation hashing (Li, Owen, Zhang 2012): a shingle's hash chooses the slot by its high bits and competes there by its low
- * bits; empty slots borrow from others by optimal densification (Shrivastava 2017), so that the share of equal slots estimates the
- * Jaccard coefficient without bias. */
+ * One permutation hashing (Li, Owen, Zhang 2012): a shingle's hash chooses the slot by its high bits and competes there
+ * by its low bits; empty slots borrow from others by optimal densification (Shrivastava 2017), so that the share of
+ * equal slots estimates the Jaccard coefficient without bias. */
 #ifndef WF_SKETCH_H
 #define WF_SKETCH_H
 
 #include "base/bytes.h"
 #include "tokenise.h"
 
-#define WF_SKETCH_SLOTS 64u
+#define WF_SKETCH_SLOTS     64u
 #define WF_SKETCH_BANDS_MAX 4u
 
 struct wf_sketch {
@@ -32,8 +32,9 @@ void wf_sketch_of(struct wf_sketch *sketch, const struct wf_tokens *tokens);
  * texts of more shingles than slots, somewhat more for shorter ones. */
 double wf_sketch_resemblance(const struct wf_sketch *a, const struct wf_sketch *b);
 
-/* The bands and rows whose curve 1 - (1 - j^rows)^bands errs least on both sides of the threshold (Leskovec, Rajaraman, Ullman, Mining of
- * Massive Datasets, 3.4; the weighting as in Zhu et al. 2016), among those with bands <= WF_SKETCH_BANDS_MAX. threshold in (0, 1). */
+/* The bands and rows whose curve 1 - (1 - j^rows)^bands errs least on both sides of the threshold (Leskovec, Rajaraman,
+ * Ullman, Mining of Massive Datasets, 3.4; the weighting as in Zhu et al. 2016), among those with bands <=
+ * WF_SKETCH_BANDS_MAX. threshold in (0, 1). */
 struct wf_bands wf_bands_for(double threshold);
 
 /* The odds that a pair of resemblance j becomes a candidate. */

@@ -1,6 +1,6 @@
 #include "tokenise_state.h"
 
-#define CHUNK_BYTES 16u
+#define CHUNK_BYTES  16u
 #define SIMPLE_BYTES 32u /* left of the text: fewer are not worth a vector version */
 
 /* A word being hashed: its folded bytes come one character at a time. */

@@ -43,9 +43,9 @@ static inline void places_emit(uint32_t *places, uint32_t base, uint64_t mask)
 
 	_mm512_storeu_si512(places, _mm512_add_epi32(bases, _mm512_cvtepu8_epi32(_mm512_castsi512_si128(places_8))));
 	if (__builtin_expect(__builtin_popcountll(mask) > 16, 0))
-		_mm512_storeu_si512(places + 16,
-				    _mm512_add_epi32(bases,
-						     _mm512_cvtepu8_epi32(_mm512_extracti32x4_epi32(places_8, 1))));
+		_mm512_storeu_si512(
+			places + 16,
+			_mm512_add_epi32(bases, _mm512_cvtepu8_epi32(_mm512_extracti32x4_epi32(places_8, 1))));
 }
 
 static inline void flags_emit(uint8_t *flags, uint64_t mask, uint64_t line, uint64_t sentence, uint64_t capital)

@@ -28,14 +28,14 @@
  * (joined, shortened) are marked, and hashed with care. */
 #include "tokenise_state.h"
 
-#define WINDOW_BYTES 64u
-#define WINDOW_TAKEN 60u
-#define WINDOW_AHEAD 5u /* bytes past the window that may be read: the rest of a character, what it composes with */
-#define BATCH_WINDOWS 16u
-#define FOLDED_KEPT 256u      /* bytes of a word that goes on in the next batch; a longer one is hashed with care */
-#define BACKOFF_BYTES_MIN 32u /* the scalar version reads at least; doubled each time that it is called soon again */
+#define WINDOW_BYTES      64u
+#define WINDOW_TAKEN      60u
+#define WINDOW_AHEAD      5u /* bytes past the window that may be read: the rest of a character and its marks */
+#define BATCH_WINDOWS     16u
+#define FOLDED_KEPT       256u /* bytes of a word that goes on in the next batch; a longer one is hashed with care */
+#define BACKOFF_BYTES_MIN 32u  /* the scalar version reads at least; doubled each time that it is called soon again */
 #define BACKOFF_BYTES_MAX 2048u
-#define MARK_CAREFUL 128
+#define MARK_CAREFUL      128
 
 /* Masks of a whole window. For characters of several bytes: letter has all bytes, upper the first, the others as
  * named. */

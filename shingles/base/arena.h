@@ -22,7 +22,8 @@ void wf_arena_init(struct wf_arena *arena, size_t block_bytes);
 /* Gives back every block. The arena can be used again. */
 void wf_arena_close(struct wf_arena *arena);
 
-/* Gives back all but one ordinary block and forgets what was in it, for an arena that serves one article after another. */
+/* Gives back all but one ordinary block and forgets what was in it, for an arena that serves one article after
+ * another. */
 void wf_arena_reset(struct wf_arena *arena);
 
 /* `bytes` of memory aligned for any type (16), not zeroed; NULL when memory is out. Lives until close or reset. */

@@ -7,21 +7,21 @@
 
 #include <errno.h>
 
-#define WF_ERROR_MAP(X)                                               \
-	X(NOMEM, -ENOMEM, "out of memory")                            \
-	X(BADREQUEST, -10001, "the request is malformed")             \
-	X(NOMETHOD, -10002, "no such method")                         \
-	X(BADARTICLE, -10003, "the article is malformed")             \
-	X(TOOLARGE, -10004, "larger than the limit")                  \
-	X(NOTFOUND, -10005, "not found")                              \
-	X(DENIED, -10006, "not allowed")                              \
-	X(OVERLOADED, -10007, "overloaded, try again later")          \
-	X(INTERNAL, -10008, "internal error")                         \
-	X(MALFORMED, -10009, "the bytes are not MessagePack")         \
-	X(CORRUPT, -10010, "the store is damaged")                    \
-	X(VERSION, -10011, "the store has another format version")    \
-	X(FULL, -10012, "no room left in the store")                  \
-	X(LOCKED, -10013, "the store is in use by another process")   \
+#define WF_ERROR_MAP(X)                                             \
+	X(NOMEM, -ENOMEM, "out of memory")                          \
+	X(BADREQUEST, -10001, "the request is malformed")           \
+	X(NOMETHOD, -10002, "no such method")                       \
+	X(BADARTICLE, -10003, "the article is malformed")           \
+	X(TOOLARGE, -10004, "larger than the limit")                \
+	X(NOTFOUND, -10005, "not found")                            \
+	X(DENIED, -10006, "not allowed")                            \
+	X(OVERLOADED, -10007, "overloaded, try again later")        \
+	X(INTERNAL, -10008, "internal error")                       \
+	X(MALFORMED, -10009, "the bytes are not MessagePack")       \
+	X(CORRUPT, -10010, "the store is damaged")                  \
+	X(VERSION, -10011, "the store has another format version")  \
+	X(FULL, -10012, "no room left in the store")                \
+	X(LOCKED, -10013, "the store is in use by another process") \
 	X(CLOSED, -10014, "the connection is closed")
 
 enum wf_error_code {
@@ -44,7 +44,6 @@ const char *wf_error_sentence(int code);
 
 /* Fills `error` (which may be NULL) and returns `code`, so that a failing function can end with
  * `return wf_error_set(error, WF_EBADARTICLE, "text: expected a string")`. A text that is too long is cut. */
-int wf_error_set(struct wf_error *error, int code, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
+int wf_error_set(struct wf_error *error, int code, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 #endif

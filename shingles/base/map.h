@@ -2,7 +2,8 @@
  *
  *   segments (64, by the key's hash) -> slots [ key | record ] [ key | record ] ...   linear probing, at most 3/4 full
  *
- * Each segment grows alone, so that no insertion moves more than a 64th of the records. Key 0 marks a free slot and cannot be used. */
+ * Each segment grows alone, so that no insertion moves more than a 64th of the records. Key 0 marks a free slot and
+ * cannot be used. */
 #ifndef WF_BASE_MAP_H
 #define WF_BASE_MAP_H
 
@@ -28,7 +29,8 @@ void wf_map_close(struct wf_map *map);
 /* The record of `key`, or NULL. Valid until the next insertion or removal. */
 void *wf_map_find(const struct wf_map *map, uint64_t key);
 
-/* The record of `key`, made of zeros where there was none; NULL when memory is out. Valid until the next insertion or removal. */
+/* The record of `key`, made of zeros where there was none; NULL when memory is out. Valid until the next insertion
+ * or removal. */
 void *wf_map_insert(struct wf_map *map, uint64_t key);
 
 /* Room for `count` insertions, whatever their keys, that cannot fail. False when memory is out. */

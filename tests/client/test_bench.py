@@ -22,8 +22,12 @@ class BenchCase(CommandCase):
         (line,) = result.stdout.splitlines()
         figures = json.loads(line)
         latency = figures["latency_ms"]
-        self.assertTrue(0 < latency["p50"] <= latency["p90"] <= latency["p99"] <= latency["p999"] <= latency["max"], latency)
-        self.assertAlmostEqual(figures["rate"] * figures["seconds"], figures["articles"], delta=figures["articles"] * 0.05)
+        self.assertTrue(
+            0 < latency["p50"] <= latency["p90"] <= latency["p99"] <= latency["p999"] <= latency["max"], latency
+        )
+        self.assertAlmostEqual(
+            figures["rate"] * figures["seconds"], figures["articles"], delta=figures["articles"] * 0.05
+        )
         self.assertTrue(all(value > 0 for value in figures["machine"].values()), figures["machine"])
         self.assertEqual(os.listdir(self.folder), [], "a file was left behind")
         return figures
@@ -74,14 +78,23 @@ class Bench(BenchCase):
 
     def test_people_get_sentences(self):
         shown = self.run_command(self.daemon, "bench", "--articles", "200").stdout
-        self.assertRegex(shown, r"^add_batch, closed loop, 200 articles of \d+ bytes, 64 a request, 8 requests under way\n")
+        self.assertRegex(
+            shown, r"^add_batch, closed loop, 200 articles of \d+ bytes, 64 a request, 8 requests under way\n"
+        )
         for words in ("articles/s", "p99", "bytes of memory", "bytes on disk", "memcpy"):
             self.assertIn(words, shown)
 
 
 class Use(BenchCase):
     def test_wrong_use_is_exit_status_2(self):
-        for arguments in (["x"], ["--articles", "0"], ["--batch", "65537"], ["--words", "59"], ["--copies", "100"], ["--rate", "-1"]):
+        for arguments in (
+            ["x"],
+            ["--articles", "0"],
+            ["--batch", "65537"],
+            ["--words", "59"],
+            ["--copies", "100"],
+            ["--rate", "-1"],
+        ):
             result = self.run_command(self.daemon, "bench", *arguments, status=2)
             self.assertEqual(result.stdout, "")
             self.assertNotEqual(result.stderr, "")

@@ -1,4 +1,5 @@
-/* The bench's made-up stories: the same for the same settings, never twice the same text, like a wire in length and copies. */
+/* The bench's made-up stories: the same for the same settings, never twice the same text, like a wire in length and
+ * copies. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

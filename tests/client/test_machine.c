@@ -1,4 +1,5 @@
-/* What a machine can do: figures that are there, no file left behind, and a folder that cannot be written said by name. */
+/* What a machine can do: figures that are there, no file left behind, and a folder that cannot be written said by
+ * name. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -10,8 +10,8 @@
 #include "wire_error.h"
 
 #define MESSAGE_BYTES_MAX 4096 /* small, so that refusals are met */
-#define ELEMENTS_MAX 512
-#define DEPTH_MAX 6
+#define ELEMENTS_MAX      512
+#define DEPTH_MAX         6
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -2,9 +2,9 @@
 #ifndef WF_TEST_ONE_MESSAGE_H
 #define WF_TEST_ONE_MESSAGE_H
 
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <setjmp.h>
 #include <stdint.h>
 
 #include <cmocka.h>

@@ -170,9 +170,9 @@ static void assert_result(struct wf_reply *reply, const char *expected)
 
 static void addresses_of_no_form_are_refused(void **state)
 {
-	static const char *const addresses[] = {"", "7411", "localhost:7411", "http://x", "tcp://", "tcp://:7411",
-						"tcp://x:", "tcp://x:y", "tcp://[::1", "tcp://[::1]7411", "tcp://::1",
-						"unix:"};
+	static const char *const addresses[] = {
+		"",         "7411",      "localhost:7411", "http://x",        "tcp://",    "tcp://:7411",
+		"tcp://x:", "tcp://x:y", "tcp://[::1",     "tcp://[::1]7411", "tcp://::1", "unix:"};
 	char long_path[300] = "unix:";
 
 	(void)state;

@@ -1,7 +1,7 @@
 /* What we rely on in msgpack-c, which its documentation does not promise. */
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <setjmp.h>
 #include <stdint.h>
 #include <string.h>
 

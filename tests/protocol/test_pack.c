@@ -31,7 +31,8 @@ static void each_kind_has_its_shortest_form(void **state)
 	wf_pack_words(&pack, "k");
 	wf_pack_raw(&pack, BYTES("\x07"));
 	assert_packed(&pack, BYTES("\x9c\xc0\xc3\xc2\x7f\xcc\x80\xcf\x00\x10\0\0\0\0\0\0\xff\xcd\x01\x2c"
-				   "\xcb\x3f\xe0\0\0\0\0\0\0\xa3" "a\0b\xc0\x81\xa1k\x07"));
+				   "\xcb\x3f\xe0\0\0\0\0\0\0\xa3"
+				   "a\0b\xc0\x81\xa1k\x07"));
 	wf_pack_close(&pack);
 }
 

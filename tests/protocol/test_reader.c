@@ -69,7 +69,8 @@ static void pack_request(struct wf_pack *pack, uint64_t number, size_t bytes)
 }
 
 static const char every_kind_bytes[] =
-	"\x94\x00\x01\xa3" "add\x91\xde\x00\x0f\xc0\xc2\xa1x\xc3\x05\xe5\xca\x3f\x80\0\0\xcb\x3f\xe0\0\0\0\0\0\0"
+	"\x94\x00\x01\xa3"
+	"add\x91\xde\x00\x0f\xc0\xc2\xa1x\xc3\x05\xe5\xca\x3f\x80\0\0\xcb\x3f\xe0\0\0\0\0\0\0"
 	"\xcc\xff\xcd\x01\x02\xce\x01\x02\x03\x04\xcf\x01\x02\x03\x04\x05\x06\x07\x08\xd0\x80\xd1\x80\x01"
 	"\xd2\x80\0\0\1\xd3\x80\0\0\0\0\0\0\1\xd4\x01z\xd5\x01zz\xd6\x01zzzz\xd7\x01zzzzzzzz"
 	"\xd8\x01zzzzzzzzzzzzzzzz\xc7\x02\x01zz\xc8\0\x02\x01zz\xc9\0\0\0\x02\x01zz"
@@ -97,8 +98,8 @@ static void split_reads_same_messages(void **state)
 		for (int part = 0; part < 2; part++) {
 			struct wf_message *message;
 
-			receive(reader, part == 0 ? (struct wf_bytes){pack.data, split} :
-				(struct wf_bytes){pack.data + split, pack.length - split});
+			receive(reader, part == 0 ? (struct wf_bytes){pack.data, split}
+						  : (struct wf_bytes){pack.data + split, pack.length - split});
 			while (wf_reader_next(reader, &message, &refusal) == 1) {
 				assert_true(count < 3);
 				(void)wf_value_unsigned(wf_value_element(wf_message_root(message), 1),
@@ -362,8 +363,8 @@ static void after_a_refusal_the_stream_goes_on_wherever_it_was_split(void **stat
 			struct wf_message *message = NULL;
 			int code;
 
-			receive(reader, part == 0 ? (struct wf_bytes){pack.data, split} :
-				(struct wf_bytes){pack.data + split, pack.length - split});
+			receive(reader, part == 0 ? (struct wf_bytes){pack.data, split}
+						  : (struct wf_bytes){pack.data + split, pack.length - split});
 			while ((code = wf_reader_next(reader, &message, &refusal)) != 0) {
 				assert_true(count < 4);
 				msgids[count] = refusal.msgid;
@@ -391,7 +392,9 @@ static void values_are_counted_to_the_limit(void **state)
 	struct wf_refusal refusal;
 
 	(void)state;
-	receive(reader, BYTES("\x92\x00\x93\x01\x02\x03" "\x92\x00\x94\x01\x02\x03\x04" "\x92\x00\x82\x01\x02\x03\x04"
+	receive(reader, BYTES("\x92\x00\x93\x01\x02\x03"
+			      "\x92\x00\x94\x01\x02\x03\x04"
+			      "\x92\x00\x82\x01\x02\x03\x04"
 			      "\x92\x00\x05"));
 	assert_int_equal(next_code(reader, &refusal), 1);
 	assert_int_equal(next_code(reader, &refusal), WF_ETOOLARGE);
@@ -429,7 +432,8 @@ static void promises_within_the_limit_take_no_memory_either(void **state)
 	struct wf_refusal refusal;
 
 	(void)state;
-	receive(reader, BYTES("\x94\x00\x07\xdb\x03\x00\x00\x00" "abc"));
+	receive(reader, BYTES("\x94\x00\x07\xdb\x03\x00\x00\x00"
+			      "abc"));
 	assert_int_equal(next_code(reader, &refusal), 0);
 	assert_true(wf_reader_memory_bytes(reader) < 70000);
 	wf_reader_free(reader);
@@ -522,8 +526,10 @@ static void the_msgid_of_a_refusal_is_found_in_every_form(void **state)
 	} cases[] = {
 		{{"\x94\x00\x05\xc6\xff\xff\xff\xff", 8}, true, false, 5},
 		{{"\xdc\x00\x04\x00\xcc\x05\xc6\xff\xff\xff\xff", 11}, true, false, 5},
-		{{"\xdd\x00\x00\x00\x04\xcc\x00\xcf\xff\xff\xff\xff\xff\xff\xff\xff\xc6\xff\xff\xff\xff", 21}, true,
-		 false, UINT64_MAX},
+		{{"\xdd\x00\x00\x00\x04\xcc\x00\xcf\xff\xff\xff\xff\xff\xff\xff\xff\xc6\xff\xff\xff\xff", 21},
+		 true,
+		 false,
+		 UINT64_MAX},
 		{{"\x94\xd0\x00\xd2\x00\x00\x01\x00\xc6\xff\xff\xff\xff", 13}, true, false, 256},
 		{{"\x94\x01\x05\xc6\xff\xff\xff\xff", 8}, true, true, 5},
 		{{"\x93\x02\xa1m\xc6\xff\xff\xff\xff", 9}, false, false, 0},

@@ -58,7 +58,8 @@ static void the_three_kinds_are_read(void **state)
 	assert_int_equal(wf_value_kind(request.result), WF_VALUE_BOOLEAN);
 	wf_message_free(message);
 
-	message = one_message(BYTES("\x93\x02\xc4\x05" "event\x91\x01"));
+	message = one_message(BYTES("\x93\x02\xc4\x05"
+				    "event\x91\x01"));
 	assert_int_equal(wf_request_of(wf_message_root(message), &request, &error), 0);
 	assert_int_equal(request.kind, WF_REQUEST_NOTIFICATION);
 	assert_false(request.has_msgid);
@@ -152,29 +153,34 @@ static void messages_are_written_as_the_protocol_has_them(void **state)
 	wf_pack_boolean(&pack, true);
 	assert_pack_is(&pack, BYTES("\x94\x01\x07\xc0\xc3"));
 	wf_response_error(&pack, true, 300, &error);
-	assert_pack_is(&pack, BYTES("\x94\x01\xcd\x01\x2c\x92\xab" "bad_request\xa2no\xc0"));
+	assert_pack_is(&pack, BYTES("\x94\x01\xcd\x01\x2c\x92\xab"
+				    "bad_request\xa2no\xc0"));
 	wf_response_error(&pack, false, 0, &error);
-	assert_pack_is(&pack, BYTES("\x94\x01\xc0\x92\xab" "bad_request\xa2no\xc0"));
+	assert_pack_is(&pack, BYTES("\x94\x01\xc0\x92\xab"
+				    "bad_request\xa2no\xc0"));
 	wf_error_pack(&pack, &wordless);
 	assert_pack_is(&pack, BYTES("\x92\xa9not_found\xa9not found"));
 	wf_request_start(&pack, 0, wf_bytes_of("add"), 1);
 	wf_pack_nil(&pack);
-	assert_pack_is(&pack, BYTES("\x94\x00\x00\xa3" "add\x91\xc0"));
+	assert_pack_is(&pack, BYTES("\x94\x00\x00\xa3"
+				    "add\x91\xc0"));
 	wf_notification_start(&pack, wf_bytes_of("event"), 0);
-	assert_pack_is(&pack, BYTES("\x93\x02\xa5" "event\x90"));
+	assert_pack_is(&pack, BYTES("\x93\x02\xa5"
+				    "event\x90"));
 	wf_pack_close(&pack);
 }
 
 static void error_words_are_readable_whatever_they_quote(void **state)
 {
-	struct wf_error error = {.code = WF_ENOTFOUND, .text =
-		"a\xff\xc3\xa9\n\xe2\x82\xac\xed\xa0\x80\xc0\x80\xf0\x9f\x98\x80\xe2\x82"};
+	struct wf_error error = {.code = WF_ENOTFOUND,
+				 .text = "a\xff\xc3\xa9\n\xe2\x82\xac\xed\xa0\x80\xc0\x80\xf0\x9f\x98\x80\xe2\x82"};
 	struct wf_pack pack;
 
 	(void)state;
 	wf_pack_init(&pack, 0);
 	wf_error_pack(&pack, &error);
-	assert_pack_is(&pack, BYTES("\x92\xa9not_found\xb3" "a?\xc3\xa9?\xe2\x82\xac?????\xf0\x9f\x98\x80??"));
+	assert_pack_is(&pack, BYTES("\x92\xa9not_found\xb3"
+				    "a?\xc3\xa9?\xe2\x82\xac?????\xf0\x9f\x98\x80??"));
 	wf_pack_close(&pack);
 }
 

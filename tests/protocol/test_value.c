@@ -37,10 +37,17 @@ static void every_kind_has_its_phrase(void **state)
 		size_t length;
 		const char *phrase;
 	} cases[] = {
-		{"\xc0", 1, "nil"},          {"\xc2", 1, "a boolean"},  {"\x05", 1, "an integer"},
-		{"\xff", 1, "an integer"},   {"\xca\0\0\0\0", 5, "a float"}, {"\xa1x", 2, "a string"},
-		{"\xc4\x01x", 3, "a binary"}, {"\x90", 1, "an array"},   {"\x80", 1, "a map"},
-		{"\xd4\x05x", 3, "an extension"}, {"\xc7\x00\x05", 3, "an extension"},
+		{"\xc0", 1, "nil"},
+		{"\xc2", 1, "a boolean"},
+		{"\x05", 1, "an integer"},
+		{"\xff", 1, "an integer"},
+		{"\xca\0\0\0\0", 5, "a float"},
+		{"\xa1x", 2, "a string"},
+		{"\xc4\x01x", 3, "a binary"},
+		{"\x90", 1, "an array"},
+		{"\x80", 1, "a map"},
+		{"\xd4\x05x", 3, "an extension"},
+		{"\xc7\x00\x05", 3, "an extension"},
 	};
 
 	(void)state;
@@ -143,7 +150,9 @@ static void an_error_names_its_place(void **state)
 
 static void the_first_error_stays(void **state)
 {
-	struct wf_message *message = one_message(BYTES("\x82\xa1" "a\x05\xa1" "b\x06"));
+	struct wf_message *message = one_message(BYTES("\x82\xa1"
+						       "a\x05\xa1"
+						       "b\x06"));
 	struct wf_error error;
 	const struct wf_cursor root = root_of(message, &error);
 	const struct wf_cursor a = wf_cursor_field(&root, "a");
@@ -173,7 +182,13 @@ static void a_missing_field_says_so(void **state)
 
 static void strings_have_bounds(void **state)
 {
-	static const char *const bytes[] = {"\xa0", "\xa1" "a", "\xa2" "aa", "\xa3" "aaa"};
+	static const char *const bytes[] = {"\xa0",
+					    "\xa1"
+					    "a",
+					    "\xa2"
+					    "aa",
+					    "\xa3"
+					    "aaa"};
 
 	(void)state;
 	for (size_t i = 0; i < 4; i++) {
@@ -200,8 +215,9 @@ static void unsigned_numbers_have_bounds(void **state)
 		const struct wf_cursor at = wf_cursor_element(&root, i, "limit");
 
 		assert_int_equal(wf_cursor_unsigned(&at, 10), i == 0 ? 10 : 0);
-		assert_string_equal(error.text, i == 0 ? "" : i == 1 ? "limit: expected 0 to 10, got 11" :
-				    "limit: expected 0 to 10, got a negative integer");
+		assert_string_equal(error.text, i == 0   ? ""
+						: i == 1 ? "limit: expected 0 to 10, got 11"
+							 : "limit: expected 0 to 10, got a negative integer");
 	}
 	wf_message_free(message);
 }
@@ -234,8 +250,7 @@ static void an_element_past_the_end_is_absent(void **state)
 
 static void numbers_may_be_integers_but_not_nan(void **state)
 {
-	struct wf_message *message =
-		one_message(BYTES("\x94\x03\xff\xcb\x3f\xe0\0\0\0\0\0\0\xcb\x7f\xf8\0\0\0\0\0\0"));
+	struct wf_message *message = one_message(BYTES("\x94\x03\xff\xcb\x3f\xe0\0\0\0\0\0\0\xcb\x7f\xf8\0\0\0\0\0\0"));
 	static const double expected[] = {3, -1, 0.5, 0};
 	struct wf_error error;
 

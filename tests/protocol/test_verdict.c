@@ -52,20 +52,28 @@ static void verdict_round_trip(void **state)
 {
 	static const uint64_t merged[] = {1, WF_NUMBER_MAX};
 	static const uint64_t related[] = {7};
-	struct wf_verdict verdict = {.id = BYTES("a"), .cluster = WF_NUMBER_MAX, .is_new = true,
-				     .relation = WF_RELATION_UNIQUE, .size = 1};
+	struct wf_verdict verdict = {
+		.id = BYTES("a"), .cluster = WF_NUMBER_MAX, .is_new = true, .relation = WF_RELATION_UNIQUE, .size = 1};
 
 	(void)state;
 	assert_round_trip(&verdict);
 	verdict = (struct wf_verdict){
-		.id = BYTES("b"), .cluster = 3, .relation = WF_RELATION_EXCERPT, .match = BYTES("a"),
-		.similarity = 0.25, .containment = 1, .size = 1000000, .merged = merged, .merged_count = 2,
+		.id = BYTES("b"),
+		.cluster = 3,
+		.relation = WF_RELATION_EXCERPT,
+		.match = BYTES("a"),
+		.similarity = 0.25,
+		.containment = 1,
+		.size = 1000000,
+		.merged = merged,
+		.merged_count = 2,
 		.related = related,
-		.related_count = 1, .replaced = true,
+		.related_count = 1,
+		.replaced = true,
 	};
 	assert_round_trip(&verdict);
-#define X(name, value, word)                          \
-	verdict.relation = WF_RELATION_##name;        \
+#define X(name, value, word)                   \
+	verdict.relation = WF_RELATION_##name; \
 	assert_round_trip(&verdict);
 	WF_RELATION_MAP(X)
 #undef X
@@ -135,7 +143,10 @@ static void what_is_no_verdict_is_refused(void **state)
 		{{"\xc3", 1}, "verdict: expected a map, got a boolean"},
 		{{"\x80", 1}, "new: expected a boolean, but it is missing"},
 		{{"\x82\xa3new\xc3\xa8relation\xa3odd", 19}, "relation: not a relation: \"odd\""},
-		{{"\x81\xa7" "cluster\xa1x", 11}, "cluster: expected an integer, got a string"},
+		{{"\x81\xa7"
+		  "cluster\xa1x",
+		  11},
+		 "cluster: expected an integer, got a string"},
 	};
 	struct wf_arena arena;
 

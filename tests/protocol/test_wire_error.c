@@ -7,10 +7,18 @@ static void every_code_has_one_of_the_eight_words(void **state)
 		int code;
 		const char *word;
 	} cases[] = {
-		{WF_EBADREQUEST, "bad_request"}, {WF_EMALFORMED, "bad_request"}, {WF_ENOMETHOD, "no_such_method"},
-		{WF_EBADARTICLE, "bad_article"}, {WF_ETOOLARGE, "too_large"},    {WF_ENOTFOUND, "not_found"},
-		{WF_EDENIED, "denied"},          {WF_EOVERLOADED, "overloaded"}, {WF_ENOMEM, "overloaded"},
-		{WF_EFULL, "overloaded"},        {WF_EINTERNAL, "internal"},     {WF_ECORRUPT, "internal"},
+		{WF_EBADREQUEST, "bad_request"},
+		{WF_EMALFORMED, "bad_request"},
+		{WF_ENOMETHOD, "no_such_method"},
+		{WF_EBADARTICLE, "bad_article"},
+		{WF_ETOOLARGE, "too_large"},
+		{WF_ENOTFOUND, "not_found"},
+		{WF_EDENIED, "denied"},
+		{WF_EOVERLOADED, "overloaded"},
+		{WF_ENOMEM, "overloaded"},
+		{WF_EFULL, "overloaded"},
+		{WF_EINTERNAL, "internal"},
+		{WF_ECORRUPT, "internal"},
 		{-EIO, "internal"},
 	};
 
@@ -51,7 +59,10 @@ static void errors_of_any_shape_are_understood(void **state)
 	assert_string_equal(error.text, "gone: ");
 	assert_int_equal(error_of(BYTES("\xa4oops"), &error), WF_EINTERNAL);
 	assert_string_equal(error.text, "oops");
-	assert_int_equal(error_of(BYTES("\x91\xa6" "denied"), &error), WF_EDENIED);
+	assert_int_equal(error_of(BYTES("\x91\xa6"
+					"denied"),
+				  &error),
+			 WF_EDENIED);
 	assert_string_equal(error.text, "not allowed");
 	assert_int_equal(error_of(BYTES("\x90"), &error), WF_EINTERNAL);
 	assert_int_equal(error_of(BYTES("\x05"), &error), WF_EINTERNAL);

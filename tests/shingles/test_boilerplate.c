@@ -441,7 +441,6 @@ static void sources_that_take_turns_all_go_on_learning(void **state)
 			fail_msg("source %u stopped learning", (unsigned)source);
 }
 
-
 static void learning_without_memory_loses_no_other_source(void **state)
 {
 	struct wf_boilerplate *boilerplate = *state;

@@ -140,9 +140,9 @@ static void last_chunk_takes_only_the_bytes_of_the_word(void **state)
 		memset(dirty, 'x', sizeof(dirty));
 		memcpy(clean, "abcdefghijklmnop", length);
 		memcpy(dirty, "abcdefghijklmnop", length);
-		assert_int_equal(wf_word_hash_last(keys, 5, wf_hash_load(dirty), wf_hash_load(dirty + 8), length),
-				 wf_word_hash_finish(
-					 wf_word_hash_chunk(keys, 5, wf_hash_load(clean), wf_hash_load(clean + 8))));
+		assert_int_equal(
+			wf_word_hash_last(keys, 5, wf_hash_load(dirty), wf_hash_load(dirty + 8), length),
+			wf_word_hash_finish(wf_word_hash_chunk(keys, 5, wf_hash_load(clean), wf_hash_load(clean + 8))));
 	}
 }
 

@@ -78,8 +78,8 @@ static void look_agrees_with_the_reader(void **state)
 						"\u1161\u11A8aaa",
 						"\u11A8aaaa",
 						"\u0301aaaa",
-						"\xFF"
-						"aaaaaa",
+						("\xFF"
+						 "aaaaaa"),
 						"\u3042aaaa"};
 
 	(void)state;

@@ -8,7 +8,8 @@ import { decodeMultiStream, encode } from "@msgpack/msgpack";
 
 const { Transport } = createRequire(import.meta.url)("neovim/lib/utils/transport.js");
 const story = "Showers continued throughout the week in the Bahia cocoa zone, alleviating the drought since early "
-	+ "January and improving prospects for the coming temporao, although normal humidity levels have not been restored.";
+	+ "January and improving prospects for the coming temporao, although normal humidity levels "
+	+ "have not been restored.";
 
 function openSocket() {
 	return connect(process.env.WIREFOLD_SOCKET);

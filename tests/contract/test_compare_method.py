@@ -14,21 +14,25 @@ LEAD = (
     "improving prospects for the coming temporao, although normal humidity levels have not been restored."
 )
 BODY = (
-    "The dry period means the temporao will be late this year. Arrivals for the week ended February 22 were 155,221 bags "
+    "The dry period means the temporao will be late this year. "
+    "Arrivals for the week ended February 22 were 155,221 bags "
     "of 60 kilos making a cumulative total for the season of 5.93 mln against 5.81 at the same stage last year."
 )
 
 
 def prose(seed, count):
     source = random.Random(seed)
-    vocabulary = ["".join(source.choice("abcdefghijklmnopqrstuvwxyz") for _ in range(source.randint(2, 9))) for _ in range(30000)]
+    vocabulary = [
+        "".join(source.choice("abcdefghijklmnopqrstuvwxyz") for _ in range(source.randint(2, 9)))
+        for _ in range(30000)
+    ]
     return [vocabulary[min(29999, int(30000 ** source.random()))] for _ in range(count)]
 
 
 def shared(a, b, passages):
     """The passages as the two texts have them."""
     a, b = a.encode(), b.encode()
-    return [(a[one[0]:one[1]].decode(), b[one[2]:one[3]].decode()) for one in passages]
+    return [(a[one[0] : one[1]].decode(), b[one[2] : one[3]].decode()) for one in passages]
 
 
 class Comparing(DaemonCase):
@@ -56,8 +60,11 @@ class Comparing(DaemonCase):
     def test_an_id_and_an_article_in_either_place(self):
         self.client.result("add", article(10))
         length = len(words(10))
-        for pair in (("article-10", {"text": words(10)}), ({"id": "x", "text": words(10)}, "article-10"),
-                     (b"article-10", {"text": words(10)})):
+        for pair in (
+            ("article-10", {"text": words(10)}),
+            ({"id": "x", "text": words(10)}, "article-10"),
+            (b"article-10", {"text": words(10)}),
+        ):
             result = self.client.result("compare", *pair)
             self.assertEqual((result["similarity"], result["containment"]), (1.0, [1.0, 1.0]))
             self.assertEqual(result["passages"], [[0, length, 0, length]])
@@ -95,14 +102,18 @@ class Comparing(DaemonCase):
 
     def test_a_comparison_sees_what_was_added_before_it_and_not_what_comes_after(self):
         client = self.client
-        client.send(b"".join([
-            client.request("add", {"id": "seen", "text": words(20)}),
-            client.request("compare", "seen", {"text": words(20)}),
-            client.request("add", {"id": "seen", "text": words(21)}),
-            client.request("compare", "seen", {"text": words(21)}),
-            client.request("remove", "seen"),
-            client.request("compare", "seen", "seen"),
-        ]))
+        client.send(
+            b"".join(
+                [
+                    client.request("add", {"id": "seen", "text": words(20)}),
+                    client.request("compare", "seen", {"text": words(20)}),
+                    client.request("add", {"id": "seen", "text": words(21)}),
+                    client.request("compare", "seen", {"text": words(21)}),
+                    client.request("remove", "seen"),
+                    client.request("compare", "seen", "seen"),
+                ]
+            )
+        )
         replies = [client.reply() for _ in range(6)]
         self.assertEqual([len(replies[at][3]["passages"]) for at in (1, 3)], [1, 1])
         self.assertEqual([replies[at][3]["similarity"] for at in (1, 3)], [1.0, 1.0])
@@ -111,9 +122,11 @@ class Comparing(DaemonCase):
     def test_replies_keep_their_order(self):
         large = " ".join(prose(5, 150000))
         client = self.client
-        sent = [client.request("compare", {"text": large}, {"text": large})] + [
-            client.request("compare", {"text": words(30 + at)}, {"text": words(30 + at)}) for at in range(50)
-        ] + [client.request("ping")]
+        sent = (
+            [client.request("compare", {"text": large}, {"text": large})]
+            + [client.request("compare", {"text": words(30 + at)}, {"text": words(30 + at)}) for at in range(50)]
+            + [client.request("ping")]
+        )
         client.send(b"".join(sent))
         numbers = [msgpack.unpackb(one)[1] for one in sent]
         self.assertEqual([client.reply()[1] for _ in sent], numbers)
@@ -122,17 +135,27 @@ class Comparing(DaemonCase):
 class Refusing(DaemonCase):
     def test_ids_that_are_not_there_are_named(self):
         self.client.result("add", article(1))
-        self.assertEqual(self.client.error("compare", "nobody", "article-1"), ["not_found", "a: no article has this id"])
-        self.assertEqual(self.client.error("compare", "article-1", "nobody"), ["not_found", "b: no article has this id"])
-        self.assertEqual(self.client.error("compare", {"text": "x"}, "nobody"), ["not_found", "b: no article has this id"])
+        self.assertEqual(
+            self.client.error("compare", "nobody", "article-1"), ["not_found", "a: no article has this id"]
+        )
+        self.assertEqual(
+            self.client.error("compare", "article-1", "nobody"), ["not_found", "b: no article has this id"]
+        )
+        self.assertEqual(
+            self.client.error("compare", {"text": "x"}, "nobody"), ["not_found", "b: no article has this id"]
+        )
 
     def test_a_bad_article_names_the_field(self):
         good = {"text": words(1)}
         for pair, code, place in (
-            (({"text": 5}, good), "bad_article", "a.text: "), ((good, {"text": 5}), "bad_article", "b.text: "),
-            ((good, {}), "bad_article", "b.text: "), ((good, dict(good, title=[])), "bad_article", "b.title: "),
-            ((dict(good, id=""), good), "bad_article", "a.id: "), ((dict(good, published="now"), good), "bad_article", "a.published: "),
-            ((dict(good, title="x" * 65537), good), "too_large", "a.title: "), (({"text": 1}, "nobody"), "bad_article", "a.text: "),
+            (({"text": 5}, good), "bad_article", "a.text: "),
+            ((good, {"text": 5}), "bad_article", "b.text: "),
+            ((good, {}), "bad_article", "b.text: "),
+            ((good, dict(good, title=[])), "bad_article", "b.title: "),
+            ((dict(good, id=""), good), "bad_article", "a.id: "),
+            ((dict(good, published="now"), good), "bad_article", "a.published: "),
+            ((dict(good, title="x" * 65537), good), "too_large", "a.title: "),
+            (({"text": 1}, "nobody"), "bad_article", "a.text: "),
         ):
             error = self.client.error("compare", *pair)
             self.assertEqual(error[0], code, pair)
@@ -145,7 +168,17 @@ class Refusing(DaemonCase):
 
     def test_bad_params_are_bad_requests(self):
         good = {"text": words(1)}
-        for params in ([], ["a"], ["a", "b", "c"], [good, 5], [None, good], [["a"], "b"], [True, "b"], ["", "b"], ["x" * 513, "b"]):
+        for params in (
+            [],
+            ["a"],
+            ["a", "b", "c"],
+            [good, 5],
+            [None, good],
+            [["a"], "b"],
+            [True, "b"],
+            ["", "b"],
+            ["x" * 513, "b"],
+        ):
             self.assertEqual(self.client.error("compare", *params)[0], "bad_request", params)
         self.assertEqual(self.client.error("compare", good, 5)[1], "b: expected an id or an article, got an integer")
         self.assertEqual(self.client.result("ping"), "pong")
@@ -161,8 +194,8 @@ class Large(DaemonCase):
         a = prose(3, 170000)
         b = list(a)
         for _ in range(3000):
-            b[source.randrange(len(b))] = "edit%d" % source.randrange(10 ** 6)
-        blocks = [b[at:at + 10000] for at in range(0, len(b), 10000)]
+            b[source.randrange(len(b))] = "edit%d" % source.randrange(10**6)
+        blocks = [b[at : at + 10000] for at in range(0, len(b), 10000)]
         source.shuffle(blocks)
         a, b = " ".join(a), " ".join(sum(blocks, []))
         self.assertGreater(len(a), 900000)
@@ -193,7 +226,7 @@ class Large(DaemonCase):
 
     def test_more_large_texts_than_may_be_held_are_refused(self):
         source = random.Random(1)
-        text = "".join("%x " % source.getrandbits(48) for _ in range(1300000))[:16 << 20]
+        text = "".join("%x " % source.getrandbits(48) for _ in range(1300000))[: 16 << 20]
         self.client.result("add", {"id": "large-1", "text": text})
         self.client.result("add", {"id": "large-2", "text": text[::-1]})
         self.client.send(b"".join(self.client.request("compare", "large-1", "large-2") for _ in range(40)))
