@@ -13,6 +13,7 @@
 #define COVERING_JOINS_MORE      0.50 /* ... or */
 #define COVERING_NEEDS_CONTAINED 0.33
 #define FIGURES_MANY             3u
+#define FIGURES_MOST             5u
 #define FIGURES_FEW_NEED         0.60 /* one or two changed figures are an update where so much agrees */
 #define NAMES_MANY               3u
 #define OWN_WEIGHT_LEAST         3.0 /* rare words; with less content only the same text is a copy */
@@ -46,6 +47,8 @@ bool wf_decide_differs_in_figures(const struct wf_comparison *comparison)
 	const uint32_t changed = comparison->figures_changed;
 	const uint32_t same = comparison->figures_same;
 
+	if (changed >= FIGURES_MOST)
+		return same < changed;
 	if (changed >= FIGURES_MANY)
 		return 2 * same <= changed;
 	if (changed > same && larger(comparison->contained, comparison->covering) < FIGURES_FEW_NEED)

@@ -10,7 +10,8 @@
 #define NONE             UINT16_MAX
 #define TABLE_BITS_MAX   15
 #define GAP_SOFT_MAX     3u  /* tokens of a gap of the same length on both sides that count as respelled */
-#define GAP_FIGURE_MAX   6u  /* tokens of a gap in which figures are compared */
+#define GAP_FIGURE_MAX   12u /* tokens of a gap in which figures are compared */
+#define GAP_FIRST_MAX    4u  /* tokens before the first covered run: a story may begin with a figure */
 #define COVER_WHOLE      10u /* what a covered word counts ... */
 #define COVER_HALF       7u  /* ... and a respelled one */
 #define RARE_WEIGHT      (WF_WEIGHT_MAX * 3 / 4)
@@ -262,6 +263,11 @@ static void scan(struct wf_profile *profile, const uint16_t *other, uint32_t oth
 		}
 		profile->hit[first] = 1;
 		profile->cover_other[j] = profile->cover_other[j + 1] = COVER_FULL;
+		if (!in_text && i <= GAP_FIRST_MAX && j <= GAP_FIRST_MAX) {
+			const struct gap gap = {0, i, 0, j};
+
+			compare_figures(profile, other, &gap, comparison);
+		}
 		if (in_text && !goes_on && i >= a_next && j >= b_next) {
 			const struct gap gap = {a_next, i - a_next, b_next, j - b_next};
 
