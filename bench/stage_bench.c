@@ -180,7 +180,7 @@ static int measure_file(const struct wf_stage_run *given, const char *path)
 	int error = wf_text_set_read(&set, path, &words);
 
 	if (error != 0) {
-		fprintf(stderr, "stage_bench: %s\n", words.text);
+		fprintf(stderr, "stage_bench: %s: %s\n", path, words.text);
 		wf_text_set_close(&set);
 		return 1;
 	}

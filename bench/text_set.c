@@ -86,7 +86,7 @@ int wf_text_set_read(struct wf_text_set *set, const char *path, struct wf_error 
 				set, (struct wf_text_set_article){draft.article.text, source_of(draft.article.outlet)});
 	}
 	if (result == WF_ENOMEM || (result == 0 && set->articles_count == 0))
-		result = wf_error_set(error, result == 0 ? WF_ENOTFOUND : result, "%s: %s", path,
+		result = wf_error_set(error, result == 0 ? WF_ENOTFOUND : result, "%s",
 				      result == 0 ? "it has no article" : wf_error_sentence(result));
 	if (source != NULL)
 		wf_source_free(source);

@@ -118,6 +118,7 @@ def measure_peer(results, python, name, which, path, sizes, seconds):
             text_us=row["token_us"] + row["sketch_us"],
             sketch_us=row["sketch_us"],
             index_us=row["index_us"],
+            total_us=row["total_us"],
             bytes=row["bytes"],
         )
     if done.returncode:
