@@ -13,7 +13,7 @@
 #define CORPUS_HALVE       4096u
 #define REPEATS_MIN        3u  /* stories of a source that make a shingle boilerplate ... */
 #define REPEATS_SHARE      8u  /* ... and at least one in so many of its stories */
-#define SETTLED_STORIES    48u /* a source that has printed so much is learned from every 4th story */
+#define SETTLED_STORIES    24u /* a source that has printed so much is learned from every 4th story */
 #define CORPUS_SETTLED     1024u
 #define SETTLED_STEP       4u
 #define CORPUS_STORIES_MIN 30u
