@@ -118,14 +118,35 @@ size_t wf_lsh_find(const struct wf_lsh *lsh, uint64_t key, uint32_t numbers[WF_L
 	return count;
 }
 
+/* How many of an article's bucket are in, up to the first line with a free place, where the next one goes. */
+static uint32_t bucket_count(const struct wf_lsh_segment *segment, uint32_t tag)
+{
+	uint32_t line_index = segment->lines_count == 0 ? 0 : home_of(segment, tag);
+	uint32_t count = 0;
+
+	for (uint32_t walked = 0; walked < segment->lines_count; walked++) {
+		const struct wf_lsh_line *line = &segment->lines[line_index];
+		uint32_t used = 0;
+
+		for (size_t i = 0; i < WF_LSH_LINE_ENTRIES; i++) {
+			used += line->numbers[i] != 0;
+			count += line->tags[i] == tag && line->numbers[i] != 0;
+		}
+		if (used < WF_LSH_LINE_ENTRIES || count >= WF_LSH_BUCKET_MAX)
+			break;
+		line_index = line_after(segment, line_index);
+	}
+	return count;
+}
+
 int wf_lsh_insert(struct wf_lsh *lsh, uint64_t key, uint32_t number)
 {
 	struct wf_lsh_segment *segment = segment_of(lsh, key);
-	uint32_t numbers[WF_LSH_BUCKET_MAX];
+	const uint64_t room = (uint64_t)segment->lines_count * WF_LSH_LINE_ENTRIES;
 
-	if (wf_lsh_find(lsh, key, numbers) == WF_LSH_BUCKET_MAX || number == 0)
+	if (number == 0 || bucket_count(segment, tag_of(key)) >= WF_LSH_BUCKET_MAX)
 		return 0;
-	if ((uint64_t)(segment->entries_count + 1) * 8 > (uint64_t)segment->lines_count * WF_LSH_LINE_ENTRIES * 7) {
+	if ((uint64_t)(segment->entries_count + 1) * 8 > room * 7) {
 		const int error = grow(lsh, segment);
 
 		if (error != 0)
