@@ -1,0 +1,475 @@
+"""What a daemon has told its clients, and whether the daemon of today stands by it.
+
+A Version is one content of one article, with a title that no other has. A Feed writes through one connection, and is
+the only one that writes its ids, so that what it asked for and was not answered can be told exactly: requests of a
+connection take effect in order and a request as a whole, so that the store holds what was answered, and, of the
+others, the first k, for some k.
+"""
+
+import os
+import random
+import sys
+import threading
+import time
+
+import msgpack
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "contract"))
+
+from daemon import Closed, words  # noqa: E402
+
+IDS = 120      # of a feed
+STORIES = 25   # that articles are copies of
+PIPELINE = 30
+GETS_AT_ONCE = 200
+LIMIT = 200    # clusters a page
+
+
+class Difference(Exception):
+    """The daemon does not stand by its word. kind: lost, half, changed, listing, reply."""
+
+    def __init__(self, kind, text):
+        super().__init__("%s: %s" % (kind, text))
+        self.kind = kind
+
+
+class Version:
+    def __init__(self, key, title, text, sent_at):
+        self.id = key
+        self.title = title
+        self.text = text
+        self.sent_at = sent_at  # whole seconds, not later than `seen`
+        self.verdict = None     # once answered
+        self.feed = None
+        self.request_index = None
+
+    def article(self):
+        return {"id": self.id, "title": self.title, "text": self.text, "outlet": "outlet " + self.id[-1]}
+
+    def may_have_expired(self, keep):
+        return keep > 0 and time.time() >= self.sent_at + keep
+
+
+class Ledger:
+    """All that was told, by whichever connection."""
+
+    def __init__(self):
+        self.lock = threading.Lock()
+        self.parents = {}    # cluster ID told -> another that it is one with, or itself
+        self.versions = {}   # title -> Version
+        self.state = {}      # id -> Version or None, settled
+        self.highest_at_start = 0
+        self.highest = 0
+        self.counts = dict(acknowledged=0, checked=0, clusters_checked=0, doubtful=0, doubtful_done=0, merges=0,
+                           merges_unheard=0, copies=0)
+
+    def root(self, cluster):
+        while self.parents[cluster] != cluster:
+            cluster = self.parents[cluster]
+        return cluster
+
+    def tell(self, cluster):
+        if cluster is not None:
+            self.parents.setdefault(cluster, cluster)
+            self.highest = max(self.highest, cluster)
+
+    def unite(self, one, other):
+        self.tell(one)
+        self.tell(other)
+        self.parents[self.root(other)] = self.root(one)
+
+    def heard(self, verdict):
+        with self.lock:
+            self.tell(verdict["cluster"])
+            for cluster in verdict["related"]:
+                self.tell(cluster)
+            for cluster in verdict["merged"]:
+                if self.root_or_none(cluster) != self.root(verdict["cluster"]):
+                    self.counts["merges"] += 1
+                self.unite(verdict["cluster"], cluster)
+
+    def root_or_none(self, cluster):
+        return self.root(cluster) if cluster in self.parents else None
+
+
+def story(number):
+    return words(number, 130).split()
+
+
+def text_of(chance, title):
+    """An article of its own, or a whole, cut, wrapped or edited copy of a story; now and then two stories in one."""
+    kind = chance.randrange(10)
+    body = story(chance.randrange(STORIES) + 1000)
+    if kind < 3:
+        return " ".join(words(chance.getrandbits(40), 110).split()) + " " + title
+    if kind == 3:
+        body = body[:65]
+    elif kind == 4:
+        body = body[65:]
+    elif kind == 5:
+        body = body[:100]
+    elif kind == 6:
+        body = words(chance.getrandbits(40), 8).split() + body + ["subscribe", "to", "our", "newsletter", "today"]
+    elif kind == 7:
+        for _ in range(4):
+            body[chance.randrange(len(body))] = "edited%d" % chance.randrange(100)
+    return " ".join(body) + " " + title
+
+
+class Request:
+    def __init__(self, kind, items, expected=None):
+        self.kind = kind          # add, add_batch, remove, get, peek, query, cluster
+        self.items = items        # [(id, Version or None: removed)]; of a read: what was asked
+        self.expected = expected  # of a get: what the feed has written before; of a write: what it replaces
+
+
+class Feed(threading.Thread):
+    def __init__(self, daemon, ledger, number, round_number, seed, keep, target):
+        super().__init__(daemon=True)
+        self.client = daemon.client()
+        self.ledger = ledger
+        self.number = number
+        self.round_number = round_number
+        self.chance = random.Random("%s:%d:%d" % (seed, round_number, number))
+        self.keep = keep
+        self.target = target
+        self.settled = {key: value for key, value in ledger.state.items() if key.startswith("%d:" % number)}
+        self.written = dict(self.settled)  # with all that was sent
+        self.open = []                     # requests sent and not answered
+        self.sent_count = 0
+        self.answered_count = 0
+        self.seen_by_others = 0            # requests that another connection has seen the effect of
+        self.peers = []
+        self.titles = 0
+        self.parts = 0
+        self.acknowledged = 0
+        self.failure = None
+
+    # ---- what is sent
+
+    def version(self, key):
+        self.titles += 1
+        title = "v%d.%d.%d" % (self.round_number, self.number, self.titles)
+        made = Version(key, title, self.next_text(title), int(time.time()))
+        made.feed = self.number
+        made.request_index = (self.round_number, self.sent_count)
+        with self.ledger.lock:
+            self.ledger.versions[title] = made
+        return made
+
+    def next_text(self, title):
+        """Now and then the next part of a story that makes two clusters and then one of them: both ends, the whole,
+        the middle."""
+        if self.chance.randrange(8) != 0:
+            return text_of(self.chance, title)
+        number, part = divmod(self.parts, 4)
+        self.parts += 1
+        first, last = ((0, 100), (100, 200), (0, 200), (40, 160))[part]
+        body = words((self.round_number * 10 + self.number) * 1000 + number + 2**32, 200).split()
+        return " ".join(body[first:last]) + " " + title
+
+    def own_id(self):
+        return "%d:%d" % (self.number, self.chance.randrange(IDS))
+
+    def next_request(self):
+        dice = self.chance.randrange(100)
+        key = self.own_id()
+        here = self.written.get(key)
+        if dice < 38:
+            return Request("add", [(key, self.version(key))], [here])
+        if dice < 48 and here is not None:
+            return Request("add", [(key, here)], [here])  # the same again
+        if dice < 62:
+            keys = sorted({self.own_id() for _ in range(self.chance.randrange(1, 14))})
+            items = [(one, self.version(one)) for one in keys]
+            return Request("add_batch", items, [self.written.get(one) for one in keys])
+        if dice < 76:
+            return Request("remove", [(key, None)], [here])
+        if dice < 84:
+            return Request("get", [(key, None)], here)
+        if dice < 90:
+            return Request("peek", [("%d:%d" % (self.chance.randrange(3), self.chance.randrange(IDS)), None)])
+        if dice < 95:
+            return Request("query", [(None, text_of(self.chance, "query"))])
+        with self.ledger.lock:
+            told = self.chance.choice(list(self.ledger.parents) or [1])
+        return Request("cluster", [(told, None)])
+
+    def send(self):
+        request = self.next_request()
+        first = request.items[0]
+        if request.kind == "add":
+            data = self.client.request("add", first[1].article())
+        elif request.kind == "add_batch":
+            data = self.client.request("add_batch", [version.article() for _, version in request.items])
+        elif request.kind in ("remove", "cluster"):
+            data = self.client.request(request.kind, first[0])
+        elif request.kind == "query":
+            data = self.client.request("query", {"text": first[1]})
+        else:
+            data = self.client.request("get", first[0])
+        if request.kind in ("add", "add_batch", "remove"):
+            self.written.update(request.items)
+        self.open.append(request)
+        self.sent_count += 1
+        self.client.send(data)
+
+    # ---- what is answered
+
+    def was_told(self, verdict, version, before):
+        if verdict.get("error"):
+            raise Difference("reply", "%s: %r" % (version.id, verdict))
+        if self.keep == 0:
+            if verdict["replaced"] != (before is not None and before is not version):
+                raise Difference("reply", "%s: replaced is %r" % (version.id, verdict["replaced"]))
+            told = version.verdict
+            if before is version and told is not None and (told["relation"], told["new"], told["similarity"]) != (
+                    verdict["relation"], verdict["new"], verdict["similarity"]):
+                raise Difference("changed", "%s: the same again was %r, is %r" % (version.id, told, verdict))
+        if before is not version and verdict["new"] and verdict["cluster"] <= self.ledger.highest_at_start:
+            raise Difference("changed", "a new cluster got the number %d again" % verdict["cluster"])
+        self.ledger.heard(verdict)
+        version.verdict = verdict
+
+    def answered(self, request, result):
+        if request.kind == "add":
+            self.was_told(result, request.items[0][1], request.expected[0])
+        elif request.kind == "add_batch":
+            for verdict, (_, version), before in zip(result, request.items, request.expected):
+                self.was_told(verdict, version, before)
+        elif request.kind == "remove" and self.keep == 0 and result != (request.expected[0] is not None):
+            raise Difference("reply", "remove of %s answered %r" % (request.items[0][0], result))
+        elif request.kind == "query":
+            self.ledger.heard(result)
+        elif request.kind == "peek" and result is not None:
+            version = self.ledger.versions[result["title"]]
+            if version.request_index[0] == self.round_number:
+                peer = self.peers[version.feed]
+                peer.seen_by_others = max(peer.seen_by_others, version.request_index[1] + 1)
+            with self.ledger.lock:
+                self.ledger.tell(result["cluster"])
+        if request.kind in ("add", "add_batch", "remove"):
+            self.settled.update(request.items)
+            self.acknowledged += len(request.items)
+
+    def receive(self):
+        _, _, error, result = self.client.reply()
+        request = self.open[0]
+        if error is not None and not (error[0] == "not_found" and request.kind in ("get", "peek", "cluster")):
+            raise Difference("reply", "%s: %r" % (request.kind, error))
+        if request.kind == "get":
+            version = request.expected
+            fits = (version is None) if result is None else (
+                version is not None and (result["title"], result["text"]) == (version.title, version.text))
+            if not fits and not (result is None and version.may_have_expired(self.keep)):
+                raise Difference("reply", "get %s: %r, written before: %r" % (
+                    request.items[0][0], result, version and version.title))
+        self.answered(request, result)
+        self.open.pop(0)
+        self.answered_count += 1
+        self.target.count()
+
+    def run(self):
+        try:
+            while True:
+                while len(self.open) < PIPELINE:
+                    self.send()
+                self.receive()
+        except (Closed, OSError):
+            pass
+        except Exception as failure:
+            self.failure = failure
+            self.target.fail()
+        finally:
+            self.client.close()
+
+
+# ---- the check after a restart
+
+
+def get_all(client, keys):
+    """id -> the article as the daemon has it, or None."""
+    found = {}
+    for first in range(0, len(keys), GETS_AT_ONCE):
+        part = keys[first : first + GETS_AT_ONCE]
+        client.send(b"".join(client.request("get", key) for key in part))
+        for key in part:
+            _, _, error, result = client.reply()
+            if error is not None and error[0] != "not_found":
+                raise Difference("lost", "get %s: %r" % (key, error))
+            found[key] = result
+    return found
+
+
+def settle(ledger, feed, found, keep):
+    """Which of the requests that were not answered have happened; the ledger's state is then what is there."""
+
+    def is_there(key, version):
+        here = found.get(key)
+        if version is None:
+            return here is None
+        if here is None:
+            return version.may_have_expired(keep)
+        return (here["title"], here["text"]) == (version.title, version.text)
+
+    writes = [(n, one) for n, one in enumerate(feed.open) if one.kind in ("add", "add_batch", "remove")]
+    in_doubt = {key for _, one in writes for key, _ in one.items}
+    for key, version in feed.settled.items():
+        if key not in in_doubt and not is_there(key, version):
+            raise Difference("lost", "%s: acknowledged %r, is %r" % (
+                key, version and version.title, found[key] and found[key]["title"]))
+    seen = feed.seen_by_others - feed.answered_count
+    state = {key: feed.settled.get(key) for key in in_doubt}
+    fitting = None
+    for k in range(len(writes) + 1):
+        if k > 0:
+            state.update(writes[k - 1][1].items)
+        next_index = writes[k][0] if k < len(writes) else len(feed.open)
+        if next_index >= seen and all(is_there(key, version) for key, version in state.items()):
+            fitting = k
+            break
+    if fitting is None:
+        raise Difference("half", "connection %d: no number of the requests %r gives what is there, %r" % (
+            feed.number,
+            [(n, one.kind, [(key, version and version.title) for key, version in one.items]) for n, one in writes],
+            {key: found[key] and found[key]["title"] for key in sorted(in_doubt)}))
+    done = [version for _, one in writes[:fitting] for _, version in one.items]
+    ledger.counts["doubtful"] += sum(len(one.items) for _, one in writes)
+    ledger.counts["doubtful_done"] += len(done)
+    ledger.counts["checked"] += len(feed.settled)
+    ledger.counts["acknowledged"] += feed.acknowledged
+    ledger.state.update(feed.settled)
+    ledger.state.update(dict.fromkeys(in_doubt))
+    return [version for version in done if version is not None and version.verdict is None]
+
+
+def take_as_is(ledger, found):
+    for key, here in found.items():
+        ledger.state[key] = ledger.versions[here["title"]] if here is not None else None
+
+
+def hear_again(ledger, client, unheard):
+    """Verdicts that nobody heard: the same again says what was said. True: some of them cannot be asked any more."""
+    asked = [version for version in unheard if ledger.state[version.id] is version]
+    for version in asked:
+        verdict = client.result("add", version.article())
+        if verdict["replaced"]:
+            raise Difference("changed", "%s: the same again replaced" % version.id)
+        version.verdict = verdict
+        ledger.heard(verdict)
+    return len(asked) < len(unheard)
+
+
+def list_all(client):
+    """cluster -> its entry in the listing."""
+    listed, after = {}, None
+    while True:
+        page = client.result("clusters", {"limit": LIMIT, "order": "size", "after": after})
+        for one in page["clusters"]:
+            if one["cluster"] in listed:
+                raise Difference("listing", "cluster %d is listed twice" % one["cluster"])
+            listed[one["cluster"]] = one
+        after = page["next"]
+        if after is None:
+            return listed
+
+
+def clusters_of(client, numbers):
+    """cluster -> what `cluster` says, or None."""
+    answers = {}
+    for first in range(0, len(numbers), GETS_AT_ONCE):
+        part = numbers[first : first + GETS_AT_ONCE]
+        client.send(b"".join(client.request("cluster", number) for number in part))
+        for number in part:
+            _, _, error, result = client.reply()
+            if error is not None and error[0] != "not_found":
+                raise Difference("lost", "cluster %d: %r" % (number, error))
+            answers[number] = result
+    return answers
+
+
+def check_listing(client, found):
+    present = {key: here["cluster"] for key, here in found.items() if here is not None}
+    listed = list_all(client)
+    whole = clusters_of(client, list(listed))
+    members = {}
+    for cluster, answer in whole.items():
+        if answer is None or answer["cluster"] != cluster or answer["size"] != len(answer["articles"]):
+            raise Difference("listing", "cluster %d is listed, and answers %r" % (cluster, answer))
+        if answer["size"] != listed[cluster]["size"]:
+            raise Difference("listing", "cluster %d: two sizes" % cluster)
+        for one in answer["articles"]:
+            if one["id"] in members:
+                raise Difference("listing", "%s is in two clusters" % one["id"])
+            members[one["id"]] = cluster
+    if members != present:
+        wrong = sorted(key for key in set(members) | set(present) if members.get(key) != present.get(key))
+        raise Difference("listing", "%d articles; first %s: listed in %r, get says %r" % (
+            len(wrong), wrong[0], members.get(wrong[0]), present.get(wrong[0])))
+    stats = client.result("stats")
+    if (stats["articles"], stats["clusters"]) != (len(present), len(listed)):
+        raise Difference("listing", "stats: %d articles, %d clusters; there are %d, %d" % (
+            stats["articles"], stats["clusters"], len(present), len(listed)))
+
+
+def check_clusters(ledger, client, found, may_have_merged_unheard):
+    """Every ID that was ever told means what it meant."""
+    for key, version in ledger.state.items():
+        if version is None:
+            continue
+        told = version.verdict["cluster"]
+        if told not in ledger.parents:
+            raise Difference("changed", "%s: %d was never told" % (key, told))
+    homes = {}   # root -> cluster that its articles are in now
+    roots = {}   # cluster of now -> root
+    for key, version in ledger.state.items():
+        if version is None:
+            continue
+        now, root = found[key]["cluster"], ledger.root(version.verdict["cluster"])
+        if homes.setdefault(root, now) != now:
+            raise Difference("changed", "%s was told to be in %d, one with %d; now some are in %d, it is in %d" % (
+                key, version.verdict["cluster"], root, homes[root], now))
+        if roots.setdefault(now, root) != root:
+            if not may_have_merged_unheard:
+                raise Difference("changed", "%s is in %d, a stranger's: %d and %d were never one" % (
+                    key, now, root, roots[now]))
+            ledger.unite(roots[now], root)
+            ledger.counts["merges_unheard"] += 1
+            check_clusters(ledger, client, found, may_have_merged_unheard)
+            return
+    answers = clusters_of(client, list(ledger.parents))
+    for cluster, answer in answers.items():
+        home = homes.get(ledger.root(cluster))
+        now = None if answer is None else answer["cluster"]
+        if now == home:
+            continue
+        if may_have_merged_unheard and home is None and now in roots:
+            ledger.unite(roots[now], cluster)
+            ledger.counts["merges_unheard"] += 1
+            check_clusters(ledger, client, found, may_have_merged_unheard)
+            return
+        raise Difference("changed", "cluster %d answers as %r; its articles are in %r" % (cluster, now, home))
+    ledger.counts["clusters_checked"] += len(answers)
+    ledger.counts["copies"] = max(ledger.counts["copies"], len(found) - len(homes))
+
+
+def check(ledger, daemon, feeds, keep):
+    """The whole check, on a daemon that has just started and runs without retention."""
+    with daemon.client() as client:
+        keys = sorted({key for key in ledger.state} | {key for feed in feeds for key in feed.written})
+        found = get_all(client, keys)
+        unheard = []
+        for feed in feeds:
+            unheard += settle(ledger, feed, found, keep)
+        if not feeds:
+            for key, version in ledger.state.items():
+                here = found[key]
+                if (here and here["title"]) != (version and version.title) and not (
+                        here is None and version.may_have_expired(keep)):
+                    raise Difference("lost", "%s: was %r, is %r" % (key, version and version.title, here))
+            ledger.counts["checked"] += len(keys)
+        take_as_is(ledger, found)
+        is_unheard = hear_again(ledger, client, unheard)
+        check_listing(client, found)
+        check_clusters(ledger, client, found, is_unheard)
+        ledger.highest_at_start = ledger.highest
