@@ -5,8 +5,8 @@
  * Linear probing, at most 3/4 full, so that an id takes 21 to 43 bytes; number 0 marks a free slot.
  *
  * Each segment doubles alone: no insertion moves more than a 256th of the ids. A removal moves back what it let in
- * behind it; no slot stays marked. Different ids may have one hash: the caller asks the store which candidate has the id.
- * Not for use by two threads at once. */
+ * behind it; no slot stays marked. Different ids may have one hash: the caller asks the store which candidate has the
+ * id. Not for use by two threads at once. */
 #ifndef WF_ID_INDEX_H
 #define WF_ID_INDEX_H
 

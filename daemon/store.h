@@ -1,8 +1,8 @@
 /* The durable store: what is on disk, behind a face that another engine could take.
  *
  * Writes go through one batch at a time, by one thread; a batch is on disk, whole, once wf_store_commit() returned 0,
- * or not at all. Reads go through readers, any number, on any thread, each seeing one commit; bytes they hand out are read
- * in place (mapped) and live until the reader is renewed, rests or is freed. They are not aligned.
+ * or not at all. Reads go through readers, any number, on any thread, each seeing one commit; bytes they hand out are
+ * read in place (mapped) and live until the reader is renewed, rests or is freed. They are not aligned.
  *
  * The writer must now and then wait until every reader rests (to enlarge the map, to reopen after a failed write). So:
  * - a reader rests within a bounded time: between requests, never across a wait for a client or for the writer;
@@ -39,7 +39,7 @@ struct wf_store_reader;
 
 struct wf_store_settings {
 	const char *path;         /* a folder; made where there is none (its parent must be there) */
-	uint64_t map_bytes_min;   /* first size of the memory map, address space only; it doubles by itself; 0: default */
+	uint64_t map_bytes_min; /* first size of the memory map, address space only; it doubles by itself; 0: default */
 	uint64_t room_bytes_min;  /* room in the file system under which put and state_put are refused (WF_EFULL) */
 	uint32_t readers_max;     /* 0 for the default */
 };
