@@ -23,8 +23,9 @@
 #define YOUNG_RUN          3u    /* ... where so many shingles of it follow each other ... */
 #define YOUNG_SHARE_MAX    0.8   /* ... and are not nearly all of the article: that is the same story once more */
 #define COMMON_SLOTS       4096u /* 16 KiB, in pairs */
-#define COMMON_RENEW       64u /* made anew after so many stories, and after each of the first so many */
-#define FILTER_BITS        4096u /* which shingles may be boilerplate: most are not, and one bit says so */
+#define COMMON_RENEW       64u   /* made anew after so many stories, and after each of the first so many */
+#define HOT_SLOTS          512u /* boilerplate of one source, in sets of HOT_WAYS: 2 KiB, read as a whole */
+#define HOT_WAYS           4u
 
 struct set {
 	uint32_t shingles[SET_SLOTS];
@@ -44,8 +45,8 @@ struct wf_repeats {
 	uint32_t seen_bits;  /* a power of two */
 	uint32_t offered;    /* stories that came, those passed over included */
 	uint32_t padding[6];
-	uint64_t filter[FILTER_BITS / 64];
-	struct set sets[]; /* and behind them the bits of what was seen */
+	uint32_t hot[HOT_SLOTS]; /* 0: free */
+	struct set sets[];       /* and behind them the bits of what was seen */
 };
 
 /* Saved as it is in memory: little endian, checked by its sizes. */
@@ -113,19 +114,10 @@ static void repeats_free(struct wf_boilerplate *boilerplate, struct wf_repeats *
 	free(repeats);
 }
 
-static uint32_t count_of(const struct wf_repeats *repeats, uint32_t shingle, uint32_t hash)
+/* The set of slots that may hold a shingle. */
+static uint32_t *hot_set(struct wf_repeats *repeats, uint32_t hash)
 {
-	const struct set *set = &repeats->sets[hash & (repeats->sets_count - 1)];
-
-	for (size_t i = 0; i < SET_SLOTS; i++)
-		if (set->shingles[i] == shingle)
-			return set->counts[i];
-	return 0;
-}
-
-static uint32_t filter_bit(uint32_t hash)
-{
-	return hash / (UINT32_MAX / FILTER_BITS + 1);
+	return &repeats->hot[hash / (UINT32_MAX / (HOT_SLOTS / HOT_WAYS) + 1) * HOT_WAYS];
 }
 
 static struct wf_repeats *repeats_of(const struct wf_boilerplate *boilerplate, uint64_t source)
@@ -181,22 +173,40 @@ static void mask_seen(const struct wf_repeats *repeats, const uint16_t *tokens, 
 
 _Static_assert(YOUNG_RUN == 3, "mask_seen() looks at three shingles");
 
+/* Asks for the memory of `bytes` ahead of its use. */
+static void prefetch(const void *start, size_t bytes)
+{
+	for (size_t i = 0; i < bytes; i += 64)
+		__builtin_prefetch((const char *)start + i);
+}
+
+void wf_boilerplate_prefetch(const struct wf_boilerplate *boilerplate, uint64_t source)
+{
+	const struct wf_repeats *repeats = repeats_of(boilerplate, source);
+
+	if (repeats != NULL)
+		prefetch(repeats->sets, repeats->sets_count * sizeof(struct set) + repeats->seen_bits / 8);
+}
+
 void wf_boilerplate_mask(const struct wf_boilerplate *boilerplate, uint64_t source, const uint16_t *tokens,
 			 size_t tokens_count, uint8_t *mask)
 {
-	const struct wf_repeats *repeats = repeats_of(boilerplate, source);
-	const struct wf_repeats *filtered = repeats == NULL ? boilerplate->corpus : repeats;
+	struct wf_repeats *repeats = repeats_of(boilerplate, source);
+	struct wf_repeats *hot = repeats == NULL ? boilerplate->corpus : repeats;
 
+	prefetch(hot->hot, sizeof hot->hot);
 	memset(mask, 0, tokens_count);
+	/* Shingle 0 looks like a free slot and is never boilerplate. */
 	for (size_t i = 0; i + 1 < tokens_count; i++) {
 		const uint32_t shingle = WF_SHINGLE_OF(tokens[i], tokens[i + 1]);
 		const uint32_t hash = spread(shingle);
-		const uint32_t bit = filter_bit(hash);
 		const uint32_t *pair = common_pair(boilerplate, hash);
-		uint8_t is_repeated = (uint8_t)((shingle != 0) & ((pair[0] == shingle) | (pair[1] == shingle)));
+		const uint32_t *set = hot_set(hot, hash);
+		uint8_t is_repeated = (uint8_t)((pair[0] == shingle) | (pair[1] == shingle));
 
-		if ((filtered->filter[bit / 64] >> (bit % 64) & 1) != 0 && repeats != NULL)
-			is_repeated |= count_of(repeats, shingle, hash) >= repeats->bound;
+		for (size_t k = 0; k < HOT_WAYS; k++)
+			is_repeated |= set[k] == shingle;
+		is_repeated &= shingle != 0;
 		mask[i] |= is_repeated;
 		mask[i + 1] |= is_repeated;
 	}
@@ -204,11 +214,17 @@ void wf_boilerplate_mask(const struct wf_boilerplate *boilerplate, uint64_t sour
 		mask_seen(repeats, tokens, tokens_count, mask);
 }
 
-static void mark(struct wf_repeats *repeats, uint32_t hash)
+/* Where a set is full the shingle is left out. */
+static void mark(struct wf_repeats *repeats, uint32_t shingle)
 {
-	const uint32_t bit = filter_bit(hash);
+	uint32_t *set = hot_set(repeats, spread(shingle));
 
-	repeats->filter[bit / 64] |= UINT64_C(1) << (bit % 64);
+	for (size_t k = 0; k < HOT_WAYS; k++) {
+		if (set[k] == 0 || set[k] == shingle) {
+			set[k] = shingle;
+			return;
+		}
+	}
 }
 
 /* The place of the shingle in its set, else that of the one least worth keeping: the rarest, of those the one not
@@ -246,16 +262,16 @@ static void count_again(struct wf_repeats *repeats, uint32_t shingle)
 	if (set->counts[i] < UINT16_MAX)
 		set->counts[i]++;
 	if (set->counts[i] >= repeats->bound)
-		mark(repeats, hash);
+		mark(repeats, shingle);
 }
 
-static void rebuild_filter(struct wf_repeats *repeats)
+static void rebuild_hot(struct wf_repeats *repeats)
 {
-	memset(repeats->filter, 0, sizeof repeats->filter);
+	memset(repeats->hot, 0, sizeof repeats->hot);
 	for (size_t i = 0; i < repeats->sets_count; i++)
 		for (size_t k = 0; k < SET_SLOTS; k++)
 			if (repeats->sets[i].counts[k] >= repeats->bound)
-				mark(repeats, spread(repeats->sets[i].shingles[k]));
+				mark(repeats, repeats->sets[i].shingles[k]);
 }
 
 static void halve(struct wf_repeats *repeats)
@@ -272,8 +288,8 @@ static uint32_t bound_of(const struct wf_repeats *repeats, uint32_t share, uint3
 	return repeats->stories / share > least ? repeats->stories / share : least;
 }
 
-/* How many stories make a shingle boilerplate, now that one more was counted. The filter holds those that reached the
- * bound; it is made anew where the bound fell, and now and then while it rises, so that it does not fill up. */
+/* How many stories make a shingle boilerplate, now that one more was counted. Where that changed, what is hot is found
+ * anew. */
 static void set_bound(struct wf_repeats *repeats)
 {
 	const bool is_corpus = repeats->source == 0;
@@ -283,7 +299,7 @@ static void set_bound(struct wf_repeats *repeats)
 	if (bound == repeats->bound || (is_corpus && repeats->stories_total < CORPUS_STORIES_MIN))
 		return;
 	repeats->bound = bound;
-	rebuild_filter(repeats);
+	rebuild_hot(repeats);
 }
 
 /* Whether the next story is passed over: what has settled is known well enough from a sample. */

@@ -3,7 +3,7 @@
  *
  *   source -> repeats -> seen: one bit a shingle (two tokens), of stories since the counts last faded
  *                     -> sets of 8 slots [ shingle | stories that had it | when last ], of what was seen twice
- *                     -> filter: one bit for what is boilerplate
+ *                     -> hot: a small hash table of what is boilerplate
  *
  * A shingle that came in several stories of a source is boilerplate there; copies of one story count once. Counts fade
  * as the source's stories go by, so that what an outlet stops printing is content again. Everything is bounded: slots
@@ -37,6 +37,9 @@ void wf_boilerplate_close(struct wf_boilerplate *boilerplate);
  * tokens_count is at most WF_DOCUMENT_TOKENS_MAX. */
 void wf_boilerplate_mask(const struct wf_boilerplate *boilerplate, uint64_t source, const uint16_t *tokens,
 			 size_t tokens_count, uint8_t *mask);
+
+/* Asks the memory for what wf_boilerplate_learn() will touch, ahead of it. */
+void wf_boilerplate_prefetch(const struct wf_boilerplate *boilerplate, uint64_t source);
 
 /* Learns from an article of `source` whose story the source had not printed before. `is_story`: it is the first of its
  * story, and counts for the corpus too. Errors: WF_ENOMEM (the article is then not learned from; nothing else is

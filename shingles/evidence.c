@@ -16,7 +16,7 @@
 #define COVER_HALF       7u  /* ... and a respelled one */
 #define RARE_WEIGHT      (WF_WEIGHT_MAX * 3 / 4)
 
-_Static_assert(WF_DOCUMENT_TOKENS_MAX <= 1u << 14, "positions fit 16 bits, the table is at most half full");
+_Static_assert(WF_DOCUMENT_TOKENS_MAX <= 1u << 14, "positions fit 16 bits, and the table has room for all");
 
 enum cover { COVER_NONE, COVER_SOFT, COVER_FULL };
 
@@ -151,7 +151,7 @@ void wf_profile_set(struct wf_profile *profile, const uint16_t *tokens, uint32_t
 {
 	int bits = 6;
 
-	while (bits < TABLE_BITS_MAX && 1u << bits < 2 * tokens_count)
+	while (bits < TABLE_BITS_MAX && 1u << bits < 4 * tokens_count)
 		bits++;
 	profile->tokens = tokens;
 	profile->mask = mask;

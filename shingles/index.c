@@ -23,7 +23,7 @@
 #define SAME_TEXT_SCORE       1000u
 #define BAND_SCORE            24u
 #define PASSAGE_SCORE         16u
-#define SCORE_LEAST           8u /* less than one key that few articles have: looked at only where nothing else is */
+#define SCORE_LEAST           8u  /* less than one key that few articles have: looked at only where nothing else is */
 #define PASSAGES_MANY         20u /* with so many keys, one in common is chance */
 #define SOURCE_LOOK_BACK      32u
 #define FOLD_SMALL            6u   /* articles of a cluster that follows on the word of one */
@@ -529,6 +529,7 @@ int wf_index_decide(struct wf_index *index, const struct wf_document *document, 
 		.relation = WF_RELATION_UNIQUE, .is_new = true, .cluster = facts->number, .size = 1};
 	index->stats.decisions++;
 	find_candidates(index, document, replaces);
+	wf_boilerplate_prefetch(&index->boilerplate, facts->source);
 	compare_candidates(index);
 	weigh_candidates(index);
 	strongest = choose_strongest(index);

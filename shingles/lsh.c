@@ -1,6 +1,9 @@
 #include "lsh.h"
 
 #include <stdlib.h>
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
 #define LINE_BYTES 64u
 
@@ -26,11 +29,6 @@ static uint32_t home_of(const struct wf_lsh_segment *segment, uint32_t tag)
 	return (uint32_t)((uint64_t)tag * segment->lines_count >> 32);
 }
 
-static uint32_t line_after(const struct wf_lsh_segment *segment, uint32_t line_index)
-{
-	return line_index + 1 == segment->lines_count ? 0 : line_index + 1;
-}
-
 /* Lines from `from` on to `to`, around the end. */
 static uint32_t lines_between(const struct wf_lsh_segment *segment, uint32_t from, uint32_t to)
 {
@@ -54,23 +52,49 @@ void wf_lsh_close(struct wf_lsh *lsh)
 	*lsh = (struct wf_lsh){0};
 }
 
+static uint32_t line_after(const struct wf_lsh_segment *segment, uint32_t line_index)
+{
+	return line_index + 1 == segment->lines_count ? 0 : line_index + 1;
+}
+
+/* The places of a line that hold the value, a bit each. */
+static uint32_t places_of(const uint32_t values[WF_LSH_LINE_ENTRIES], uint32_t value)
+{
+#ifdef __SSE2__
+	const __m128i wanted = _mm_set1_epi32((int)value);
+	const __m128i low = _mm_cmpeq_epi32(_mm_load_si128((const __m128i *)(const void *)values), wanted);
+	const __m128i high = _mm_cmpeq_epi32(_mm_load_si128((const __m128i *)(const void *)(values + 4)), wanted);
+
+	return (uint32_t)(_mm_movemask_ps(_mm_castsi128_ps(low)) | _mm_movemask_ps(_mm_castsi128_ps(high)) << 4);
+#else
+	uint32_t places = 0;
+
+	for (uint32_t i = 0; i < WF_LSH_LINE_ENTRIES; i++)
+		places |= (uint32_t)(values[i] == value) << i;
+	return places;
+#endif
+}
+
+static uint32_t free_of(const struct wf_lsh_line *line)
+{
+	return places_of(line->numbers, 0);
+}
+
+static uint32_t matches_of(const struct wf_lsh_line *line, uint32_t tag)
+{
+	return places_of(line->tags, tag) & ~free_of(line);
+}
+
 /* Puts an entry into the first free place from its home on. There is one. */
 static void place(struct wf_lsh_segment *segment, uint32_t tag, uint32_t number)
 {
 	uint32_t line_index = home_of(segment, tag);
+	uint32_t places;
 
-	for (;;) {
-		struct wf_lsh_line *line = &segment->lines[line_index];
-
-		for (size_t i = 0; i < WF_LSH_LINE_ENTRIES; i++) {
-			if (line->numbers[i] != 0)
-				continue;
-			line->tags[i] = tag;
-			line->numbers[i] = number;
-			return;
-		}
+	while ((places = free_of(&segment->lines[line_index])) == 0)
 		line_index = line_after(segment, line_index);
-	}
+	segment->lines[line_index].tags[__builtin_ctz(places)] = tag;
+	segment->lines[line_index].numbers[__builtin_ctz(places)] = number;
 }
 
 static int grow(struct wf_lsh *lsh, struct wf_lsh_segment *segment)
@@ -104,14 +128,11 @@ size_t wf_lsh_find(const struct wf_lsh *lsh, uint64_t key, uint32_t numbers[WF_L
 	line_index = home_of(segment, tag);
 	for (uint32_t walked = 0; walked < segment->lines_count; walked++) {
 		const struct wf_lsh_line *line = &segment->lines[line_index];
-		uint32_t used = 0;
+		uint32_t matches = matches_of(line, tag);
 
-		for (size_t i = 0; i < WF_LSH_LINE_ENTRIES; i++) {
-			used += line->numbers[i] != 0;
-			if (line->tags[i] == tag && line->numbers[i] != 0 && count < WF_LSH_BUCKET_MAX)
-				numbers[count++] = line->numbers[i];
-		}
-		if (used < WF_LSH_LINE_ENTRIES || count == WF_LSH_BUCKET_MAX)
+		for (; matches != 0 && count < WF_LSH_BUCKET_MAX; matches &= matches - 1)
+			numbers[count++] = line->numbers[__builtin_ctz(matches)];
+		if (free_of(line) != 0 || count == WF_LSH_BUCKET_MAX)
 			break;
 		line_index = line_after(segment, line_index);
 	}
@@ -126,13 +147,9 @@ static uint32_t bucket_count(const struct wf_lsh_segment *segment, uint32_t tag)
 
 	for (uint32_t walked = 0; walked < segment->lines_count; walked++) {
 		const struct wf_lsh_line *line = &segment->lines[line_index];
-		uint32_t used = 0;
 
-		for (size_t i = 0; i < WF_LSH_LINE_ENTRIES; i++) {
-			used += line->numbers[i] != 0;
-			count += line->tags[i] == tag && line->numbers[i] != 0;
-		}
-		if (used < WF_LSH_LINE_ENTRIES || count >= WF_LSH_BUCKET_MAX)
+		count += (uint32_t)__builtin_popcount(matches_of(line, tag));
+		if (free_of(line) != 0 || count >= WF_LSH_BUCKET_MAX)
 			break;
 		line_index = line_after(segment, line_index);
 	}
@@ -160,10 +177,7 @@ int wf_lsh_insert(struct wf_lsh *lsh, uint64_t key, uint32_t number)
 
 static bool line_is_full(const struct wf_lsh_line *line)
 {
-	for (size_t i = 0; i < WF_LSH_LINE_ENTRIES; i++)
-		if (line->numbers[i] == 0)
-			return false;
-	return true;
+	return free_of(line) == 0;
 }
 
 /* The line at `hole_line` was full and has a free place now: an entry that overflowed past it moves back, and leaves

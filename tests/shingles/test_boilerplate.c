@@ -231,6 +231,8 @@ static void texts_of_no_and_one_word_and_of_equal_words_are_learned(void **state
 	static uint16_t tokens[16384];
 	static uint8_t mask[16384];
 
+	for (size_t i = 0; i < 16384; i++)
+		tokens[i] = 7;
 	for (int i = 0; i < 3; i++) {
 		assert_int_equal(wf_boilerplate_learn(*state, 1, tokens, 0, true), 0);
 		assert_int_equal(wf_boilerplate_learn(*state, 1, tokens, 1, true), 0);
