@@ -24,7 +24,7 @@
 #define YOUNG_SHARE_MAX    0.8   /* ... and are not nearly all of the article: that is the same story once more */
 #define COMMON_SLOTS       4096u /* 16 KiB, in pairs */
 #define COMMON_RENEW       64u   /* made anew after so many stories, and after each of the first so many */
-#define HOT_SLOTS          512u /* boilerplate of one source, in sets of HOT_WAYS: 2 KiB, read as a whole */
+#define HOT_SLOTS          512u  /* boilerplate of one source, in sets of HOT_WAYS: 2 KiB, read as a whole */
 #define HOT_WAYS           4u
 
 struct set {
