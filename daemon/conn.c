@@ -11,6 +11,8 @@
 #define CONNS_REFUSED_MAX      64u        /* connections over the setting that are told so; more are dropped unheard */
 #define READS_SENT_MAX         256u       /* reading requests of a connection with the pipeline */
 #define READ_REPLY_BYTES_FIRST (1u << 20) /* what the first reply of a reading method is expected to be */
+#define SMALL_READ_BYTES       16384u     /* what a connection that holds nothing may send when the memory is full */
+#define SMALL_READER_BYTES     131072u    /* its reader's block, then */
 #define READ_REPLY_BYTES_LEAST 4096u
 
 /* Bytes on their way out. The first of a connection's chunks is with the socket. */
@@ -97,6 +99,8 @@ static void free_conn(struct wf_conn *conn)
 	else
 		server->conns = conn->next;
 	server->conns_count--;
+	if (conn->is_refused)
+		server->conns_refused_count--;
 	free(conn);
 }
 
@@ -231,6 +235,7 @@ static void start_job(struct wf_conn *conn, struct wf_job *job)
 	job->stage = WF_JOB_PREPARING;
 	if (wf_pipeline_prepare(&server->pipeline, job) == 0) {
 		server->jobs_out++;
+		conn->jobs_out++;
 	} else {
 		wf_error_set(&job->error, WF_ENOMEM, "out of memory for the request");
 		finish(job);
@@ -318,6 +323,19 @@ static void wait_for_room(struct wf_conn *conn)
 	server->waiting_last = conn;
 }
 
+/* Whether the connection holds nothing: such ones are served also when others have filled the memory, a small request
+ * at a time. */
+static bool holds_nothing(const struct wf_conn *conn)
+{
+	return conn->jobs_count == 0 && conn->reply_bytes == 0;
+}
+
+/* A large message waits until nothing is under way at all, then one goes on: it gives memory back when it is done. */
+static bool may_take_when_full(const struct wf_conn *conn)
+{
+	return holds_nothing(conn) && (conn->reader_bytes <= SMALL_READER_BYTES || conn->server->jobs_out == 0);
+}
+
 static void take_messages(struct wf_conn *conn)
 {
 	struct wf_refusal refusal;
@@ -331,8 +349,7 @@ static void take_messages(struct wf_conn *conn)
 			conn->is_full = true;
 			break;
 		}
-		/* Where nothing is under way at all, one message goes on: it gives memory back when it is done. */
-		if (wf_server_is_full(conn->server) && (conn->jobs_count > 0 || conn->server->jobs_out > 0)) {
+		if (wf_server_is_full(conn->server) && !may_take_when_full(conn)) {
 			wait_for_room(conn);
 			break;
 		}
@@ -378,9 +395,12 @@ static void send_jobs(struct wf_conn *conn)
 			if (!may_send(conn, job))
 				return;
 			job->stage = WF_JOB_SENT;
-			if (job->method->read != NULL)
+			if (job->method->read != NULL) {
+				job->is_lone_read = conn->reads_sent == 0 && conn->reply_bytes == 0;
 				conn->reads_sent++;
+			}
 			conn->server->jobs_out++;
+			conn->jobs_out++;
 			wf_pipeline_send(&conn->server->pipeline, job);
 		}
 		conn->unsent = job->next;
@@ -393,6 +413,7 @@ void wf_conn_job_returned(struct wf_job *job)
 	struct wf_server *server = conn->server;
 
 	server->jobs_out--;
+	conn->jobs_out--;
 	server->jobs_back++;
 	if (job->stage == WF_JOB_SENT && job->method->read != NULL)
 		atomic_fetch_sub(&server->pipeline.replies_bytes, job->reply.length);
@@ -405,8 +426,11 @@ void wf_conn_job_returned(struct wf_job *job)
 				job->reply.length > READ_REPLY_BYTES_LEAST ? job->reply.length : READ_REPLY_BYTES_LEAST;
 
 			conn->reads_sent--;
-			conn->read_reply_bytes =
-				bytes > conn->read_reply_bytes ? bytes : (conn->read_reply_bytes * 7 + bytes) / 8;
+			/* What an error takes says nothing of the results to come. */
+			if (job->error.code == 0)
+				conn->read_reply_bytes = bytes > conn->read_reply_bytes
+								 ? bytes
+								 : (conn->read_reply_bytes * 7 + bytes) / 8;
 		}
 	}
 }
@@ -590,6 +614,9 @@ static void space_cb(uv_handle_t *handle, size_t suggested, uv_buf_t *buffer)
 		room = WF_SERVER_WRITE_BYTES;
 	} else if (!wf_server_is_full(conn->server)) {
 		space = wf_reader_space(conn->reader, &room);
+	} else if (holds_nothing(conn) && !wf_reader_is_inside(conn->reader)) {
+		space = wf_reader_space(conn->reader, &room);
+		room = room < SMALL_READ_BYTES ? room : SMALL_READ_BYTES;
 	}
 	/* More than int can count would look negative in the read callback. */
 	*buffer = uv_buf_init(space, room > (1u << 30) ? 1u << 30 : (unsigned)room);
@@ -708,20 +735,40 @@ static int open_socket(struct wf_conn *conn, uv_stream_t *listener)
 					: uv_pipe_init(loop, &conn->socket.pipe, 0);
 }
 
-void wf_conn_accept(struct wf_server *server, uv_stream_t *listener)
+/* Tells a connection that is one too many so; it no longer counts as one. */
+static void turn_away(struct wf_conn *conn)
+{
+	struct wf_server *server = conn->server;
+	struct wf_error error;
+
+	conn->is_refused = true;
+	server->conns_refused_count++;
+	wf_counter_add(&server->counters.connections_refused, 1);
+	if (server->conns_refused_count > CONNS_REFUSED_MAX) {
+		close_socket(conn);
+		return;
+	}
+	wf_error_set(&error, WF_EOVERLOADED, "too many connections: connections_max is %llu",
+		     (unsigned long long)server->settings->connections_max);
+	refuse(conn, &error, false, 0);
+	conn->is_ended = true;
+}
+
+int wf_conn_accept(struct wf_server *server, uv_stream_t *listener)
 {
 	const struct wf_reader_settings reader_settings = {.message_bytes_max = server->settings->request_bytes_max};
 	struct wf_conn *conn = calloc(1, sizeof *conn);
-	struct wf_error error;
+	int code;
 
 	if (conn == NULL)
-		return; /* the connection stays in the listener's queue until the next one comes */
+		return WF_ENOMEM;
 	conn->server = server;
 	conn->read_reply_bytes = READ_REPLY_BYTES_FIRST;
 	conn->moved_ms = uv_now(&server->loop);
-	if (open_socket(conn, listener) < 0) {
+	code = open_socket(conn, listener);
+	if (code < 0) {
 		free(conn);
-		return;
+		return code;
 	}
 	conn->socket.handle.data = conn;
 	conn->next = server->conns;
@@ -730,19 +777,14 @@ void wf_conn_accept(struct wf_server *server, uv_stream_t *listener)
 	server->conns = conn;
 	server->conns_count++;
 	wf_counter_add(&server->counters.connections_accepted, 1);
-	if (uv_accept(listener, &conn->socket.stream) < 0 || wf_reader_new(&conn->reader, &reader_settings) < 0 ||
-	    server->conns_count > server->settings->connections_max + CONNS_REFUSED_MAX) {
+	if (uv_accept(listener, &conn->socket.stream) < 0 || wf_reader_new(&conn->reader, &reader_settings) < 0) {
 		close_socket(conn);
-		return;
+		return 0;
 	}
 	if (listener->type == UV_TCP)
 		uv_tcp_nodelay(&conn->socket.tcp, 1);
-	if (server->conns_count > server->settings->connections_max) {
-		wf_counter_add(&server->counters.connections_refused, 1);
-		wf_error_set(&error, WF_EOVERLOADED, "too many connections: connections_max is %llu",
-			     (unsigned long long)server->settings->connections_max);
-		refuse(conn, &error, false, 0);
-		conn->is_ended = true;
-	}
+	if (server->conns_count - server->conns_refused_count > server->settings->connections_max)
+		turn_away(conn);
 	wf_conn_pump(conn);
+	return 0;
 }

@@ -40,6 +40,7 @@ struct wf_conn {
 	size_t reply_bytes;      /* of finished replies that the socket has not taken */
 	size_t row_reply_bytes;  /* likewise, of those in the row, behind one that is not finished */
 	size_t reader_bytes;     /* as counted in the server's sum */
+	size_t jobs_out;         /* with the pipeline */
 	size_t reads_sent;       /* jobs with the pipeline whose reply may be large */
 	size_t read_reply_bytes; /* what such a reply is expected to be */
 	uint64_t moved_ms;       /* when a byte last went in or out */
@@ -48,6 +49,7 @@ struct wf_conn {
 	bool is_full;    /* over a bound of its own */
 	bool is_waiting; /* in the server's list of those that wait */
 	bool is_ended;   /* no request is to come: end of stream, garbage, or the server stops */
+	bool is_refused; /* one too many */
 	bool is_eof;     /* the peer sends no more */
 	bool is_leaving; /* our side is shut down, what still comes is dropped */
 	bool is_closing;
@@ -55,8 +57,9 @@ struct wf_conn {
 	bool is_pumping;
 };
 
-/* Takes the next connection of a listener. Refuses it, or drops it, where there is no room. */
-void wf_conn_accept(struct wf_server *server, uv_stream_t *listener);
+/* Takes the next connection of a listener. Refuses it, or drops it, where there is no room.
+ * Errors: WF_ENOMEM, of libuv: the connection is still to be taken. */
+int wf_conn_accept(struct wf_server *server, uv_stream_t *listener);
 
 /* A job of the connection comes back from the pipeline; wf_conn_pump() goes on from there. */
 void wf_conn_job_returned(struct wf_job *job);

@@ -88,7 +88,8 @@ struct wf_job {
 	struct wf_error error; /* code 0: the reply holds a result */
 	struct wf_pack reply;
 
-	bool is_batch; /* the param is an array of articles, each refused on its own */
+	bool is_lone_read; /* its connection has no other reading request under way and no reply to take */
+	bool is_batch;     /* the param is an array of articles, each refused on its own */
 	const char *const *
 		item_names; /* the params themselves are the items, and are called so; those that are no maps are passed
 					* over. NULL: the first param holds them */

@@ -8,7 +8,9 @@
 #include "listen.h"
 
 #define TICK_MS       250u
+#define ACCEPTS_MAX   16u   /* connections taken in a turn of the loop */
 #define STALLED_MS    1000u /* without a byte moving: what may be closed where memory is needed */
+#define FULL_MS       5000u /* memory full for so long: half-sent requests may go, too */
 #define STOP_GRACE_MS 5000u /* for clients that do not take their last replies */
 
 static void stop(struct wf_server *server);
@@ -23,6 +25,8 @@ void wf_server_resume(struct wf_server *server)
 	if (server->is_resuming)
 		return;
 	server->is_resuming = true;
+	if (server->bytes < server->settings->in_flight_bytes_max / 2)
+		server->full_since_ms = 0;
 	/* Each connection that waits now has one turn; those that must wait again are behind. */
 	for (size_t turns = server->conns_count; turns > 0 && server->waiting != NULL; turns--) {
 		struct wf_conn *conn = server->waiting;
@@ -48,6 +52,7 @@ static void end_if_done(struct wf_server *server)
 	if (!server->is_stopping || server->conns != NULL || server->jobs_out > 0)
 		return;
 	close_handle((uv_handle_t *)&server->tick);
+	close_handle((uv_handle_t *)&server->turn);
 	close_handle((uv_handle_t *)&server->returned);
 	close_handle((uv_handle_t *)&server->signals[0]);
 	close_handle((uv_handle_t *)&server->signals[1]);
@@ -96,19 +101,52 @@ static size_t bytes_of(const struct wf_conn *conn)
 	return conn->jobs_bytes + conn->reply_bytes + conn->reader_bytes;
 }
 
-/* Memory is full, nothing that would give some back is under way, and all wait: whoever holds the most and does nothing
- * with it goes, else the daemon would stand still for everybody. */
-static void shed(struct wf_server *server)
+/* The connection that holds the most and does nothing with it; NULL: none. */
+static struct wf_conn *worst_of(const struct wf_server *server, bool with_replies)
 {
 	const uint64_t now_ms = uv_now(&server->loop);
 	struct wf_conn *worst = NULL;
 
-	if (!wf_server_is_full(server) || server->jobs_out > 0 || server->jobs_back != server->jobs_back_at_tick)
-		return;
-	for (struct wf_conn *conn = server->conns; conn != NULL; conn = conn->next)
-		if (!conn->is_closing && (worst == NULL || bytes_of(conn) > bytes_of(worst)))
+	for (struct wf_conn *conn = server->conns; conn != NULL; conn = conn->next) {
+		if (conn->is_closing || conn->jobs_out > 0 || now_ms - conn->moved_ms < STALLED_MS)
+			continue;
+		if (with_replies && conn->reply_bytes == 0)
+			continue;
+		if (bytes_of(conn) > 0 && (worst == NULL || bytes_of(conn) > bytes_of(worst)))
 			worst = conn;
-	if (worst == NULL || now_ms - worst->moved_ms < STALLED_MS)
+	}
+	return worst;
+}
+
+static size_t replies_bytes(const struct wf_server *server)
+{
+	size_t bytes = 0;
+
+	for (const struct wf_conn *conn = server->conns; conn != NULL; conn = conn->next)
+		bytes += conn->reply_bytes;
+	return bytes;
+}
+
+/* When memory stays full, whoever does not take its replies goes. Where replies are not what fills it, and nothing
+ * moves or it lasts, whoever has sent the most of a request that does not end goes: else the daemon would stand still
+ * for all. */
+static void shed(struct wf_server *server)
+{
+	const uint64_t now_ms = uv_now(&server->loop);
+	const bool is_still = server->jobs_out == 0 && server->jobs_back == server->jobs_back_at_tick;
+	struct wf_conn *worst;
+
+	if (!wf_server_is_full(server) || server->full_since_ms == 0) {
+		server->full_since_ms = wf_server_is_full(server) ? now_ms : 0;
+		return;
+	}
+	if (now_ms - server->full_since_ms < STALLED_MS)
+		return;
+	worst = worst_of(server, true);
+	if (worst == NULL && replies_bytes(server) < server->settings->in_flight_bytes_max / 2 &&
+	    (is_still || now_ms - server->full_since_ms >= FULL_MS))
+		worst = worst_of(server, false);
+	if (worst == NULL)
 		return;
 	wf_log(&server->log, WF_LOG_WARNING, "connection shed", wf_log_count("bytes", bytes_of(worst)));
 	wf_conn_shed(worst);
@@ -134,6 +172,18 @@ static void tick_cb(uv_timer_t *timer)
 	end_if_done(server);
 }
 
+/* libuv calls for one connection after another as long as they come: without a bound, clients that connect over and
+ * over would keep all others waiting. */
+static void take_connection(struct wf_server *server, uv_stream_t *listener)
+{
+	if (server->accepts < ACCEPTS_MAX && wf_conn_accept(server, listener) == 0)
+		server->accepts++;
+	else if (listener->type == UV_TCP)
+		server->tcp_waits = true;
+	else
+		server->unix_waits = true;
+}
+
 static void accept_cb(uv_stream_t *listener, int status)
 {
 	struct wf_server *server = listener->data;
@@ -142,7 +192,23 @@ static void accept_cb(uv_stream_t *listener, int status)
 		wf_log(&server->log, WF_LOG_WARNING, "connection not accepted",
 		       wf_log_text("error", uv_strerror(status)));
 	else
-		wf_conn_accept(server, listener);
+		take_connection(server, listener);
+}
+
+/* A listener with a connection that was not taken does not call again until it is. */
+static void turn_cb(uv_prepare_t *turn)
+{
+	struct wf_server *server = turn->data;
+	const bool tcp_waits = server->tcp_waits;
+	const bool unix_waits = server->unix_waits;
+
+	server->accepts = 0;
+	server->tcp_waits = false;
+	server->unix_waits = false;
+	if (tcp_waits && !server->is_stopping)
+		take_connection(server, (uv_stream_t *)&server->tcp);
+	if (unix_waits && !server->is_stopping)
+		take_connection(server, (uv_stream_t *)&server->unix_socket);
 }
 
 static void signal_cb(uv_signal_t *handle, int number)
@@ -261,11 +327,16 @@ static int start(struct wf_server *server, struct wf_error *error)
 
 	server->returned.data = server;
 	server->tick.data = server;
+	server->turn.data = server;
 	code = uv_async_init(&server->loop, &server->returned, returned_cb);
 	if (code == 0)
 		code = uv_timer_init(&server->loop, &server->tick);
 	if (code == 0)
 		code = uv_timer_start(&server->tick, tick_cb, TICK_MS, TICK_MS);
+	if (code == 0)
+		code = uv_prepare_init(&server->loop, &server->turn);
+	if (code == 0)
+		code = uv_prepare_start(&server->turn, turn_cb);
 	if (code == 0)
 		code = start_signals(server);
 	if (code < 0)

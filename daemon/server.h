@@ -29,6 +29,10 @@ struct wf_server {
 	uv_signal_t signals[2];
 	uv_async_t returned;
 	uv_timer_t tick;
+	uv_prepare_t turn; /* before each wait for events */
+	unsigned accepts;  /* connections taken since */
+	bool tcp_waits;    /* the listener has a connection that is to be taken in the next turn */
+	bool unix_waits;
 	bool has_tcp;
 	bool has_unix;
 	bool is_stopping;
@@ -37,12 +41,14 @@ struct wf_server {
 	uint64_t stopping_since_ms;
 	struct wf_conn *conns;
 	size_t conns_count;
-	struct wf_conn *waiting; /* connections that wait for room in memory, in turn */
+	size_t conns_refused_count; /* of them, those that are told that they are too many */
+	struct wf_conn *waiting;    /* connections that wait for room in memory, in turn */
 	struct wf_conn *waiting_last;
 	bool is_resuming;
-	size_t bytes;       /* of requests, replies and readers of all connections */
-	size_t jobs_out;    /* with the pipeline */
-	uint64_t jobs_back; /* ever returned by it */
+	size_t bytes;           /* of requests, replies and readers of all connections */
+	uint64_t full_since_ms; /* memory has been over half, and was full, since; 0: it is not */
+	size_t jobs_out;        /* with the pipeline */
+	uint64_t jobs_back;     /* ever returned by it */
 	uint64_t jobs_back_at_tick;
 	struct wf_pipeline pipeline;
 	char address_tcp[80];

@@ -40,7 +40,7 @@
 	X(BYTES, connection_reply_bytes_max, "8M", 65536, UINT64_C(1) << 40,                                          \
 	  "Bytes of replies that one connection has not taken, over which nothing more is done for it.")              \
 	X(BYTES, in_flight_bytes_max, "256M", 1048576, UINT64_C(1) << 40,                                             \
-	  "Bytes of requests and replies of all connections, over which none is read from.")                          \
+	  "Bytes of requests and replies of all connections, over which only idle ones are read from.")               \
 	X(BYTES, map_bytes_min, "64M", 1048576, UINT64_C(1) << 44, "First size of the store's memory map; it grows.") \
 	X(BYTES, room_bytes_min, "64M", 0, UINT64_C(1) << 44,                                                         \
 	  "Free bytes of the store's file system under which writes are refused.")                                    \

@@ -174,10 +174,14 @@ static void put_finish(struct wf_workers *workers, struct wf_job *job)
 	uv_mutex_unlock(&workers->mutex);
 }
 
-static bool has_room(struct wf_pipeline *pipeline)
+/* Whether one more reply may be made. For who holds none, also where others have filled the memory, up to as much
+ * again. */
+static bool has_room(struct wf_pipeline *pipeline, const struct wf_job *job)
 {
+	const uint64_t bound = pipeline->settings->in_flight_bytes_max;
+
 	return atomic_load(&pipeline->replies_bytes) + atomic_load(&pipeline->in_flight_bytes) <
-	       pipeline->settings->in_flight_bytes_max;
+	       (job->is_lone_read ? 2 * bound : bound);
 }
 
 static void run_group(struct worker *worker, struct wf_read_group *group)
@@ -191,7 +195,7 @@ static void run_group(struct worker *worker, struct wf_read_group *group)
 	struct wf_job *job;
 
 	for (job = group->jobs; job != NULL; job = job->queue_next) {
-		const int code = has_room(worker->pipeline) ? job->method->read(&reading, job) : WF_EOVERLOADED;
+		const int code = has_room(worker->pipeline, job) ? job->method->read(&reading, job) : WF_EOVERLOADED;
 
 		if (code < 0 && job->error.code == 0)
 			wf_error_set(&job->error, code, "%s",

@@ -151,6 +151,11 @@ class Daemon:
                     return int(line.split()[1]) * 1024
         raise AssertionError("no VmRSS")
 
+    def has_shadow_memory(self):
+        """Whether ThreadSanitizer keeps several bytes for each of the daemon's: its memory then says little."""
+        with open("/proc/%d/maps" % self.process.pid, encoding="utf-8") as maps:
+            return "libtsan" in maps.read()
+
     def signal(self, number):
         self.process.send_signal(number)
 
