@@ -174,17 +174,23 @@ static void look_up(struct wf_index *index, const uint64_t *keys, uint32_t keys_
 	}
 }
 
+/* The higher score first; of equals the older article, so that the order in which keys were entered does not matter. */
+static bool comes_first(const struct tally_slot *a, const struct tally_slot *b)
+{
+	return a->score != b->score ? a->score > b->score : a->number < b->number;
+}
+
 static void insert_best(struct tally_slot best[TALLY_BEST], uint32_t *count, struct tally_slot slot)
 {
 	uint32_t at = *count;
 
-	if (at == TALLY_BEST && slot.score <= best[TALLY_BEST - 1].score)
+	if (at == TALLY_BEST && !comes_first(&slot, &best[TALLY_BEST - 1]))
 		return;
 	if (at == TALLY_BEST)
 		at = TALLY_BEST - 1;
 	else
 		*count += 1;
-	for (; at > 0 && best[at - 1].score < slot.score; at--)
+	for (; at > 0 && comes_first(&slot, &best[at - 1]); at--)
 		best[at] = best[at - 1];
 	best[at] = slot;
 }
@@ -356,6 +362,17 @@ static void weigh_candidates(struct wf_index *index)
 	}
 }
 
+/* The stronger first; of equals the more alike, then the older. */
+static bool is_stronger(const struct candidate *a, const struct candidate *b)
+{
+	if (a->strength > b->strength || a->strength < b->strength)
+		return a->strength > b->strength;
+	if (a->comparison.resemblance > b->comparison.resemblance ||
+	    a->comparison.resemblance < b->comparison.resemblance)
+		return a->comparison.resemblance > b->comparison.resemblance;
+	return a->number < b->number;
+}
+
 static struct candidate *strongest_of(struct wf_index *index)
 {
 	struct candidate *best = NULL;
@@ -363,9 +380,7 @@ static struct candidate *strongest_of(struct wf_index *index)
 	for (uint32_t i = 0; i < index->candidates_count; i++) {
 		struct candidate *candidate = &index->candidates[i];
 
-		if (candidate->strength > 0 && (best == NULL || candidate->strength > best->strength ||
-						(candidate->strength == best->strength &&
-						 candidate->comparison.resemblance > best->comparison.resemblance)))
+		if (candidate->strength > 0 && (best == NULL || is_stronger(candidate, best)))
 			best = candidate;
 	}
 	return best;
