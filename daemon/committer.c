@@ -182,6 +182,12 @@ static bool removes(const struct wf_job *job)
 	return false;
 }
 
+/* Whether the store is to be read for it. What is gone waits for the disk alone: it must be so for good. */
+static bool is_read(const struct wf_job *job)
+{
+	return job->method != NULL && job->method->read != NULL && job->error.code == 0;
+}
+
 /* Syncs the batch; then those who wait for it hear of it. */
 static void commit(struct wf_committer *committer, struct batch *batch)
 {
@@ -208,7 +214,7 @@ static void commit(struct wf_committer *committer, struct batch *batch)
 	while (job != NULL) {
 		struct wf_job *next = job->queue_next;
 
-		if (job->method != NULL && job->method->read != NULL)
+		if (is_read(job))
 			group = add_read(committer, group, job);
 		else
 			wf_pipeline_return(pipeline, job);
@@ -331,7 +337,7 @@ static void take_in(struct wf_committer *committer, struct batch *batch, struct 
 	job->queue_next = NULL;
 	*batch->jobs_last = job;
 	batch->jobs_last = &job->queue_next;
-	if (job->method != NULL && job->method->read != NULL)
+	if (is_read(job))
 		batch->reads++;
 	if (job->needs_commit)
 		write_job(committer, batch, job);

@@ -611,8 +611,9 @@ static void pass_on(struct wf_indexer *indexer, struct wf_job *job)
 {
 	struct wf_committer *committer = &indexer->pipeline->committer;
 	const bool may_write = job->method->may_write;
-	const bool waits =
-		job->error.code == 0 && (job->needs_commit || job->needs_durable || job->method->read != NULL);
+	const bool is_read = job->method->read != NULL;
+	const bool waits = job->error.code == 0 ? job->needs_commit || job->needs_durable || is_read
+						: job->error.code == WF_ENOTFOUND && is_read;
 
 	if (waits)
 		wf_queue_push(&committer->queue, job);

@@ -2,6 +2,8 @@
 
 #include <assert.h>
 #include <fcntl.h>
+#include <libgen.h>
+#include <limits.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,9 +19,9 @@
 /* In the lock file of a store that was made: data.mdb must be there then. */
 #define LOCK_TEXT "wirefold store\n"
 
-#define FORMAT_MAGIC "wirefold"
+#define FORMAT_MAGIC       "wirefold"
 #define FORMAT_MAGIC_BYTES 8u
-#define FORMAT_BYTES (FORMAT_MAGIC_BYTES + 4u)
+#define FORMAT_BYTES       (FORMAT_MAGIC_BYTES + 4u)
 
 /* Names of states that are the store's own begin with a dot. */
 static const struct wf_bytes state_format = {".format", 7};
@@ -227,11 +229,34 @@ static int store_start(struct wf_store *store, const char *path, bool is_made, s
 		code = store_identify(store, reader, &is_empty, error);
 	wf_lmdb_reader_free(reader);
 	if (code == 0 && is_empty)
-		code = is_made ? wf_error_set(error, WF_ECORRUPT, "%s: empty, but a store was made here", path) :
-				 store_make(store, error);
+		code = is_made ? wf_error_set(error, WF_ECORRUPT, "%s: empty, but a store was made here", path)
+			       : store_make(store, error);
 	if (code == 0 && !is_made)
 		code = made_mark(store, path, error);
 	return code;
+}
+
+/* Makes the folder where there is none, and its entry in the folder above durable. */
+static int folder_make(const char *path, struct wf_error *error)
+{
+	char parent[PATH_MAX];
+	int file;
+
+	if (mkdir(path, 0700) != 0)
+		return errno == EEXIST ? 0
+				       : wf_error_set(error, errno == ENOSPC ? WF_EFULL : -errno, "%s: %s", path,
+						      wf_error_sentence(-errno));
+	(void)snprintf(parent, sizeof parent, "%s", path);
+	file = open(dirname(parent), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (file < 0 || fsync(file) != 0) {
+		const int code = -errno;
+
+		if (file >= 0)
+			(void)close(file);
+		return wf_error_set(error, code, "%s: its folder: %s", path, wf_error_sentence(code));
+	}
+	(void)close(file);
+	return 0;
 }
 
 int wf_store_open(struct wf_store **store, const struct wf_store_settings *settings, struct wf_error *error)
@@ -251,10 +276,8 @@ int wf_store_open(struct wf_store **store, const struct wf_store_settings *setti
 		return wf_error_set(error, WF_ENOMEM, "out of memory");
 	made->lock_file = -1;
 	made->room_bytes_min = settings->room_bytes_min;
-	if (mkdir(settings->path, 0700) != 0 && errno != EEXIST)
-		code = wf_error_set(error, errno == ENOSPC ? WF_EFULL : -errno, "%s: %s", settings->path,
-				    wf_error_sentence(-errno));
-	else
+	code = folder_make(settings->path, error);
+	if (code == 0)
 		code = lock_take(made, settings->path, &is_made, error);
 	if (code == 0)
 		code = data_check(settings->path, is_made, error);
