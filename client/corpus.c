@@ -50,7 +50,7 @@ static void make_word(struct wf_corpus *corpus, uint32_t rank)
 	static const char *const vowels[] = {"a", "e", "i", "o", "u", "ai", "ea", "ou"};
 	static const char *const codas[] = {"", "", "n", "r", "s", "t", "l", "nd", "rt", "ck"};
 	uint64_t state = rank + 1;
-	const uint32_t syllables = rank < 100 ? 1 : rank < 2000 ? 2 : 3;
+	const uint32_t syllables = rank < 300 ? 1 : rank < 30000 ? 2 : 3;
 	char *word = corpus->words[rank];
 	size_t length = 0;
 
