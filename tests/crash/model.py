@@ -287,18 +287,18 @@ class Feed(threading.Thread):
 # ---- the check after a restart
 
 
-def get_all(client, keys):
-    """id -> the article as the daemon has it, or None."""
-    found = {}
+def answers_of(client, method, keys):
+    """key -> what the method answers for it, or None where it is not found; many under way at a time."""
+    answers = {}
     for first in range(0, len(keys), GETS_AT_ONCE):
         part = keys[first : first + GETS_AT_ONCE]
-        client.send(b"".join(client.request("get", key) for key in part))
+        client.send(b"".join(client.request(method, key) for key in part))
         for key in part:
             _, _, error, result = client.reply()
             if error is not None and error[0] != "not_found":
-                raise Difference("lost", "get %s: %r" % (key, error))
-            found[key] = result
-    return found
+                raise Difference("lost", "%s %s: %r" % (method, key, error))
+            answers[key] = result
+    return answers
 
 
 def settle(ledger, feed, found, keep):
@@ -374,24 +374,10 @@ def list_all(client):
             return listed
 
 
-def clusters_of(client, numbers):
-    """cluster -> what `cluster` says, or None."""
-    answers = {}
-    for first in range(0, len(numbers), GETS_AT_ONCE):
-        part = numbers[first : first + GETS_AT_ONCE]
-        client.send(b"".join(client.request("cluster", number) for number in part))
-        for number in part:
-            _, _, error, result = client.reply()
-            if error is not None and error[0] != "not_found":
-                raise Difference("lost", "cluster %d: %r" % (number, error))
-            answers[number] = result
-    return answers
-
-
 def check_listing(client, found):
     present = {key: here["cluster"] for key, here in found.items() if here is not None}
     listed = list_all(client)
-    whole = clusters_of(client, list(listed))
+    whole = answers_of(client, "cluster", list(listed))
     members = {}
     for cluster, answer in whole.items():
         if answer is None or answer["cluster"] != cluster or answer["size"] != len(answer["articles"]):
@@ -437,7 +423,7 @@ def check_clusters(ledger, client, found, may_have_merged_unheard):
             ledger.counts["merges_unheard"] += 1
             check_clusters(ledger, client, found, may_have_merged_unheard)
             return
-    answers = clusters_of(client, list(ledger.parents))
+    answers = answers_of(client, "cluster", list(ledger.parents))
     for cluster, answer in answers.items():
         home = homes.get(ledger.root(cluster))
         now = None if answer is None else answer["cluster"]
@@ -457,7 +443,7 @@ def check(ledger, daemon, feeds, keep):
     """The whole check, on a daemon that has just started and runs without retention."""
     with daemon.client() as client:
         keys = sorted({key for key in ledger.state} | {key for feed in feeds for key in feed.written})
-        found = get_all(client, keys)
+        found = answers_of(client, "get", keys)
         unheard = []
         for feed in feeds:
             unheard += settle(ledger, feed, found, keep)

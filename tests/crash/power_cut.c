@@ -20,11 +20,9 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
-#include <sys/uio.h>
-#include <unistd.h>
 
-#define EXPORTED      __attribute__((visibility("default")))
+#include "interpose_io.h"
+
 #define JOURNAL_BYTES (UINT64_C(256) << 20)
 #define NAME_BYTES    32u
 
@@ -143,7 +141,7 @@ static ssize_t written(int file, const struct iovec *parts, int parts_count, off
 	return syscall(SYS_pwritev, file, parts, parts_count, offset, 0);
 }
 
-static ssize_t noted_write(int file, const struct iovec *parts, int parts_count, off_t offset)
+static ssize_t write_parts(int file, const struct iovec *parts, int parts_count, off_t offset)
 {
 	char name[NAME_BYTES];
 	struct record *record;
@@ -179,7 +177,7 @@ static void settle(const char name[NAME_BYTES])
 		__atomic_store_n(journal, sizeof(*journal), __ATOMIC_SEQ_CST);
 }
 
-static int noted_sync(int file, long call)
+static int sync_file(int file, long call)
 {
 	char name[NAME_BYTES];
 	int result;
@@ -194,58 +192,6 @@ static int noted_sync(int file, long call)
 		settle(name);
 	pthread_mutex_unlock(&cut_lock);
 	return result;
-}
-
-static struct iovec part_of(const void *bytes, size_t count)
-{
-	/* iovec serves reads too and has no const. */
-	union {
-		const void *read;
-		void *write;
-	} data = {bytes};
-
-	return (struct iovec){data.write, count};
-}
-
-EXPORTED ssize_t write(int file, const void *bytes, size_t count)
-{
-	const struct iovec part = part_of(bytes, count);
-
-	return noted_write(file, &part, 1, -1);
-}
-
-EXPORTED ssize_t pwrite(int file, const void *bytes, size_t count, off_t offset)
-{
-	const struct iovec part = part_of(bytes, count);
-
-	return noted_write(file, &part, 1, offset);
-}
-
-EXPORTED ssize_t pwrite64(int file, const void *bytes, size_t count, off_t offset)
-{
-	const struct iovec part = part_of(bytes, count);
-
-	return noted_write(file, &part, 1, offset);
-}
-
-EXPORTED ssize_t writev(int file, const struct iovec *parts, int parts_count)
-{
-	return noted_write(file, parts, parts_count, -1);
-}
-
-EXPORTED ssize_t pwritev(int file, const struct iovec *parts, int parts_count, off_t offset)
-{
-	return noted_write(file, parts, parts_count, offset);
-}
-
-EXPORTED int fsync(int file)
-{
-	return noted_sync(file, SYS_fsync);
-}
-
-EXPORTED int fdatasync(int file)
-{
-	return noted_sync(file, SYS_fdatasync);
 }
 
 EXPORTED int ftruncate(int file, off_t size)

@@ -8,11 +8,8 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
-#include <sys/uio.h>
-#include <unistd.h>
 
-#define EXPORTED __attribute__((visibility("default")))
+#include "interpose_io.h"
 
 static pthread_mutex_t fault_lock = PTHREAD_MUTEX_INITIALIZER;
 static struct fault_io fault;
@@ -58,9 +55,9 @@ static unsigned write_kind(int file)
 	struct stat status;
 	const int saved = errno;
 	const int flags = fcntl(file, F_GETFL);
-	const unsigned kind = fstat(file, &status) != 0 || !S_ISREG(status.st_mode) ? 0u :
-			      (flags & O_DSYNC) != 0				   ? FAULT_IO_META :
-										     FAULT_IO_WRITE;
+	const unsigned kind = fstat(file, &status) != 0 || !S_ISREG(status.st_mode) ? 0u
+			      : (flags & O_DSYNC) != 0                              ? FAULT_IO_META
+										    : FAULT_IO_WRITE;
 
 	errno = saved;
 	return kind;
@@ -93,7 +90,7 @@ static ssize_t written(int file, const struct iovec *parts, int parts_count, off
 	return syscall(SYS_pwritev, file, parts, parts_count, offset, 0);
 }
 
-static ssize_t write_or_fail(int file, const struct iovec *parts, int parts_count, off_t offset)
+static ssize_t write_parts(int file, const struct iovec *parts, int parts_count, off_t offset)
 {
 	struct fault_io how;
 
@@ -120,56 +117,9 @@ static int sync_or_fail(long result)
 	return -1;
 }
 
-static struct iovec part_of(const void *bytes, size_t count)
+static int sync_file(int file, long call)
 {
-	/* iovec serves reads too and has no const. */
-	union {
-		const void *read;
-		void *write;
-	} data = {bytes};
-
-	return (struct iovec){data.write, count};
-}
-
-EXPORTED ssize_t write(int file, const void *bytes, size_t count)
-{
-	const struct iovec part = part_of(bytes, count);
-
-	return write_or_fail(file, &part, 1, -1);
-}
-
-EXPORTED ssize_t pwrite(int file, const void *bytes, size_t count, off_t offset)
-{
-	const struct iovec part = part_of(bytes, count);
-
-	return write_or_fail(file, &part, 1, offset);
-}
-
-EXPORTED ssize_t pwrite64(int file, const void *bytes, size_t count, off_t offset)
-{
-	const struct iovec part = part_of(bytes, count);
-
-	return write_or_fail(file, &part, 1, offset);
-}
-
-EXPORTED ssize_t writev(int file, const struct iovec *parts, int parts_count)
-{
-	return write_or_fail(file, parts, parts_count, -1);
-}
-
-EXPORTED ssize_t pwritev(int file, const struct iovec *parts, int parts_count, off_t offset)
-{
-	return write_or_fail(file, parts, parts_count, offset);
-}
-
-EXPORTED int fsync(int file)
-{
-	return sync_or_fail(syscall(SYS_fsync, file));
-}
-
-EXPORTED int fdatasync(int file)
-{
-	return sync_or_fail(syscall(SYS_fdatasync, file));
+	return sync_or_fail(syscall(call, file));
 }
 
 EXPORTED int msync(void *address, size_t length, int flags)

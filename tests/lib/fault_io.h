@@ -17,12 +17,12 @@ enum fault_io_calls {
 };
 
 struct fault_io {
-	unsigned calls; /* of enum fault_io_calls; 0: none fails */
-	long countdown; /* calls that are still served before the first failure */
-	long length;    /* calls that fail then, one after another */
-	int error;      /* errno that they set */
-	bool is_short;  /* a write does half of its work and says so, where it can be halved */
-	bool is_done;   /* the first that fails has done its work all the same */
+	unsigned calls;      /* of enum fault_io_calls; 0: none fails */
+	long countdown;      /* calls that are still served before the first failure */
+	long length;         /* calls that fail then, one after another */
+	int error;           /* errno that they set */
+	bool is_short;       /* a write does half of its work and says so, where it can be halved */
+	bool is_done;        /* the first that fails has done its work all the same */
 	unsigned then_calls; /* kinds that fail, too, once the first has failed; `length` counts them with it */
 };
 
