@@ -300,7 +300,7 @@ static double clock_cost_us(void)
 
 int wf_stage_index(const struct wf_stage_run *run, struct wf_text_set *set)
 {
-	const struct wf_index_settings settings = {.seed = SEED};
+	const struct wf_index_settings settings = {0};
 	const uint64_t measured = run->rounds * run->window;
 	struct feed feed = {.run = run, .set = set, .clock_us = clock_cost_us()};
 	int error = WF_ENOMEM;

@@ -149,14 +149,6 @@ uint64_t wf_id_index_next(const struct wf_id_index *index, uint64_t hash, size_t
 	}
 }
 
-void wf_id_index_prefetch(const struct wf_id_index *index, uint64_t hash)
-{
-	const struct wf_id_index_segment *segment = segment_of_const(index, hash);
-
-	if (segment->capacity != 0)
-		__builtin_prefetch(&segment->slots[home_of(segment, hash)]);
-}
-
 size_t wf_id_index_count(const struct wf_id_index *index)
 {
 	return index->count;

@@ -197,7 +197,6 @@ static int load(struct wf_indexer *indexer, struct loading *loading)
 	const struct wf_index_settings index_settings = {
 		.threshold = settings->threshold,
 		.candidates_max = (uint32_t)settings->candidates_max,
-		.seed = indexer->pipeline->secret,
 	};
 	int code;
 

@@ -24,36 +24,35 @@
 #include "base/error.h"
 #include "base/relation.h"
 
-#define WF_STORE_FORMAT_VERSION 1u
-#define WF_STORE_MAP_BYTES_DEFAULT (UINT64_C(1) << 30)
-#define WF_STORE_MAP_BYTES_MAX (UINT64_C(1) << 46) /* of the 2^47 that a process has */
-#define WF_STORE_ROOM_BYTES_DEFAULT (UINT64_C(64) << 20)
+#define WF_STORE_FORMAT_VERSION      1u
+#define WF_STORE_MAP_BYTES_DEFAULT   (UINT64_C(1) << 30)
+#define WF_STORE_MAP_BYTES_MAX       (UINT64_C(1) << 46) /* of the 2^47 that a process has */
 #define WF_STORE_READERS_MAX_DEFAULT 126u
-#define WF_STORE_REST_WAIT_MS 10000u
-#define WF_STORE_SKETCH_BYTES_MAX (64u << 10)
-#define WF_STORE_NAME_BYTES_MAX 64u             /* of a state */
-#define WF_STORE_VALUE_BYTES_MAX (2040u << 20)  /* a body, an evidence, a state */
+#define WF_STORE_REST_WAIT_MS        10000u
+#define WF_STORE_SKETCH_BYTES_MAX    (64u << 10)
+#define WF_STORE_NAME_BYTES_MAX      64u           /* of a state */
+#define WF_STORE_VALUE_BYTES_MAX     (2040u << 20) /* a body, an evidence, a state */
 
 struct wf_store;
 struct wf_store_reader;
 
 struct wf_store_settings {
-	const char *path;         /* a folder; made where there is none (its parent must be there) */
+	const char *path;       /* a folder; made where there is none (its parent must be there) */
 	uint64_t map_bytes_min; /* first size of the memory map, address space only; it doubles by itself; 0: default */
-	uint64_t room_bytes_min;  /* room in the file system under which put and state_put are refused (WF_EFULL) */
-	uint32_t readers_max;     /* 0 for the default */
+	uint64_t room_bytes_min; /* room in the file system under which put and state_put are refused (WF_EFULL) */
+	uint32_t readers_max;    /* 0 for the default */
 };
 
 /* The small record of an article. Borrowed bytes. */
 struct wf_store_entry {
 	uint64_t number;
-	uint64_t id_hash;        /* of the scraper's id, keyed with the store's secret */
+	uint64_t id_hash;         /* of the scraper's id, keyed with the store's secret */
 	uint64_t content_hash[2]; /* of all that the scraper sent: the same content again is no replacement */
 	uint64_t source;
 	int64_t seen;
-	int64_t published;       /* WF_TIME_NONE where none was given */
-	uint64_t cluster;        /* as decided, or as moved since; may have been folded into another */
-	uint64_t match;          /* 0: none */
+	int64_t published; /* WF_TIME_NONE where none was given */
+	uint64_t cluster;  /* as decided, or as moved since; may have been folded into another */
+	uint64_t match;    /* 0: none */
 	float similarity;
 	float containment;
 	enum wf_relation relation;
@@ -75,8 +74,8 @@ struct wf_store_body {
 	struct wf_bytes published_text; /* where it was given as a string */
 	int64_t published;
 	bool has_published;
-	bool has_text;                  /* false: stored with --no-text */
-	uint64_t text_bytes;            /* length of the text as it was sent */
+	bool has_text;                   /* false: stored with --no-text */
+	uint64_t text_bytes;             /* length of the text as it was sent */
 	struct wf_bytes text_compressed; /* a zstd frame */
 };
 
@@ -87,7 +86,7 @@ void wf_store_close(struct wf_store *store); /* no batch open, every reader clos
 
 /* Any thread. */
 uint64_t wf_store_secret(const struct wf_store *store);
-uint64_t wf_store_bytes(const struct wf_store *store);      /* on disk */
+uint64_t wf_store_bytes(const struct wf_store *store); /* on disk */
 /* The highest number ever committed, removed ones included; 0 at first. */
 uint64_t wf_store_number_last(const struct wf_store *store);
 

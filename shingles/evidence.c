@@ -363,9 +363,3 @@ void wf_profile_compare(struct wf_profile *profile, const uint16_t *tokens, uint
 	wf_profile_scan(profile, tokens, tokens_count, comparison);
 	wf_profile_finish(profile, tokens, tokens_count, mask, comparison);
 }
-
-void wf_profile_cover(const struct wf_profile *profile, uint8_t *covered)
-{
-	for (uint32_t i = 0; i < profile->count; i++)
-		covered[i] |= profile->cover[i] != COVER_NONE;
-}

@@ -75,7 +75,4 @@ void wf_profile_finish(const struct wf_profile *profile, const uint16_t *tokens,
 void wf_profile_compare(struct wf_profile *profile, const uint16_t *tokens, uint32_t tokens_count, const uint8_t *mask,
 			struct wf_comparison *comparison);
 
-/* After a comparison: adds to `covered` (one byte a token of the newcomer) what the other covers. */
-void wf_profile_cover(const struct wf_profile *profile, uint8_t *covered);
-
 #endif

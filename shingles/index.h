@@ -27,7 +27,6 @@ typedef int (*wf_evidence_cb)(void *context, uint64_t number, struct wf_bytes *e
 struct wf_index_settings {
 	double threshold; /* resemblance from which the LSH table must propose a pair, (0, 1); 0 for the default */
 	uint32_t candidates_max; /* candidates examined for one article; 0 for the default */
-	uint64_t seed;           /* the store's secret; the same for documents and index */
 };
 
 /* Facts about an article that are not in its text. */

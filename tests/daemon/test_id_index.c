@@ -34,7 +34,6 @@ static void an_empty_index_has_no_candidates(void **state)
 
 	(void)state;
 	wf_id_index_init(&index);
-	wf_id_index_prefetch(&index, 5);
 	assert_int_equal(candidates_count(&index, 5, &sum), 0);
 	assert_false(wf_id_index_remove(&index, 5, 1));
 	assert_int_equal(wf_id_index_count(&index), 0);
@@ -93,7 +92,7 @@ static void removals_leave_no_marks_behind(void **state)
 	wf_id_index_close(&index);
 }
 
-#define MODEL_HASHES 512u
+#define MODEL_HASHES  512u
 #define MODEL_NUMBERS 8u
 
 /* The model: which of 8 numbers each of 512 hashes has. The hashes share segments and beginnings, and wrap around. */

@@ -568,26 +568,6 @@ static void shares_keep_their_bounds_and_do_not_depend_on_what_was_compared_befo
 	}
 }
 
-/* wf_profile_cover */
-
-static void what_several_texts_cover_adds_up(void **state)
-{
-	struct bench *bench = *state;
-	uint8_t covered[300] = {0};
-	struct wf_comparison comparison;
-
-	write_words(&bench->a, 300, 25);
-	wf_profile_set(bench->profile, bench->a.tokens, 300, bench->a.mask, bench->weights);
-	for (uint32_t begin = 0; begin <= 200; begin += 200) {
-		bench->b.count = 0;
-		append(&bench->b, &bench->a, begin, 100);
-		wf_profile_compare(bench->profile, bench->b.tokens, 100, bench->b.mask, &comparison);
-		wf_profile_cover(bench->profile, covered);
-	}
-	for (uint32_t i = 0; i < 300; i++)
-		assert_int_equal(covered[i], i < 100 || i >= 200);
-}
-
 #define TEST(name) cmocka_unit_test_setup_teardown(name, bench_set_up, bench_tear_down)
 
 int main(void)
@@ -613,7 +593,6 @@ int main(void)
 		TEST(texts_of_no_and_one_word_are_in_nothing),
 		TEST(texts_that_repeat_themselves_do_not_blow_up),
 		TEST(shares_keep_their_bounds_and_do_not_depend_on_what_was_compared_before),
-		TEST(what_several_texts_cover_adds_up),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
