@@ -4,7 +4,7 @@
  *   article i -> story (a new one, or one of the recent ones) -> words by rank (Zipf), a few of the story's own
  *             -> copy: cut, words changed, between the outlet's own boilerplate
  *
- * Lengths, copy rates and outlets are those of a busy wire: 478 words a story in the middle, six of ten articles are
+ * Lengths, copy rates and outlets are those of a busy wire: 430 words a story in the middle, six of ten articles are
  * copies. */
 #ifndef WF_CORPUS_H
 #define WF_CORPUS_H
