@@ -45,11 +45,11 @@ struct wf_lmdb {
 	char *log;
 	size_t log_bytes;
 	size_t log_capacity;
-	size_t staged; /* offset of the operation staged last */
-	int failure;   /* of the batch; 0 while it is sound */
-	bool is_suspect; /* a write failed: reopen before the next */
+	size_t staged;      /* offset of the operation staged last */
+	int failure;        /* of the batch; 0 while it is sound */
+	bool is_suspect;    /* a write failed: reopen before the next */
 	uint64_t unsettled; /* transaction that may be on disk though its commit failed; 0 for none */
-	bool is_broken;  /* an unsettled transaction was found on disk and could not be confirmed */
+	bool is_broken;     /* an unsettled transaction was found on disk and could not be confirmed */
 };
 
 struct wf_lmdb_reader {

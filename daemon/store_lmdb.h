@@ -49,7 +49,7 @@ struct wf_lmdb_settings {
 int wf_lmdb_open(struct wf_lmdb **lmdb, const struct wf_lmdb_settings *settings, struct wf_error *error);
 void wf_lmdb_close(struct wf_lmdb *lmdb);
 
-uint64_t wf_lmdb_bytes(const struct wf_lmdb *lmdb);     /* of the file system, taken by the data */
+uint64_t wf_lmdb_bytes(const struct wf_lmdb *lmdb); /* of the file system, taken by the data */
 uint64_t wf_lmdb_map_bytes(const struct wf_lmdb *lmdb);
 
 /* The batch. Errors as in store.h; after one other than WF_ENOTFOUND, only abort or commit (which then aborts). */

@@ -34,11 +34,11 @@ enum {
 
 #define ENTRY_FLAG_NEW 1u
 
-#define BODY_STRINGS_COUNT 7u
-#define BODY_FLAG_PUBLISHED 1u
-#define BODY_FLAG_TEXT 2u
+#define BODY_STRINGS_COUNT       7u
+#define BODY_FLAG_PUBLISHED      1u
+#define BODY_FLAG_TEXT           2u
 #define BODY_FLAG_PRESENT(index) (4u << (index)) /* the string is there, though it may be empty */
-#define BODY_FLAGS_ALL ((4u << BODY_STRINGS_COUNT) - 1)
+#define BODY_FLAGS_ALL           ((4u << BODY_STRINGS_COUNT) - 1)
 
 _Static_assert(WF_MERGED_MAX <= UINT8_MAX && WF_RELATED_MAX <= UINT8_MAX, "an entry counts its lists in a byte each");
 _Static_assert(BODY_LENGTHS + 4 * BODY_STRINGS_COUNT == BODY_PUBLISHED, "the lengths fill their place");

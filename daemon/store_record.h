@@ -12,9 +12,9 @@
 #include "base/limits.h"
 #include "store.h"
 
-#define WF_RECORD_VERSION 1u
+#define WF_RECORD_VERSION      1u
 #define WF_RECORD_HEADER_BYTES 8u
-#define WF_RECORD_LISTS_MAX (WF_MERGED_MAX + WF_RELATED_MAX)
+#define WF_RECORD_LISTS_MAX    (WF_MERGED_MAX + WF_RELATED_MAX)
 
 enum wf_record_kind {
 	WF_RECORD_ENTRY = 1,

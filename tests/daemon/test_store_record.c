@@ -44,27 +44,30 @@ static void entry_and_body_round_trip(void **state)
 static void the_layout_is_the_documented_one(void **state)
 {
 	static const unsigned char entry_golden[] = {
-		1, 1, 0, 0, 0x7D, 0x21, 0x7C, 0x63,
-		1, 2, 1, 1, 3, 0, 0, 0,
-		8, 7, 6, 5, 4, 3, 2, 1,
-		1, 0, 0, 0, 0, 0, 0, 0,
-		2, 0, 0, 0, 0, 0, 0, 0,
-		3, 0, 0, 0, 0, 0, 0, 0,
-		4, 0, 0, 0, 0, 0, 0, 0,
-		0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF,
-		5, 0, 0, 0, 0, 0, 0, 0,
-		6, 0, 0, 0, 0, 0, 0, 0,
-		0, 0, 0, 0x3F, 0, 0, 0x80, 0x3F,
-		7, 0, 0, 0, 0, 0, 0, 0,
-		8, 0, 0, 0, 0, 0, 0, 0,
-		'a', 'b', 'c',
+		1, 1, 0, 0, 0x7D, 0x21, 0x7C, 0x63, 1,    2,    1,    1,    3,    0,    0, 0, 8, 7, 6, 5, 4, 3, 2, 1, 1,
+		0, 0, 0, 0, 0,    0,    0,    2,    0,    0,    0,    0,    0,    0,    0, 3, 0, 0, 0, 0, 0, 0, 0, 4, 0,
+		0, 0, 0, 0, 0,    0,    0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 5, 0, 0, 0, 0, 0, 0, 0, 6, 0, 0,
+		0, 0, 0, 0, 0,    0,    0,    0,    0x3F, 0,    0,    0x80, 0x3F, 7,    0, 0, 0, 0, 0, 0, 0, 8, 0, 0, 0,
+		0, 0, 0, 0, 'a',  'b',  'c',
 	};
 	const uint64_t merged = 7, related = 8;
-	const struct wf_store_entry entry = {
-		.number = 9, .id_hash = UINT64_C(0x0102030405060708), .content_hash = {1, 2}, .source = 3, .seen = 4,
-		.published = -1, .cluster = 5, .match = 6, .similarity = 0.5f, .containment = 1.0f,
-		.relation = WF_RELATION_NEAR, .is_new = true, .merged = &merged, .merged_count = 1, .related = &related,
-		.related_count = 1, .sketch = {"abc", 3}};
+	const struct wf_store_entry entry = {.number = 9,
+					     .id_hash = UINT64_C(0x0102030405060708),
+					     .content_hash = {1, 2},
+					     .source = 3,
+					     .seen = 4,
+					     .published = -1,
+					     .cluster = 5,
+					     .match = 6,
+					     .similarity = 0.5f,
+					     .containment = 1.0f,
+					     .relation = WF_RELATION_NEAR,
+					     .is_new = true,
+					     .merged = &merged,
+					     .merged_count = 1,
+					     .related = &related,
+					     .related_count = 1,
+					     .sketch = {"abc", 3}};
 	char room[ROOM_BYTES];
 	struct wf_bytes record = entry_record(room, &entry);
 
