@@ -14,6 +14,8 @@
 #define SMALL_READ_BYTES       16384u     /* what a connection that holds nothing may send when the memory is full */
 #define SMALL_READER_BYTES     131072u    /* its reader's block, then */
 #define READ_REPLY_BYTES_LEAST 4096u
+#define GUESS_PAUSE_MS         1000u /* before a wrong token is answered */
+#define STRANGER_BLOCK_BYTES   4096u /* of a reader that expects a token */
 
 /* Bytes on their way out. The first of a connection's chunks is with the socket. */
 struct wf_conn_chunk {
@@ -199,6 +201,44 @@ static void leave(struct wf_conn *conn)
 		close_socket(conn);
 }
 
+/* ---- who may what ---- */
+
+static struct wf_reader_settings reader_settings_of(const struct wf_conn *conn)
+{
+	struct wf_reader_settings settings = {.message_bytes_max = conn->server->settings->request_bytes_max};
+
+	if (conn->rights == WF_RIGHTS_NONE) {
+		settings.message_bytes_max = WF_STRANGER_REQUEST_BYTES_MAX;
+		settings.block_bytes_min = STRANGER_BLOCK_BYTES;
+	}
+	return settings;
+}
+
+void wf_conn_admit(struct wf_conn *conn, enum wf_rights rights)
+{
+	struct wf_reader_settings settings;
+
+	conn->rights = rights;
+	settings = reader_settings_of(conn);
+	wf_reader_set(conn->reader, &settings);
+}
+
+/* Keeps the reply to a wrong token back. */
+static void pause_for_guess(struct wf_conn *conn, struct wf_job *job)
+{
+	job->stage = WF_JOB_SENT;
+	conn->guess = job;
+	conn->guess_until_ms = uv_now(&conn->server->loop) + GUESS_PAUSE_MS;
+}
+
+static void end_pause(struct wf_conn *conn)
+{
+	struct wf_job *job = conn->guess;
+
+	conn->guess = NULL;
+	finish(job);
+}
+
 /* ---- messages in ---- */
 
 static void start_job(struct wf_conn *conn, struct wf_job *job)
@@ -206,10 +246,14 @@ static void start_job(struct wf_conn *conn, struct wf_job *job)
 	struct wf_server *server = conn->server;
 	int code;
 
+	job->conn = conn;
 	code = wf_request_of(wf_message_root(job->message), &job->request, &job->error);
 	if (code == 0) {
 		job->method = wf_method_find(job->request.method);
-		if (job->method == NULL)
+		code = wf_access_check(conn->rights, job->method, &job->error);
+		if (code < 0)
+			wf_counter_add(&server->counters.denied, 1);
+		else if (job->method == NULL)
 			code = wf_error_set(&job->error, WF_ENOMETHOD, "method: no such method: \"%.*s\"",
 					    job->request.method.length < WF_METHOD_BYTES_MAX
 						    ? (int)job->request.method.length
@@ -224,6 +268,10 @@ static void start_job(struct wf_conn *conn, struct wf_job *job)
 		wf_error_set(&job->error, code, "%s", wf_error_sentence(code));
 	job->cost_bytes = sizeof *job + wf_message_memory_bytes(job->message) + job->items_count * sizeof *job->items;
 	append(conn, job);
+	if (job->error.code == WF_EDENIED && job->method != NULL && wf_method_is_for_strangers(job->method)) {
+		pause_for_guess(conn, job);
+		return;
+	}
 	if (job->error.code != 0 || job->method->index == NULL) {
 		finish(job);
 		return;
@@ -289,10 +337,16 @@ static void refuse(struct wf_conn *conn, const struct wf_error *error, bool has_
 
 static void take_refusal(struct wf_conn *conn, int code, const struct wf_refusal *refusal)
 {
+	struct wf_error error;
+
 	wf_counter_add(&conn->server->counters.requests, 1);
 	if (refusal->is_response)
 		return;
-	refuse(conn, &refusal->error, refusal->has_msgid, refusal->msgid);
+	error = refusal->error;
+	/* Its bounds are those of auth: what is past them is another method. */
+	if (code == WF_ETOOLARGE && wf_access_check(conn->rights, NULL, &error) < 0)
+		wf_counter_add(&conn->server->counters.denied, 1);
+	refuse(conn, &error, refusal->has_msgid, refusal->msgid);
 	if (code == WF_EMALFORMED) {
 		wf_counter_add(&conn->server->counters.garbage, 1);
 		conn->is_ended = true;
@@ -344,7 +398,7 @@ static void take_messages(struct wf_conn *conn)
 
 	if (conn->is_full && !is_over(conn, 2))
 		conn->is_full = false;
-	while (!conn->is_ended && !conn->is_closing && !conn->is_full && !conn->is_waiting) {
+	while (!conn->is_ended && !conn->is_closing && !conn->is_full && !conn->is_waiting && conn->guess == NULL) {
 		if (is_over(conn, 1)) {
 			conn->is_full = true;
 			break;
@@ -683,7 +737,7 @@ void wf_conn_pump(struct wf_conn *conn)
 	send_jobs(conn);
 	if (conn->is_closing)
 		drop_replies(conn);
-	if (conn->is_eof && !conn->is_full && !conn->is_waiting)
+	if (conn->is_eof && !conn->is_full && !conn->is_waiting && conn->guess == NULL)
 		conn->is_ended = true;
 	if (conn->is_ended && !conn->is_closing && !conn->is_leaving && conn->first == NULL && conn->chunks == NULL) {
 		if (conn->is_eof)
@@ -695,8 +749,8 @@ void wf_conn_pump(struct wf_conn *conn)
 		wf_reader_rest(conn->reader);
 		count_reader(conn);
 	}
-	set_reading(conn,
-		    !conn->is_eof && (conn->is_leaving || (!conn->is_ended && !conn->is_full && !conn->is_waiting)));
+	set_reading(conn, !conn->is_eof && (conn->is_leaving || (!conn->is_ended && !conn->is_full &&
+								 !conn->is_waiting && conn->guess == NULL)));
 	conn->is_pumping = false;
 	free_if_done(conn);
 }
@@ -705,6 +759,16 @@ void wf_conn_end(struct wf_conn *conn)
 {
 	conn->is_ended = true;
 	wf_conn_pump(conn);
+}
+
+void wf_conn_tick(struct wf_conn *conn, uint64_t now_ms)
+{
+	if (conn->guess != NULL && (now_ms >= conn->guess_until_ms || conn->server->is_stopping)) {
+		end_pause(conn);
+		wf_conn_pump(conn); /* may be the last of it */
+	} else if (conn->is_leaving && now_ms >= conn->close_by_ms && !conn->is_closing) {
+		wf_conn_close(conn);
+	}
 }
 
 void wf_conn_shed(struct wf_conn *conn)
@@ -735,6 +799,13 @@ static int open_socket(struct wf_conn *conn, uv_stream_t *listener)
 					: uv_pipe_init(loop, &conn->socket.pipe, 0);
 }
 
+static enum wf_rights first_rights(const struct wf_server *server, const uv_stream_t *listener)
+{
+	const bool is_trusted = listener->type == UV_NAMED_PIPE && server->settings->unix_trusted;
+
+	return is_trusted || wf_access_is_free(&server->access) ? WF_RIGHTS_ALL : WF_RIGHTS_NONE;
+}
+
 /* Tells a connection that is one too many so; it no longer counts as one. */
 static void turn_away(struct wf_conn *conn)
 {
@@ -756,8 +827,8 @@ static void turn_away(struct wf_conn *conn)
 
 int wf_conn_accept(struct wf_server *server, uv_stream_t *listener)
 {
-	const struct wf_reader_settings reader_settings = {.message_bytes_max = server->settings->request_bytes_max};
 	struct wf_conn *conn = calloc(1, sizeof *conn);
+	struct wf_reader_settings reader_settings;
 	int code;
 
 	if (conn == NULL)
@@ -765,6 +836,8 @@ int wf_conn_accept(struct wf_server *server, uv_stream_t *listener)
 	conn->server = server;
 	conn->read_reply_bytes = READ_REPLY_BYTES_FIRST;
 	conn->moved_ms = uv_now(&server->loop);
+	conn->rights = first_rights(server, listener);
+	reader_settings = reader_settings_of(conn);
 	code = open_socket(conn, listener);
 	if (code < 0) {
 		free(conn);

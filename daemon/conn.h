@@ -4,12 +4,17 @@
  *                         ^first      ^unsent        replies leave from the front, jobs go on from `unsent`
  *
  * A connection is not read from while its requests under way or its unread replies are over a bound, and is read from
- * again when they are under half of it. Everything here is the loop thread's. */
+ * again when they are under half of it. Everything here is the loop thread's.
+ *
+ * Where a token is asked for, a connection is a stranger until it has shown one: its requests are refused, small, and
+ * its time is short. A wrong token is answered after a pause, in which the connection is not read from and stays one of
+ * those that are counted, also where its client leaves: that is what a guess costs, and nobody else waits for it. */
 #ifndef WF_CONN_H
 #define WF_CONN_H
 
 #include <uv.h>
 
+#include "access.h"
 #include "job.h"
 
 struct wf_server;
@@ -45,6 +50,9 @@ struct wf_conn {
 	size_t read_reply_bytes; /* what such a reply is expected to be */
 	uint64_t moved_ms;       /* when a byte last went in or out */
 	uint64_t close_by_ms;    /* of a connection that is said goodbye to */
+	enum wf_rights rights;
+	struct wf_job *guess; /* a wrong token whose reply waits; NULL: none */
+	uint64_t guess_until_ms;
 	bool is_reading;
 	bool is_full;    /* over a bound of its own */
 	bool is_waiting; /* in the server's list of those that wait */
@@ -72,6 +80,12 @@ void wf_conn_end(struct wf_conn *conn);
 
 /* Closes at once; what was accepted still takes effect. May free the connection. */
 void wf_conn_close(struct wf_conn *conn);
+
+/* Gives the client these rights, from the next request on. */
+void wf_conn_admit(struct wf_conn *conn, enum wf_rights rights);
+
+/* Ends what has had its time at `now_ms`: pauses, goodbyes. May free the connection. */
+void wf_conn_tick(struct wf_conn *conn, uint64_t now_ms);
 
 /* Tells the client that there is no room, and closes. May free the connection. */
 void wf_conn_shed(struct wf_conn *conn);

@@ -47,39 +47,62 @@ int wf_listen_parse(uv_loop_t *loop, const char *text, struct sockaddr_storage *
 	return look_up(loop, host, colon + 1, address, error);
 }
 
-bool wf_listen_is_loopback(const struct sockaddr_storage *address)
+static bool is_loopback(const struct sockaddr_storage *address)
 {
+	const struct in6_addr *v6 = &((const struct sockaddr_in6 *)(const void *)address)->sin6_addr;
+
 	if (address->ss_family == AF_INET)
 		return (ntohl(((const struct sockaddr_in *)(const void *)address)->sin_addr.s_addr) >> 24) == 127;
-	return IN6_IS_ADDR_LOOPBACK(&((const struct sockaddr_in6 *)(const void *)address)->sin6_addr);
+	return IN6_IS_ADDR_LOOPBACK(v6) || (IN6_IS_ADDR_V4MAPPED(v6) && v6->s6_addr[12] == 127);
 }
 
-int wf_listen_tcp(uv_tcp_t *handle, const struct sockaddr_storage *address, uv_connection_cb accept, char *bound,
-		  size_t bound_bytes, struct wf_error *error)
+int wf_listen_check(const struct sockaddr_storage *address, const char *text, bool has_token, bool has_tls,
+		    struct wf_error *error)
+{
+	if ((has_token && has_tls) || is_loopback(address))
+		return 0;
+	return wf_error_set(error, WF_EDENIED, "--tcp: %.64s is no loopback address: it takes %s%s%s, or --insecure",
+			    text, has_token ? "" : "a token (--token-file)", has_token || has_tls ? "" : " and ",
+			    has_tls ? "" : "TLS");
+}
+
+static void name_tcp(struct wf_listener *listener, const struct sockaddr_storage *name)
+{
+	char host[64] = "";
+
+	if (name->ss_family == AF_INET) {
+		const struct sockaddr_in *v4 = (const struct sockaddr_in *)(const void *)name;
+
+		uv_ip4_name(v4, host, sizeof host);
+		snprintf(listener->address, sizeof listener->address, "tcp://%s:%u", host,
+			 (unsigned)ntohs(v4->sin_port));
+	} else {
+		const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)(const void *)name;
+
+		uv_ip6_name(v6, host, sizeof host);
+		snprintf(listener->address, sizeof listener->address, "tcp://[%s]:%u", host,
+			 (unsigned)ntohs(v6->sin6_port));
+	}
+}
+
+int wf_listen_tcp(struct wf_listener *listener, uv_loop_t *loop, const struct sockaddr_storage *address,
+		  uv_connection_cb accept, struct wf_error *error)
 {
 	struct sockaddr_storage name;
 	int length = sizeof name;
-	char host[64] = "";
 	int code;
 
-	code = uv_tcp_bind(handle, (const struct sockaddr *)address, 0);
+	code = uv_tcp_init(loop, &listener->socket.tcp);
+	listener->is_open = code == 0;
 	if (code == 0)
-		code = uv_listen((uv_stream_t *)handle, WF_LISTEN_BACKLOG, accept);
+		code = uv_tcp_bind(&listener->socket.tcp, (const struct sockaddr *)address, 0);
 	if (code == 0)
-		code = uv_tcp_getsockname(handle, (struct sockaddr *)&name, &length);
+		code = uv_listen(&listener->socket.stream, WF_LISTEN_BACKLOG, accept);
+	if (code == 0)
+		code = uv_tcp_getsockname(&listener->socket.tcp, (struct sockaddr *)&name, &length);
 	if (code < 0)
 		return wf_error_set(error, code, "--tcp: %s", uv_strerror(code));
-	if (name.ss_family == AF_INET) {
-		const struct sockaddr_in *v4 = (const struct sockaddr_in *)(const void *)&name;
-
-		uv_ip4_name(v4, host, sizeof host);
-		snprintf(bound, bound_bytes, "tcp://%s:%u", host, (unsigned)ntohs(v4->sin_port));
-	} else {
-		const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)(const void *)&name;
-
-		uv_ip6_name(v6, host, sizeof host);
-		snprintf(bound, bound_bytes, "tcp://[%s]:%u", host, (unsigned)ntohs(v6->sin6_port));
-	}
+	name_tcp(listener, &name);
 	return 0;
 }
 
@@ -103,10 +126,30 @@ static int clear_path(const char *path, const struct sockaddr_un *address, struc
 	return wf_error_set(error, -EADDRINUSE, "--unix: %s is in use by another process", path);
 }
 
-int wf_listen_unix(uv_pipe_t *handle, const char *path, uv_connection_cb accept, struct wf_error *error)
+/* A socket bound to its file. The file's permissions are those of the socket, less the umask; they are widened to what
+ * was asked for once it is there: at no moment may anybody do more. */
+static int bind_path(const struct sockaddr_un *address, mode_t mode)
+{
+	const int descriptor = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	int code = 0;
+
+	if (descriptor < 0)
+		return -errno;
+	if (fchmod(descriptor, mode) < 0 || bind(descriptor, (const struct sockaddr *)address, sizeof *address) < 0 ||
+	    chmod(address->sun_path, mode) < 0)
+		code = -errno;
+	if (code == 0)
+		return descriptor;
+	close(descriptor);
+	return code;
+}
+
+int wf_listen_unix(struct wf_listener *listener, uv_loop_t *loop, const char *path, mode_t mode,
+		   uv_connection_cb accept, struct wf_error *error)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
-	int code;
+	struct stat status;
+	int descriptor, code;
 
 	if (strlen(path) >= sizeof address.sun_path)
 		return wf_error_set(error, -ENAMETOOLONG, "--unix: a path of a socket has at most %zu bytes",
@@ -115,10 +158,38 @@ int wf_listen_unix(uv_pipe_t *handle, const char *path, uv_connection_cb accept,
 	code = clear_path(path, &address, error);
 	if (code < 0)
 		return code;
-	code = uv_pipe_bind(handle, path);
-	if (code == 0)
-		code = uv_listen((uv_stream_t *)handle, WF_LISTEN_BACKLOG, accept);
+	code = uv_pipe_init(loop, &listener->socket.pipe, 0);
 	if (code < 0)
 		return wf_error_set(error, code, "--unix: %s: %s", path, uv_strerror(code));
+	listener->is_open = true;
+	descriptor = bind_path(&address, mode);
+	if (descriptor < 0)
+		return wf_error_set(error, descriptor, "--unix: %s: %s", path, uv_strerror(descriptor));
+	if (stat(path, &status) == 0) {
+		listener->path = path;
+		listener->device = status.st_dev;
+		listener->inode = status.st_ino;
+	}
+	code = uv_pipe_open(&listener->socket.pipe, descriptor);
+	if (code < 0)
+		close(descriptor);
+	else
+		code = uv_listen(&listener->socket.stream, WF_LISTEN_BACKLOG, accept);
+	if (code < 0)
+		return wf_error_set(error, code, "--unix: %s: %s", path, uv_strerror(code));
+	snprintf(listener->address, sizeof listener->address, "unix:%s", path);
 	return 0;
+}
+
+void wf_listen_close(struct wf_listener *listener)
+{
+	struct stat status;
+
+	if (!listener->is_open)
+		return;
+	listener->is_open = false;
+	if (listener->path != NULL && lstat(listener->path, &status) == 0 && status.st_dev == listener->device &&
+	    status.st_ino == listener->inode)
+		unlink(listener->path);
+	uv_close(&listener->socket.handle, NULL);
 }

@@ -27,7 +27,7 @@ static int serve(const struct wf_settings *settings)
 	mallopt(M_MMAP_THRESHOLD, OWN_BLOCK_BYTES);
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGXFSZ, SIG_IGN); /* a limit on file sizes is then an error of the write */
-	code = wf_server_run(server, settings, &error);
+	code = wf_server_run(server, settings, environ, &error);
 	if (code < 0)
 		fprintf(stderr, "wirefoldd: %s\n", error.text);
 	free(server);

@@ -15,6 +15,7 @@ static const struct wf_method table[] = {
 	{"stats", false, wf_method_stats_start, wf_method_stats_index, wf_method_stats_read, NULL},
 	{"info", false, wf_method_info_start, NULL, NULL, NULL},
 	{"ping", false, wf_method_ping_start, NULL, NULL, NULL},
+	{"auth", false, wf_method_auth_start, NULL, NULL, NULL},
 };
 
 #define TABLE_COUNT (sizeof table / sizeof table[0])
@@ -25,6 +26,11 @@ const struct wf_method *wf_method_find(struct wf_bytes name)
 		if (wf_bytes_equal(name, wf_bytes_of(table[i].name)))
 			return &table[i];
 	return NULL;
+}
+
+bool wf_method_is_for_strangers(const struct wf_method *method)
+{
+	return method->start == wf_method_auth_start;
 }
 
 size_t wf_method_count(void)

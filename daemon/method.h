@@ -16,7 +16,7 @@ struct wf_server;
 /* Each returns 0, or a negative code with the words in job->error. */
 struct wf_method {
 	const char *name;
-	bool may_write; /* refused while the store takes no writes */
+	bool may_write; /* refused while the store takes no writes, and to readers' tokens */
 	/* Checks the params, and takes items where there are articles to prepare. */
 	int (*start)(struct wf_server *server, struct wf_job *job);
 	/* Uses and changes the index. NULL: start() has packed the reply. */
@@ -30,6 +30,9 @@ struct wf_method {
 
 /* NULL where there is no such method. */
 const struct wf_method *wf_method_find(struct wf_bytes name);
+
+/* Whether it may be called before a token is shown: `auth` alone. */
+bool wf_method_is_for_strangers(const struct wf_method *method);
 
 size_t wf_method_count(void);
 const struct wf_method *wf_method_at(size_t index);
@@ -58,5 +61,6 @@ int wf_method_stats_index(struct wf_indexer *indexer, struct wf_job *job);
 int wf_method_stats_read(struct wf_reading *reading, struct wf_job *job);
 int wf_method_info_start(struct wf_server *server, struct wf_job *job);
 int wf_method_ping_start(struct wf_server *server, struct wf_job *job);
+int wf_method_auth_start(struct wf_server *server, struct wf_job *job);
 
 #endif

@@ -1,4 +1,4 @@
-/* The methods about the daemon itself: stats, info, ping. */
+/* The methods about the daemon itself: stats, info, ping, auth. */
 #include "method.h"
 #include "pipeline.h"
 #include "server.h"
@@ -19,7 +19,39 @@ int wf_method_ping_start(struct wf_server *server, struct wf_job *job)
 	return 0;
 }
 
+/* A wrong token is answered after a pause: conn.h. */
+int wf_method_auth_start(struct wf_server *server, struct wf_job *job)
+{
+	const struct wf_cursor params = wf_request_params(&job->request, 1, 1, "[token]", &job->error);
+	const struct wf_cursor param = wf_cursor_element(&params, 0, "token");
+	struct wf_bytes token;
+	enum wf_rights rights;
+
+	if (job->error.code != 0)
+		return job->error.code;
+	token = wf_cursor_string(&param, 0, SIZE_MAX);
+	if (job->error.code != 0)
+		return job->error.code;
+	rights = wf_access_is_free(&server->access) ? WF_RIGHTS_ALL : wf_access_rights_of(&server->access, token);
+	if (rights == WF_RIGHTS_NONE) {
+		wf_counter_add(&server->counters.auth_failures, 1);
+		return wf_error_set(&job->error, WF_EDENIED, "token: not the right one");
+	}
+	wf_conn_admit(job->conn, rights);
+	wf_job_reply(job);
+	wf_pack_boolean(&job->reply, true);
+	return 0;
+}
+
 /* ---- info ---- */
+
+static void pack_octal(struct wf_pack *pack, uint64_t number)
+{
+	char text[32];
+
+	snprintf(text, sizeof text, "%04llo", (unsigned long long)number);
+	wf_pack_words(pack, text);
+}
 
 static void pack_setting(struct wf_pack *pack, const struct wf_setting_value *value)
 {
@@ -28,6 +60,9 @@ static void pack_setting(struct wf_pack *pack, const struct wf_setting_value *va
 	case WF_SETTING_PATH:
 	case WF_SETTING_LEVEL:
 		wf_pack_words(pack, value->text);
+		break;
+	case WF_SETTING_MODE:
+		pack_octal(pack, value->number);
 		break;
 	case WF_SETTING_COUNT:
 	case WF_SETTING_BYTES:

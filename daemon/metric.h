@@ -32,6 +32,8 @@ uint64_t wf_histogram_quantile(const struct wf_histogram *histogram, double shar
 	X(responses_ignored)                                                  \
 	X(errors)  /* requests answered with an error */                      \
 	X(garbage) /* connections closed for bytes that are no MessagePack */ \
+	X(auth_failures)                                                      \
+	X(denied)                                                             \
 	X(articles_added)                                                     \
 	X(articles_replaced)                                                  \
 	X(articles_repeated) /* added again with the same content */          \

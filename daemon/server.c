@@ -5,8 +5,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "listen.h"
-
 #define TICK_MS       250u
 #define ACCEPTS_MAX   16u   /* connections taken in a turn of the loop */
 #define STALLED_MS    1000u /* without a byte moving: what may be closed where memory is needed */
@@ -162,8 +160,10 @@ static void tick_cb(uv_timer_t *timer)
 
 	for (struct wf_conn *conn = server->conns; conn != NULL; conn = next) {
 		next = conn->next;
-		if (!conn->is_closing && (is_late || (conn->is_leaving && now_ms >= conn->close_by_ms)))
+		if (is_late && !conn->is_closing && conn->guess == NULL)
 			wf_conn_close(conn);
+		else
+			wf_conn_tick(conn, now_ms);
 	}
 	shed(server);
 	server->jobs_back_at_tick = server->jobs_back;
@@ -174,19 +174,18 @@ static void tick_cb(uv_timer_t *timer)
 
 /* libuv calls for one connection after another as long as they come: without a bound, clients that connect over and
  * over would keep all others waiting. */
-static void take_connection(struct wf_server *server, uv_stream_t *listener)
+static void take_connection(struct wf_server *server, struct wf_listener *listener)
 {
-	if (server->accepts < ACCEPTS_MAX && wf_conn_accept(server, listener) == 0)
+	if (server->accepts < ACCEPTS_MAX && wf_conn_accept(server, &listener->socket.stream) == 0)
 		server->accepts++;
-	else if (listener->type == UV_TCP)
-		server->tcp_waits = true;
 	else
-		server->unix_waits = true;
+		listener->waits = true;
 }
 
-static void accept_cb(uv_stream_t *listener, int status)
+static void accept_cb(uv_stream_t *stream, int status)
 {
-	struct wf_server *server = listener->data;
+	struct wf_listener *listener = (struct wf_listener *)(void *)stream;
+	struct wf_server *server = stream->data;
 
 	if (status < 0)
 		wf_log(&server->log, WF_LOG_WARNING, "connection not accepted",
@@ -199,16 +198,16 @@ static void accept_cb(uv_stream_t *listener, int status)
 static void turn_cb(uv_prepare_t *turn)
 {
 	struct wf_server *server = turn->data;
-	const bool tcp_waits = server->tcp_waits;
-	const bool unix_waits = server->unix_waits;
 
 	server->accepts = 0;
-	server->tcp_waits = false;
-	server->unix_waits = false;
-	if (tcp_waits && !server->is_stopping)
-		take_connection(server, (uv_stream_t *)&server->tcp);
-	if (unix_waits && !server->is_stopping)
-		take_connection(server, (uv_stream_t *)&server->unix_socket);
+	for (size_t i = 0; i < server->listeners_count; i++) {
+		struct wf_listener *listener = &server->listeners[i];
+		const bool waits = listener->waits;
+
+		listener->waits = false;
+		if (waits && !server->is_stopping)
+			take_connection(server, listener);
+	}
 }
 
 static void signal_cb(uv_signal_t *handle, int number)
@@ -232,10 +231,8 @@ static void signal_cb(uv_signal_t *handle, int number)
 
 static void close_listeners(struct wf_server *server)
 {
-	if (server->has_tcp)
-		close_handle((uv_handle_t *)&server->tcp);
-	if (server->has_unix)
-		close_handle((uv_handle_t *)&server->unix_socket); /* libuv removes the socket's file */
+	for (size_t i = 0; i < server->listeners_count; i++)
+		wf_listen_close(&server->listeners[i]);
 }
 
 static void stop(struct wf_server *server)
@@ -252,42 +249,40 @@ static void stop(struct wf_server *server)
 	end_if_done(server);
 }
 
+/* Before the store is loaded, which may take its time: an address that is wrong, or that may not be listened on. */
+static int check_addresses(struct wf_server *server, struct wf_error *error)
+{
+	const struct wf_settings *settings = server->settings;
+	int code;
+
+	if (strcmp(settings->tcp, "none") == 0)
+		return 0;
+	code = wf_listen_parse(&server->loop, settings->tcp, &server->tcp_address, error);
+	if (code == 0 && !settings->insecure)
+		code = wf_listen_check(&server->tcp_address, settings->tcp, !wf_access_is_free(&server->access), false,
+				       error);
+	return code;
+}
+
+static struct wf_listener *next_listener(struct wf_server *server)
+{
+	struct wf_listener *listener = &server->listeners[server->listeners_count++];
+
+	listener->socket.handle.data = server;
+	return listener;
+}
+
 static int listen_all(struct wf_server *server, struct wf_error *error)
 {
 	const struct wf_settings *settings = server->settings;
-	struct sockaddr_storage address;
-	int code;
+	int code = 0;
 
-	if (strcmp(settings->tcp, "none") != 0) {
-		code = wf_listen_parse(&server->loop, settings->tcp, &address, error);
-		if (code < 0)
-			return code;
-		if (!settings->insecure && !wf_listen_is_loopback(&address))
-			return wf_error_set(error, WF_EDENIED,
-					    "--tcp: %s is no loopback address: whoever reaches it could write; "
-					    "--insecure allows it",
-					    settings->tcp);
-		code = uv_tcp_init(&server->loop, &server->tcp);
-		if (code < 0)
-			return wf_error_set(error, code, "--tcp: %s", uv_strerror(code));
-		server->has_tcp = true;
-		server->tcp.data = server;
-		code = wf_listen_tcp(&server->tcp, &address, accept_cb, server->address_tcp, sizeof server->address_tcp,
-				     error);
-		if (code < 0)
-			return code;
-	}
-	if (*settings->unix != '\0') {
-		code = uv_pipe_init(&server->loop, &server->unix_socket, 0);
-		if (code < 0)
-			return wf_error_set(error, code, "--unix: %s", uv_strerror(code));
-		server->has_unix = true;
-		server->unix_socket.data = server;
-		code = wf_listen_unix(&server->unix_socket, settings->unix, accept_cb, error);
-		if (code < 0)
-			return code;
-	}
-	return 0;
+	if (server->tcp_address.ss_family != 0)
+		code = wf_listen_tcp(next_listener(server), &server->loop, &server->tcp_address, accept_cb, error);
+	if (code == 0 && *settings->unix != '\0')
+		code = wf_listen_unix(next_listener(server), &server->loop, settings->unix, (mode_t)settings->unix_mode,
+				      accept_cb, error);
+	return code;
 }
 
 static int start_signals(struct wf_server *server)
@@ -306,13 +301,13 @@ static int start_signals(struct wf_server *server)
 
 static void print_ready(const struct wf_server *server)
 {
-	printf("ready%s%s%s%s\n", server->has_tcp ? " " : "", server->has_tcp ? server->address_tcp : "",
-	       server->has_unix ? " unix:" : "", server->has_unix ? server->settings->unix : "");
+	fputs("ready", stdout);
+	for (size_t i = 0; i < server->listeners_count; i++)
+		printf(" %s", server->listeners[i].address);
+	putchar('\n');
 	fflush(stdout);
-	if (server->has_tcp)
-		wf_log(&server->log, WF_LOG_INFO, "listening", wf_log_text("address", server->address_tcp));
-	if (server->has_unix)
-		wf_log(&server->log, WF_LOG_INFO, "listening", wf_log_text("address", server->settings->unix));
+	for (size_t i = 0; i < server->listeners_count; i++)
+		wf_log(&server->log, WF_LOG_INFO, "listening", wf_log_text("address", server->listeners[i].address));
 }
 
 static void walk_cb(uv_handle_t *handle, void *context)
@@ -321,13 +316,25 @@ static void walk_cb(uv_handle_t *handle, void *context)
 	close_handle(handle);
 }
 
-static int start(struct wf_server *server, struct wf_error *error)
+static void close_all(struct wf_server *server)
+{
+	close_listeners(server);
+	uv_walk(&server->loop, walk_cb, NULL);
+}
+
+static int start(struct wf_server *server, char *const *environment, struct wf_error *error)
 {
 	int code;
 
 	server->returned.data = server;
 	server->tick.data = server;
 	server->turn.data = server;
+	code = wf_access_open(&server->access, server->settings, environment, &server->log, error);
+	if (code < 0)
+		return code;
+	code = check_addresses(server, error);
+	if (code < 0)
+		return code;
 	code = uv_async_init(&server->loop, &server->returned, returned_cb);
 	if (code == 0)
 		code = uv_timer_init(&server->loop, &server->tick);
@@ -350,7 +357,8 @@ static int start(struct wf_server *server, struct wf_error *error)
 	return listen_all(server, error);
 }
 
-int wf_server_run(struct wf_server *server, const struct wf_settings *settings, struct wf_error *error)
+int wf_server_run(struct wf_server *server, const struct wf_settings *settings, char *const *environment,
+		  struct wf_error *error)
 {
 	int code;
 
@@ -371,15 +379,16 @@ int wf_server_run(struct wf_server *server, const struct wf_settings *settings, 
 		free(server->write_space);
 		return wf_error_set(error, code, "event loop: %s", uv_strerror(code));
 	}
-	code = start(server, error);
+	code = start(server, environment, error);
 	if (code == 0)
 		print_ready(server);
 	else
-		uv_walk(&server->loop, walk_cb, NULL);
+		close_all(server);
 	uv_run(&server->loop, UV_RUN_DEFAULT);
 	if (server->is_pipeline_started)
 		wf_pipeline_stop(&server->pipeline);
 	uv_loop_close(&server->loop);
+	wf_access_close(&server->access);
 	free(server->write_space);
 	if (code == 0)
 		wf_log_write(&server->log, WF_LOG_INFO, "stopped", NULL);

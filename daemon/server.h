@@ -8,33 +8,34 @@
 
 #include <uv.h>
 
+#include "access.h"
 #include "base/error.h"
 #include "conn.h"
+#include "listen.h"
 #include "log.h"
 #include "metric.h"
 #include "pipeline.h"
 #include "settings.h"
 
 #define WF_SERVER_VERSION WIREFOLD_VERSION
+#define WF_LISTENERS_MAX  8 /* listening sockets */
 
 struct wf_server {
 	const struct wf_settings *settings;
 	struct wf_log log;
+	struct wf_access access;
 	struct wf_counters counters;
 	struct wf_histogram latency;
 	uint64_t started_ms;
 	uv_loop_t loop;
-	uv_tcp_t tcp;
-	uv_pipe_t unix_socket;
+	struct wf_listener listeners[WF_LISTENERS_MAX];
+	size_t listeners_count;
+	struct sockaddr_storage tcp_address; /* of the setting; family 0: none */
 	uv_signal_t signals[2];
 	uv_async_t returned;
 	uv_timer_t tick;
 	uv_prepare_t turn; /* before each wait for events */
 	unsigned accepts;  /* connections taken since */
-	bool tcp_waits;    /* the listener has a connection that is to be taken in the next turn */
-	bool unix_waits;
-	bool has_tcp;
-	bool has_unix;
 	bool is_stopping;
 	bool is_hurried;
 	bool is_pipeline_started;
@@ -51,15 +52,15 @@ struct wf_server {
 	uint64_t jobs_back;     /* ever returned by it */
 	uint64_t jobs_back_at_tick;
 	struct wf_pipeline pipeline;
-	char address_tcp[80];
 	char *write_space; /* where small replies are put together */
 };
 
 #define WF_SERVER_WRITE_BYTES 65536u
 
-/* Serves until a signal ends it.
+/* Serves until a signal ends it. `environment` is looked through for tokens (access.h).
  * Errors: of the store, of the addresses, of memory; `error` says it in words. */
-int wf_server_run(struct wf_server *server, const struct wf_settings *settings, struct wf_error *error);
+int wf_server_run(struct wf_server *server, const struct wf_settings *settings, char *const *environment,
+		  struct wf_error *error);
 
 /* Whether the sum of bytes is over the setting. */
 bool wf_server_is_full(const struct wf_server *server);

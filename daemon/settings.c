@@ -33,6 +33,8 @@ static const char *kind_phrase(enum wf_setting_kind kind)
 	switch (kind) {
 	case WF_SETTING_PATH:
 		return "text";
+	case WF_SETTING_MODE:
+		return "octal digits";
 	case WF_SETTING_COUNT:
 		return "a number";
 	case WF_SETTING_BYTES:
@@ -102,6 +104,23 @@ static int set_number(const struct setting *setting, uint64_t *slot, const char 
 	return 0;
 }
 
+static int set_mode(const struct setting *setting, uint64_t *slot, const char *value, const char *origin,
+		    struct wf_error *error)
+{
+	const size_t length = strlen(value);
+	uint64_t number;
+
+	if (length == 0 || length > 8 || strspn(value, "01234567") != length)
+		return wf_error_set(error, WF_EBADREQUEST, "%s: expected permissions in octal, as 0660, got \"%s\"",
+				    origin, value);
+	number = strtoull(value, NULL, 8);
+	if (number > setting->most)
+		return wf_error_set(error, WF_EBADREQUEST, "%s: expected at most %04llo, got %s", origin,
+				    (unsigned long long)setting->most, value);
+	*slot = number;
+	return 0;
+}
+
 static int set_ratio(const struct setting *setting, double *slot, const char *value, const char *origin,
 		     struct wf_error *error)
 {
@@ -147,6 +166,8 @@ static int set(struct wf_settings *settings, const struct setting *setting, cons
 		free(*(char **)slot);
 		*(char **)slot = copy;
 		return 0;
+	case WF_SETTING_MODE:
+		return set_mode(setting, slot, value, origin, error);
 	case WF_SETTING_COUNT:
 	case WF_SETTING_BYTES:
 	case WF_SETTING_SECONDS:
@@ -391,6 +412,7 @@ struct wf_setting_value wf_settings_value(const struct wf_settings *settings, si
 	case WF_SETTING_PATH:
 		value.text = *(char *const *)slot;
 		break;
+	case WF_SETTING_MODE:
 	case WF_SETTING_COUNT:
 	case WF_SETTING_BYTES:
 	case WF_SETTING_SECONDS:

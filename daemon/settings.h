@@ -14,14 +14,20 @@
 #include "log.h"
 
 /* X(kind, name, default, least, most, help). The default is text, read as a user's value is.
- * Kinds: PATH text; COUNT a whole number; BYTES likewise, with K, M, G, T for powers of 1024; SECONDS likewise, with s,
- * m, h, d; RATIO a number; SWITCH yes or no, as a flag without a value; LEVEL a log level. Least and most hold for
- * numbers. */
+ * Kinds: PATH text; MODE permissions of a file; COUNT a whole number; BYTES likewise, with K, M, G, T for powers of
+ * 1024; SECONDS likewise, with s, m, h, d; RATIO a number; SWITCH yes or no, as a flag without a value; LEVEL a log
+ * level. Least and most hold for numbers. */
 #define WF_SETTINGS_MAP(X)                                                                                            \
 	X(PATH, config, "", 0, 0, "File with settings, one `name = value` a line; not itself a key of the file.")     \
 	X(PATH, store, "", 0, 0, "Folder of the store; made where there is none. Required.")                          \
 	X(PATH, tcp, "127.0.0.1:7411", 0, 0, "Address to listen on, HOST:PORT, or `none`. Port 0: any free port.")    \
 	X(PATH, unix, "", 0, 0, "Path of a Unix socket to listen on besides.")                                        \
+	X(MODE, unix_mode, "0660", 0, 0777, "Permissions of the Unix socket's file, in octal.")                       \
+	X(SWITCH, unix_trusted, "no", 0, 1, "Clients of the Unix socket need no token.")                              \
+	X(PATH, token_file, "", 0, 0,                                                                                 \
+	  "File with the token that clients must show by `auth`; or in WIREFOLD_TOKEN. Without: none is asked for.")  \
+	X(PATH, read_token_file, "", 0, 0,                                                                            \
+	  "File with a second token, which allows reading alone; or in WIREFOLD_READ_TOKEN.")                         \
 	X(SWITCH, insecure, "no", 0, 1,                                                                               \
 	  "Listen on addresses other than loopback, where anybody who reaches them may write.")                       \
 	X(SECONDS, keep, "0", 0, 3155760000, "Remove articles this long after they came, as in 30d; 0: never.")       \
@@ -50,6 +56,7 @@
 	X(LEVEL, log_level, "info", 0, 0, "The least weighty lines to log: error, warning, info or debug.")
 
 #define WF_SETTING_TYPE_PATH    char *
+#define WF_SETTING_TYPE_MODE    uint64_t
 #define WF_SETTING_TYPE_COUNT   uint64_t
 #define WF_SETTING_TYPE_BYTES   uint64_t
 #define WF_SETTING_TYPE_SECONDS uint64_t
@@ -77,6 +84,7 @@ void wf_settings_close(struct wf_settings *settings);
 /* One setting, as `info` shows it. */
 enum wf_setting_kind {
 	WF_SETTING_PATH,
+	WF_SETTING_MODE,
 	WF_SETTING_COUNT,
 	WF_SETTING_BYTES,
 	WF_SETTING_SECONDS,
@@ -89,7 +97,7 @@ struct wf_setting_value {
 	const char *name;
 	enum wf_setting_kind kind;
 	const char *text; /* PATH, LEVEL */
-	uint64_t number;  /* COUNT, BYTES, SECONDS, SWITCH */
+	uint64_t number;  /* MODE, COUNT, BYTES, SECONDS, SWITCH */
 	double ratio;
 };
 

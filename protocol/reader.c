@@ -184,21 +184,26 @@ static void start_message(struct wf_reader *reader)
 	reader->scan.owed_at[0] = 1;
 }
 
+void wf_reader_set(struct wf_reader *reader, const struct wf_reader_settings *settings)
+{
+	reader->settings = settings == NULL ? (struct wf_reader_settings){.depth_max = 0} : *settings;
+	if (reader->settings.message_bytes_max == 0)
+		reader->settings.message_bytes_max = WF_REQUEST_BYTES_MAX_DEFAULT;
+	if (reader->settings.elements_max == 0)
+		reader->settings.elements_max = WF_REQUEST_ELEMENTS_MAX;
+	if (reader->settings.depth_max == 0 || reader->settings.depth_max > WF_REQUEST_DEPTH_MAX)
+		reader->settings.depth_max = WF_REQUEST_DEPTH_MAX;
+	reader->block_bytes =
+		reader->settings.block_bytes_min == 0 ? BLOCK_BYTES_MIN : reader->settings.block_bytes_min;
+}
+
 int wf_reader_new(struct wf_reader **reader, const struct wf_reader_settings *settings)
 {
 	struct wf_reader *made = calloc(1, sizeof *made);
 
 	if (made == NULL)
 		return WF_ENOMEM;
-	if (settings != NULL)
-		made->settings = *settings;
-	if (made->settings.message_bytes_max == 0)
-		made->settings.message_bytes_max = WF_REQUEST_BYTES_MAX_DEFAULT;
-	if (made->settings.elements_max == 0)
-		made->settings.elements_max = WF_REQUEST_ELEMENTS_MAX;
-	if (made->settings.depth_max == 0 || made->settings.depth_max > WF_REQUEST_DEPTH_MAX)
-		made->settings.depth_max = WF_REQUEST_DEPTH_MAX;
-	made->block_bytes = BLOCK_BYTES_MIN;
+	wf_reader_set(made, settings);
 	start_message(made);
 	*reader = made;
 	return WF_OK;
@@ -546,10 +551,9 @@ static int decode(struct wf_reader *reader, struct wf_message **message)
 static void learn_size(struct wf_reader *reader)
 {
 	const size_t wanted = (reader->scanned - reader->begin) * 4;
+	const size_t least = reader->settings.block_bytes_min == 0 ? BLOCK_BYTES_MIN : reader->settings.block_bytes_min;
 
-	reader->block_bytes = wanted < BLOCK_BYTES_MIN   ? BLOCK_BYTES_MIN
-			      : wanted > BLOCK_BYTES_MAX ? BLOCK_BYTES_MAX
-							 : wanted;
+	reader->block_bytes = wanted < least ? least : wanted > BLOCK_BYTES_MAX ? BLOCK_BYTES_MAX : wanted;
 }
 
 /* Nothing more to take: what was skipped is dropped, and an empty block given back. */

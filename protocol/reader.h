@@ -27,6 +27,7 @@ struct wf_reader_settings {
 	size_t message_bytes_max; /* 0: WF_REQUEST_BYTES_MAX_DEFAULT */
 	size_t elements_max;      /* values in one message, keys included; 0: WF_REQUEST_ELEMENTS_MAX */
 	unsigned depth_max;       /* nested arrays and maps, the outermost too; 0: WF_REQUEST_DEPTH_MAX, the most */
+	size_t block_bytes_min;   /* the least of a block; 0: 64 KiB */
 };
 
 /* Why a message was refused, and whom to tell. */
@@ -41,6 +42,9 @@ struct wf_refusal {
  * Errors: WF_ENOMEM. */
 int wf_reader_new(struct wf_reader **reader, const struct wf_reader_settings *settings);
 void wf_reader_free(struct wf_reader *reader); /* messages taken from it live on; NULL is allowed */
+
+/* Other bounds from the next message on. `settings` as of wf_reader_new. */
+void wf_reader_set(struct wf_reader *reader, const struct wf_reader_settings *settings);
 
 /* Room for bytes to come: at least 1 KiB, usually 64 KiB or more; *room is what fits. Take out all messages
  * (wf_reader_next until it answers 0) before asking again, or the block grows. NULL (room 0) when memory is out or

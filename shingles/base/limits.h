@@ -21,6 +21,10 @@
 #define WF_BATCH_ARTICLES_MAX 65536u /* articles in one add_batch */
 #define WF_METHOD_BYTES_MAX   64u
 
+/* Who has not shown a token yet. */
+#define WF_TOKEN_BYTES_MAX            1024u
+#define WF_STRANGER_REQUEST_BYTES_MAX 8192u /* of a request before auth: a token fits */
+
 /* The comparison. */
 #define WF_COMPARE_PASSAGES_MAX 65536u /* the longest are told; 1.4 MiB of a reply */
 

@@ -87,7 +87,7 @@ static void use(const struct wf_message *message)
 /* Reads a stream, cut into pieces by `seed` (0: in one); returns a hash of what came out. */
 static uint64_t read_stream(const uint8_t *data, size_t size, uint32_t seed)
 {
-	const struct wf_reader_settings settings = {MESSAGE_BYTES_MAX, ELEMENTS_MAX, DEPTH_MAX};
+	const struct wf_reader_settings settings = {MESSAGE_BYTES_MAX, ELEMENTS_MAX, DEPTH_MAX, 0};
 	struct wf_reader *reader;
 	uint64_t hash = 0;
 
@@ -133,7 +133,7 @@ static uint64_t read_stream(const uint8_t *data, size_t size, uint32_t seed)
  * piece. */
 static bool has_strays(const uint8_t *data, size_t size)
 {
-	const struct wf_reader_settings settings = {MESSAGE_BYTES_MAX, ELEMENTS_MAX, DEPTH_MAX};
+	const struct wf_reader_settings settings = {MESSAGE_BYTES_MAX, ELEMENTS_MAX, DEPTH_MAX, 0};
 	struct wf_reader *reader;
 	struct wf_message *message;
 	struct wf_refusal refusal;

@@ -742,6 +742,49 @@ static void a_large_message_is_refused_where_its_block_cannot_grow(void **state)
 	wf_pack_close(&pack);
 }
 
+static void other_bounds_hold_from_the_next_message_on(void **state)
+{
+	const struct wf_reader_settings narrow = {.message_bytes_max = 100, .block_bytes_min = 2048};
+	const struct wf_reader_settings wide = {.message_bytes_max = 100000};
+	struct wf_reader *reader;
+	struct wf_refusal refusal;
+	struct wf_pack pack;
+
+	(void)state;
+	wf_pack_init(&pack, 0);
+	pack_request(&pack, 1, 50);
+	pack_request(&pack, 2, 5000);
+	pack_request(&pack, 3, 5000);
+	pack_request(&pack, 4, 5000);
+	assert_int_equal(wf_reader_new(&reader, &narrow), 0);
+	receive(reader, wf_pack_bytes(&pack));
+	assert_next_is_number(reader, 1);
+	assert_int_equal(next_code(reader, &refusal), WF_ETOOLARGE);
+	assert_true(refusal.msgid == 2);
+	wf_reader_set(reader, &wide);
+	assert_next_is_number(reader, 3);
+	wf_reader_set(reader, &narrow);
+	assert_int_equal(next_code(reader, &refusal), WF_ETOOLARGE);
+	assert_int_equal(next_code(reader, &refusal), 0);
+	wf_reader_free(reader);
+	wf_pack_close(&pack);
+}
+
+static void a_block_is_no_larger_than_asked_for(void **state)
+{
+	const struct wf_reader_settings settings = {.message_bytes_max = 1000, .block_bytes_min = 2048};
+	struct wf_reader *reader;
+	size_t room;
+
+	(void)state;
+	assert_int_equal(wf_reader_new(&reader, &settings), 0);
+	receive(reader, BYTES("\x94\x00"));
+	assert_true(wf_reader_memory_bytes(reader) <= 4096);
+	assert_non_null(wf_reader_space(reader, &room));
+	assert_true(room <= 2048);
+	wf_reader_free(reader);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -771,6 +814,8 @@ int main(void)
 		cmocka_unit_test(bare_numbers_are_messages_until_there_are_too_many),
 		cmocka_unit_test(out_of_memory_refuses_the_message_and_loses_nothing_else),
 		cmocka_unit_test(a_large_message_is_refused_where_its_block_cannot_grow),
+		cmocka_unit_test(other_bounds_hold_from_the_next_message_on),
+		cmocka_unit_test(a_block_is_no_larger_than_asked_for),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
