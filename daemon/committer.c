@@ -253,34 +253,20 @@ static void write_job(struct wf_committer *committer, struct batch *batch, const
 
 /* ---- the marker and the probe ---- */
 
-static int probe(struct wf_committer *committer, struct wf_error *error)
-{
-	static const struct wf_bytes name = {"probe", 5}, value = {"whether the store takes writes", 30};
-	struct wf_store *store = committer->pipeline->store;
-	int code = wf_store_begin(store, error);
-
-	if (code < 0)
-		return code;
-	code = wf_store_state_put(store, name, value);
-	if (code < 0) {
-		wf_store_abort(store);
-		return wf_error_set(error, code, "%s", wf_error_sentence(code));
-	}
-	return wf_store_commit(store, error);
-}
-
 static void answer(struct wf_committer *committer, const struct wf_job *job)
 {
 	struct wf_error error = {.code = 0};
+	bool has_room = false;
 	int code = 0;
 
 	if (job->kind == WF_JOB_PROBE)
-		code = probe(committer, &error);
+		code = wf_store_probe(committer->pipeline->store, &has_room, &error);
 	else
 		atomic_store(&committer->has_failed, false);
 	uv_mutex_lock(&committer->mutex);
 	committer->is_answered = true;
 	committer->probe_code = code;
+	committer->probe_has_room = has_room;
 	if (code < 0) {
 		error.code = code;
 		word_failure(&error, &committer->failure);
@@ -313,10 +299,16 @@ void wf_committer_drain(struct wf_committer *committer, struct wf_job *marker, s
 	ask(committer, marker, failure);
 }
 
-int wf_committer_probe(struct wf_committer *committer, struct wf_job *job, struct wf_error *failure)
+int wf_committer_probe(struct wf_committer *committer, struct wf_job *job, bool *has_room, struct wf_error *failure)
 {
+	int code;
+
 	job->kind = WF_JOB_PROBE;
-	return ask(committer, job, failure);
+	code = ask(committer, job, failure);
+	uv_mutex_lock(&committer->mutex);
+	*has_room = committer->probe_has_room;
+	uv_mutex_unlock(&committer->mutex);
+	return code;
 }
 
 /* ---- the thread ---- */

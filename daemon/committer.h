@@ -35,6 +35,7 @@ struct wf_committer {
 	struct wf_error failure;
 	bool is_answered; /* the marker or probe has been seen to */
 	int probe_code;
+	bool probe_has_room;
 	struct wf_read_group groups[WF_READ_GROUPS];
 	struct wf_read_group *groups_free;
 };
@@ -49,7 +50,8 @@ void wf_committer_group_done(struct wf_committer *committer, struct wf_read_grou
  * writes again. *failure: why the batch failed. */
 void wf_committer_drain(struct wf_committer *committer, struct wf_job *marker, struct wf_error *failure);
 
-/* For the indexer: whether a small write reaches the disk now. Waits for the disk. */
-int wf_committer_probe(struct wf_committer *committer, struct wf_job *probe, struct wf_error *failure);
+/* For the indexer: whether a small write reaches the disk now. Waits for the disk. *has_room: additions are not refused
+ * for want of room either. */
+int wf_committer_probe(struct wf_committer *committer, struct wf_job *probe, bool *has_room, struct wf_error *failure);
 
 #endif

@@ -113,9 +113,15 @@ int wf_indexer_evidence(struct wf_indexer *indexer, uint64_t number, struct wf_b
 	return wf_store_evidence(indexer->reader, number, evidence);
 }
 
+/* One that cannot be read is passed over by the index. */
 static int read_evidence_cb(void *context, uint64_t number, struct wf_bytes *evidence)
 {
-	return wf_indexer_evidence(context, number, evidence);
+	struct wf_indexer *indexer = context;
+	const int code = wf_indexer_evidence(indexer, number, evidence);
+
+	if (code == WF_ENOTFOUND || code == WF_ECORRUPT)
+		wf_pipeline_note_damage(indexer->pipeline, "evidence", number);
+	return code;
 }
 
 /* ---- start ---- */
@@ -254,6 +260,17 @@ void wf_indexer_unload(struct wf_indexer *indexer)
 
 /* ---- for the methods ---- */
 
+/* Of an article that ids or index know: one that the store has not is damage. */
+static int known_body(struct wf_indexer *indexer, uint64_t number, struct wf_store_body *body)
+{
+	const int code = wf_store_body(indexer->reader, number, body);
+
+	if (code != WF_ENOTFOUND && code != WF_ECORRUPT)
+		return code;
+	wf_pipeline_note_damage(indexer->pipeline, "body", number);
+	return WF_ECORRUPT;
+}
+
 int wf_indexer_find(struct wf_indexer *indexer, struct wf_bytes id, uint64_t id_hash, uint64_t *number)
 {
 	size_t position = 0;
@@ -268,7 +285,7 @@ int wf_indexer_find(struct wf_indexer *indexer, struct wf_bytes id, uint64_t id_
 		if (item != NULL)
 			body.id = item->article.id;
 		else
-			code = wf_store_body(indexer->reader, candidate, &body);
+			code = known_body(indexer, candidate, &body);
 		if (code < 0)
 			return code;
 		if (wf_bytes_equal(body.id, id)) {
@@ -279,18 +296,22 @@ int wf_indexer_find(struct wf_indexer *indexer, struct wf_bytes id, uint64_t id_
 	return 0;
 }
 
-struct wf_bytes wf_indexer_id_of(struct wf_indexer *indexer, uint64_t number)
+int wf_indexer_id_of(struct wf_indexer *indexer, uint64_t number, struct wf_bytes *id)
 {
 	const struct wf_item *item = pending_item(indexer, number);
 	struct wf_index_article article;
 	struct wf_store_body body;
+	int code;
 
+	*id = (struct wf_bytes){NULL, 0};
 	if (item != NULL)
-		return item->article.id;
-	if (number == 0 || wf_index_article(indexer->index, number, &article) < 0 ||
-	    wf_store_body(indexer->reader, number, &body) < 0)
-		return (struct wf_bytes){NULL, 0};
-	return body.id;
+		*id = item->article.id;
+	if (item != NULL || number == 0 || wf_index_article(indexer->index, number, &article) < 0)
+		return 0;
+	code = known_body(indexer, number, &body);
+	if (code == 0)
+		*id = body.id;
+	return code;
 }
 
 int wf_indexer_entry(struct wf_indexer *indexer, uint64_t number, struct wf_arena *arena, struct wf_store_entry *entry)
@@ -427,6 +448,9 @@ static int take_in(struct wf_indexer *indexer, struct wf_job *job, struct wf_ite
 	code = pending_reserve(indexer);
 	if (code == 0)
 		code = wf_index_decide(indexer->index, &item->document, &facts, replaces, decision);
+	/* That the match cannot be named is found out before anything has changed. */
+	if (code == 0)
+		code = wf_indexer_id_of(indexer, decision->match, &item->match_id);
 	if (code == 0)
 		code = fill_entry(job, item, &facts, decision, sketch);
 	if (code == 0)
@@ -448,7 +472,7 @@ static int take_in(struct wf_indexer *indexer, struct wf_job *job, struct wf_ite
 
 /* Looks for a stored article with the item's id. *old: its record, number 0 where there is none; in the scratch memory.
  * *is_same: its content is the same; *decision is then what was said of it. */
-static int find_same(struct wf_indexer *indexer, struct wf_job *job, const struct wf_item *item,
+static int find_same(struct wf_indexer *indexer, struct wf_job *job, struct wf_item *item,
 		     struct wf_store_entry *old, struct wf_decision *decision, bool *is_same)
 {
 	uint64_t number;
@@ -465,7 +489,8 @@ static int find_same(struct wf_indexer *indexer, struct wf_job *job, const struc
 	*is_same = true;
 	if (number > atomic_load(&indexer->pipeline->committer.number_committed))
 		job->needs_durable = true;
-	return repeat(indexer, old, decision);
+	code = repeat(indexer, old, decision);
+	return code == 0 ? wf_indexer_id_of(indexer, decision->match, &item->match_id) : code;
 }
 
 /* As the store keeps it, so that a query and the add after it say the same. Volatile: gcc 12 leaves out the two
@@ -494,6 +519,8 @@ int wf_indexer_query(struct wf_indexer *indexer, struct wf_job *job, struct wf_i
 	if (code == 0 && !is_same) {
 		item->replaces = old.number;
 		code = wf_index_decide(indexer->index, &item->document, &facts, old.number, decision);
+		if (code == 0)
+			code = wf_indexer_id_of(indexer, decision->match, &item->match_id);
 		if (code == 0 && old.number != 0 && wf_index_article(indexer->index, old.number, &article) == 0 &&
 		    article.cluster == decision->cluster)
 			decision->size--;
@@ -561,11 +588,35 @@ int wf_indexer_remove(struct wf_indexer *indexer, uint64_t number, struct wf_err
 
 /* ---- failure of the store ---- */
 
+/* Whether all writes would be taken; where only removals would, notes that they may come. */
+static bool probe_removals(struct wf_indexer *indexer)
+{
+	struct wf_pipeline *pipeline = indexer->pipeline;
+	struct wf_job probe_job = {.kind = WF_JOB_PROBE};
+	const bool took_removals = indexer->takes_removals;
+	struct wf_error failure;
+	bool has_room = false;
+
+	rest(indexer);
+	if (wf_committer_probe(&pipeline->committer, &probe_job, &has_room, &failure) < 0) {
+		indexer->refusal = failure;
+		indexer->takes_removals = false;
+		return false;
+	}
+	indexer->takes_removals = true;
+	if (!has_room)
+		wf_error_set(&indexer->refusal, WF_EOVERLOADED, "the store has no room: only removals are taken");
+	if (!took_removals)
+		wf_log_write(pipeline->log, WF_LOG_INFO, "removals accepted", NULL);
+	return has_room;
+}
+
 /* Everything that is not on disk has been refused, or will be now; what the index knows of it has to go. */
 static void recover(struct wf_indexer *indexer)
 {
 	struct wf_pipeline *pipeline = indexer->pipeline;
 	struct wf_job marker = {.kind = WF_JOB_MARKER};
+	const bool is_relapse = now_ms() - indexer->recovered_ms < RELAPSE_MS;
 	struct wf_error error;
 
 	rest(indexer);
@@ -575,33 +626,33 @@ static void recover(struct wf_indexer *indexer)
 	wf_indexer_unload(indexer);
 	if (wf_indexer_load(indexer, &error) < 0)
 		wf_log(pipeline->log, WF_LOG_ERROR, "index not brought back", wf_log_text("error", error.text));
-	if (now_ms() - indexer->recovered_ms < RELAPSE_MS && indexer->probe_pause_ms * 2 <= PROBE_PAUSE_MS_MOST)
+	if (is_relapse && indexer->probe_pause_ms * 2 <= PROBE_PAUSE_MS_MOST)
 		indexer->probe_pause_ms *= 2;
-	else if (now_ms() - indexer->recovered_ms >= RELAPSE_MS)
+	else if (!is_relapse)
 		indexer->probe_pause_ms = PROBE_PAUSE_MS_LEAST;
 	indexer->is_refusing = true;
+	indexer->takes_removals = false;
+	/* What makes room is taken at once, unless it may have been what failed. */
+	if (!is_relapse && indexer->index != NULL && indexer->refusal.code == WF_EOVERLOADED)
+		probe_removals(indexer);
 	indexer->probe_next_ms = now_ms() + indexer->probe_pause_ms;
 }
 
 static void probe(struct wf_indexer *indexer)
 {
-	struct wf_pipeline *pipeline = indexer->pipeline;
-	struct wf_job probe_job = {.kind = WF_JOB_PROBE};
 	struct wf_error failure;
 
-	rest(indexer);
 	if (indexer->index == NULL && wf_indexer_load(indexer, &failure) < 0) {
 		indexer->probe_next_ms = now_ms() + PROBE_PAUSE_MS_MOST;
 		return;
 	}
-	if (wf_committer_probe(&pipeline->committer, &probe_job, &failure) < 0) {
-		indexer->refusal = failure;
+	if (!probe_removals(indexer)) {
 		indexer->probe_next_ms = now_ms() + indexer->probe_pause_ms;
 		return;
 	}
 	indexer->is_refusing = false;
 	indexer->recovered_ms = now_ms();
-	wf_log_write(pipeline->log, WF_LOG_INFO, "writes accepted again", NULL);
+	wf_log_write(indexer->pipeline->log, WF_LOG_INFO, "writes accepted again", NULL);
 }
 
 /* ---- the thread ---- */
@@ -628,7 +679,8 @@ static void step(struct wf_indexer *indexer, struct wf_job *job)
 
 	if (atomic_load(&indexer->pipeline->committer.has_failed))
 		recover(indexer);
-	if (indexer->index == NULL || (indexer->is_refusing && job->method->may_write)) {
+	if (indexer->index == NULL || (indexer->is_refusing && job->method->may_write &&
+				       !(indexer->takes_removals && wf_method_removes(job->method)))) {
 		wf_job_fail(job, &indexer->refusal);
 		pass_on(indexer, job);
 		return;

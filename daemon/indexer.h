@@ -45,7 +45,8 @@ struct wf_indexer {
 	uint64_t gone_count;   /* clusters gone since redirects were last looked through */
 	bool may_have_gone_redirects;
 	uint64_t expire_next_ms;
-	bool is_refusing; /* writes, until a probe succeeds */
+	bool is_refusing;    /* writes, until a probe succeeds */
+	bool takes_removals; /* though it refuses other writes: there is no room for those alone */
 	struct wf_error refusal;
 	uint64_t probe_next_ms;
 	uint64_t probe_pause_ms;
@@ -68,11 +69,13 @@ int wf_indexer_renew(struct wf_indexer *indexer);
 
 /* ---- for the methods, on the index thread ---- */
 
-/* The number of the article with this id, or 0. Errors: of the store. */
+/* The number of the article with this id, or 0. Errors: of the store; an article that is known and cannot be read is
+ * WF_ECORRUPT. */
 int wf_indexer_find(struct wf_indexer *indexer, struct wf_bytes id, uint64_t id_hash, uint64_t *number);
 
-/* The id of an article, for the wire; data NULL where it is gone. Valid until the indexer's next step. */
-struct wf_bytes wf_indexer_id_of(struct wf_indexer *indexer, uint64_t number);
+/* The id of an article, for the wire; data NULL where it is gone, or `number` is 0. Valid until the indexer's next step.
+ * Errors: as of find. */
+int wf_indexer_id_of(struct wf_indexer *indexer, uint64_t number, struct wf_bytes *id);
 
 /* The stored entry, from memory or disk; borrowed, or in `arena`. Errors: WF_ENOTFOUND, of the store. */
 int wf_indexer_entry(struct wf_indexer *indexer, uint64_t number, struct wf_arena *arena, struct wf_store_entry *entry);

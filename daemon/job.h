@@ -50,6 +50,7 @@ struct wf_item {
 	uint64_t source;
 	struct wf_store_entry entry; /* number 0: nothing is to be stored; lists and sketch in the job's arena */
 	uint64_t replaces;           /* number of the article that goes, or 0 */
+	struct wf_bytes match_id;    /* for the verdict; valid in the indexer's step alone */
 };
 
 struct wf_redirect {

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "pipeline.h"
+
 static const struct wf_method table[] = {
 	{"add", true, wf_method_add_start, wf_method_add_index, NULL, NULL},
 	{"add_batch", true, wf_method_add_batch_start, wf_method_add_batch_index, NULL, NULL},
@@ -33,6 +35,11 @@ bool wf_method_is_for_strangers(const struct wf_method *method)
 	return method->start == wf_method_auth_start;
 }
 
+bool wf_method_removes(const struct wf_method *method)
+{
+	return method->index == wf_method_remove_index;
+}
+
 size_t wf_method_count(void)
 {
 	return TABLE_COUNT;
@@ -41,4 +48,22 @@ size_t wf_method_count(void)
 const struct wf_method *wf_method_at(size_t index)
 {
 	return &table[index];
+}
+
+static int read_code(struct wf_reading *reading, const char *what, uint64_t number, int code)
+{
+	if (code != WF_ENOTFOUND && code != WF_ECORRUPT)
+		return code;
+	wf_pipeline_note_damage(reading->pipeline, what, number);
+	return WF_ECORRUPT;
+}
+
+int wf_method_read_entry(struct wf_reading *reading, uint64_t number, struct wf_store_entry *entry)
+{
+	return read_code(reading, "entry", number, wf_store_entry(reading->reader, number, reading->arena, entry));
+}
+
+int wf_method_read_body(struct wf_reading *reading, uint64_t number, struct wf_store_body *body)
+{
+	return read_code(reading, "body", number, wf_store_body(reading->reader, number, body));
 }

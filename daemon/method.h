@@ -34,8 +34,16 @@ const struct wf_method *wf_method_find(struct wf_bytes name);
 /* Whether it may be called before a token is shown: `auth` alone. */
 bool wf_method_is_for_strangers(const struct wf_method *method);
 
+/* Whether it only takes out: such a method is served while there is no room for others that write. */
+bool wf_method_removes(const struct wf_method *method);
+
 size_t wf_method_count(void);
 const struct wf_method *wf_method_at(size_t index);
+
+/* What the store has of an article that the index knows: one that is not there is damage; it is counted and logged.
+ * Errors: WF_ECORRUPT, WF_ENOMEM. */
+int wf_method_read_entry(struct wf_reading *reading, uint64_t number, struct wf_store_entry *entry);
+int wf_method_read_body(struct wf_reading *reading, uint64_t number, struct wf_store_body *body);
 
 int wf_method_add_start(struct wf_server *server, struct wf_job *job);
 int wf_method_add_index(struct wf_indexer *indexer, struct wf_job *job);

@@ -37,15 +37,14 @@ int wf_method_add_batch_start(struct wf_server *server, struct wf_job *job)
 	return job->error.code != 0 ? job->error.code : take_items(server, job, count);
 }
 
-static void pack_verdict(struct wf_indexer *indexer, struct wf_job *job, const struct wf_item *item,
-			 const struct wf_decision *decision)
+static void pack_verdict(struct wf_job *job, const struct wf_item *item, const struct wf_decision *decision)
 {
 	const struct wf_verdict verdict = {
 		.id = item->article.id,
 		.cluster = decision->cluster,
 		.is_new = decision->is_new,
 		.relation = decision->relation,
-		.match = wf_indexer_id_of(indexer, decision->match),
+		.match = item->match_id,
 		.similarity = decision->similarity,
 		.containment = decision->containment,
 		.size = decision->size,
@@ -88,7 +87,7 @@ static int add(struct wf_indexer *indexer, struct wf_job *job, struct wf_item *i
 	wf_counter_add(repeated ? &counters->articles_repeated : &counters->articles_added, 1);
 	if (item->replaces != 0)
 		wf_counter_add(&counters->articles_replaced, 1);
-	pack_verdict(indexer, job, item, &decision);
+	pack_verdict(job, item, &decision);
 	return 0;
 }
 
@@ -127,7 +126,7 @@ int wf_method_query_index(struct wf_indexer *indexer, struct wf_job *job)
 	if (code < 0)
 		return code;
 	wf_job_reply(job);
-	pack_verdict(indexer, job, item, &decision);
+	pack_verdict(job, item, &decision);
 	return 0;
 }
 
@@ -217,16 +216,12 @@ int wf_method_get_index(struct wf_indexer *indexer, struct wf_job *job)
 }
 
 /* What was said of the article when it came is told from its record, so that it is what the verdict said. */
-static void pack_found(struct wf_reading *reading, struct wf_job *job, const struct wf_article *article, bool has_text,
-		       const struct wf_store_entry *entry)
+static void pack_found(struct wf_job *job, const struct wf_article *article, bool has_text,
+		       const struct wf_store_entry *entry, struct wf_bytes match)
 {
 	const struct found *found = job->found;
-	struct wf_bytes match = {NULL, 0};
-	struct wf_store_body body;
 	struct wf_pack *reply = &job->reply;
 
-	if (found->match != 0 && wf_store_body(reading->reader, found->match, &body) == 0)
-		match = body.id;
 	wf_job_reply(job);
 	wf_pack_map(reply, wf_article_pair_count(article) + (has_text ? 0 : 1) + 6);
 	wf_article_pack_pairs(reply, article);
@@ -254,12 +249,15 @@ int wf_method_get_read(struct wf_reading *reading, struct wf_job *job)
 	struct wf_store_entry entry;
 	struct wf_article article;
 	struct wf_store_body body;
+	struct wf_store_body match = {.id = {NULL, 0}};
 	struct wf_bytes text = {NULL, 0};
 	int code;
 
-	code = wf_store_entry(reading->reader, found->number, reading->arena, &entry);
+	code = wf_method_read_entry(reading, found->number, &entry);
 	if (code == 0)
-		code = wf_store_body(reading->reader, found->number, &body);
+		code = wf_method_read_body(reading, found->number, &body);
+	if (code == 0 && found->match != 0)
+		code = wf_method_read_body(reading, found->match, &match);
 	if (code == 0 && body.has_text)
 		code = wf_text_expand(reading->codec, body.text_compressed, body.text_bytes,
 				      WF_ARTICLE_TEXT_BYTES_MAX_LIMIT, reading->arena, &text);
@@ -279,6 +277,6 @@ int wf_method_get_read(struct wf_reading *reading, struct wf_job *job)
 	};
 	if (body.has_text && article.text.data == NULL)
 		article.text.data = "";
-	pack_found(reading, job, &article, body.has_text, &entry);
+	pack_found(job, &article, body.has_text, &entry, match.id);
 	return 0;
 }

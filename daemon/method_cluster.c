@@ -36,12 +36,21 @@ static void pack_time(struct wf_pack *pack, const char *key, int64_t seconds)
 /* The pairs of a story, the map's header and `articles` aside. */
 #define SUMMARY_PAIRS 8u
 
-static void pack_summary(struct wf_reading *reading, struct wf_pack *pack, const struct wf_cluster_summary *summary)
+static int unreadable(struct wf_job *job, uint64_t number, int code)
 {
-	struct wf_store_body body;
+	return wf_error_set(&job->error, code == WF_ENOMEM ? code : WF_EINTERNAL,
+			    "the store could not be read: article %llu: %s", (unsigned long long)number,
+			    wf_error_sentence(code));
+}
 
-	if (wf_store_body(reading->reader, summary->representative, &body) < 0)
-		body = (struct wf_store_body){.id = {NULL, 0}};
+static int pack_summary(struct wf_reading *reading, struct wf_job *job, const struct wf_cluster_summary *summary)
+{
+	struct wf_pack *pack = &job->reply;
+	struct wf_store_body body;
+	const int code = wf_method_read_body(reading, summary->representative, &body);
+
+	if (code < 0)
+		return unreadable(job, summary->representative, code);
 	wf_pack_words(pack, "cluster");
 	wf_pack_unsigned(pack, summary->cluster);
 	wf_pack_words(pack, "size");
@@ -55,6 +64,7 @@ static void pack_summary(struct wf_reading *reading, struct wf_pack *pack, const
 	pack_time(pack, "first_published", summary->first_published);
 	wf_pack_words(pack, "representative");
 	wf_pack_optional_string(pack, body.id);
+	return 0;
 }
 
 /* ---- cluster ---- */
@@ -102,13 +112,30 @@ int wf_method_cluster_index(struct wf_indexer *indexer, struct wf_job *job)
 	return code;
 }
 
-static void pack_member(struct wf_reading *reading, struct wf_pack *pack, const struct wf_store_entry *entry,
-			const struct wf_store_body *body)
+static int read_member(struct wf_reading *reading, uint64_t number, struct wf_store_entry *entry,
+		       struct wf_store_body *body, struct wf_bytes *match_id)
 {
-	struct wf_store_body match = {.id = {NULL, 0}};
+	struct wf_store_body match;
+	int code;
 
-	if (entry->match != 0 && wf_store_body(reading->reader, entry->match, &match) < 0)
-		match.id = (struct wf_bytes){NULL, 0};
+	*match_id = (struct wf_bytes){NULL, 0};
+	code = wf_method_read_entry(reading, number, entry);
+	if (code == 0)
+		code = wf_method_read_body(reading, number, body);
+	if (code < 0 || entry->match == 0)
+		return code;
+	/* The match may have been removed since. */
+	code = wf_store_body(reading->reader, entry->match, &match);
+	if (code == WF_ECORRUPT)
+		wf_pipeline_note_damage(reading->pipeline, "body", entry->match);
+	if (code == 0)
+		*match_id = match.id;
+	return code == WF_ENOTFOUND ? 0 : code;
+}
+
+static void pack_member(struct wf_pack *pack, const struct wf_store_entry *entry, const struct wf_store_body *body,
+			struct wf_bytes match_id)
+{
 	wf_pack_map(pack, 10);
 	wf_pack_words(pack, "id");
 	wf_pack_string(pack, body->id);
@@ -123,7 +150,7 @@ static void pack_member(struct wf_reading *reading, struct wf_pack *pack, const 
 	wf_pack_words(pack, "relation");
 	wf_pack_words(pack, wf_relation_word(entry->relation));
 	wf_pack_words(pack, "match");
-	wf_pack_optional_string(pack, match.id);
+	wf_pack_optional_string(pack, match_id);
 	wf_pack_words(pack, "similarity");
 	wf_pack_number(pack, (double)entry->similarity);
 	wf_pack_words(pack, "containment");
@@ -134,24 +161,24 @@ int wf_method_cluster_read(struct wf_reading *reading, struct wf_job *job)
 {
 	const struct found *found = job->found;
 	struct wf_pack *reply = &job->reply;
+	int code;
 
 	wf_job_reply(job);
 	wf_pack_map(reply, SUMMARY_PAIRS + 1);
-	pack_summary(reading, reply, found->summaries);
+	code = pack_summary(reading, job, found->summaries);
+	if (code < 0)
+		return code;
 	wf_pack_words(reply, "articles");
 	wf_pack_array(reply, found->numbers_count);
 	for (size_t i = 0; i < found->numbers_count && reply->error == 0; i++) {
 		struct wf_store_entry entry;
 		struct wf_store_body body;
-		int code;
+		struct wf_bytes match_id;
 
-		code = wf_store_entry(reading->reader, found->numbers[i], reading->arena, &entry);
-		if (code == 0)
-			code = wf_store_body(reading->reader, found->numbers[i], &body);
+		code = read_member(reading, found->numbers[i], &entry, &body, &match_id);
 		if (code < 0)
-			return wf_error_set(&job->error, WF_EINTERNAL, "the store could not be read: article %llu: %s",
-					    (unsigned long long)found->numbers[i], wf_error_sentence(code));
-		pack_member(reading, reply, &entry, &body);
+			return unreadable(job, found->numbers[i], code);
+		pack_member(reply, &entry, &body, match_id);
 		wf_arena_reset(reading->arena);
 	}
 	return 0;
@@ -298,8 +325,12 @@ int wf_method_clusters_read(struct wf_reading *reading, struct wf_job *job)
 	wf_pack_words(reply, "clusters");
 	wf_pack_array(reply, found->summaries_count);
 	for (size_t i = 0; i < found->summaries_count && reply->error == 0; i++) {
+		int code;
+
 		wf_pack_map(reply, SUMMARY_PAIRS);
-		pack_summary(reading, reply, &found->summaries[i]);
+		code = pack_summary(reading, job, &found->summaries[i]);
+		if (code < 0)
+			return code;
 	}
 	wf_pack_words(reply, "next");
 	if (found->has_more)

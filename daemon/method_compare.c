@@ -125,7 +125,7 @@ static int keep_text(struct wf_reading *reading, struct wf_job *job, struct side
 	struct wf_store_body body;
 	int code;
 
-	code = wf_store_body(reading->reader, side->number, &body);
+	code = wf_method_read_body(reading, side->number, &body);
 	if (code < 0 || !body.has_text)
 		return code;
 	code = wf_workers_hold(&reading->pipeline->workers, job, body.text_compressed.length);

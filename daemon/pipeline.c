@@ -10,6 +10,8 @@
 /* A name that is longer is told apart by its first bytes alone. */
 #define SOURCE_NAME_BYTES_MAX 512u
 
+#define DAMAGE_PAUSE_MS 1000u /* between two lines of the log about damaged records */
+
 static struct wf_bytes trim(struct wf_bytes bytes)
 {
 	while (bytes.length > 0 && (unsigned char)bytes.data[0] <= ' ') {
@@ -83,6 +85,18 @@ uint64_t wf_pipeline_source(const struct wf_pipeline *pipeline, struct wf_bytes 
 uint64_t wf_pipeline_id_hash(const struct wf_pipeline *pipeline, struct wf_bytes id)
 {
 	return wf_hash_bytes(id, pipeline->secret);
+}
+
+void wf_pipeline_note_damage(struct wf_pipeline *pipeline, const char *what, uint64_t number)
+{
+	const uint64_t now_ms = uv_hrtime() / 1000000;
+	uint64_t told_ms = atomic_load(&pipeline->damage_told_ms);
+
+	wf_counter_add(&pipeline->counters->records_damaged, 1);
+	if ((told_ms != 0 && now_ms - told_ms < DAMAGE_PAUSE_MS) ||
+	    !atomic_compare_exchange_strong(&pipeline->damage_told_ms, &told_ms, now_ms))
+		return;
+	wf_log(pipeline->log, WF_LOG_ERROR, "record damaged", wf_log_text("table", what), wf_log_count("article", number));
 }
 
 int wf_pipeline_prepare(struct wf_pipeline *pipeline, struct wf_job *job)

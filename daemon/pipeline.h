@@ -34,6 +34,7 @@ struct wf_pipeline {
 	/* So that readers of the store make no replies without bound: */
 	atomic_size_t replies_bytes;   /* of replies made by them that the loop has not taken back yet */
 	atomic_size_t in_flight_bytes; /* what the loop holds for its connections */
+	atomic_uint_fast64_t damage_told_ms;
 };
 
 /* Opens the store, brings the index back and starts the threads.
@@ -55,6 +56,9 @@ struct wf_job *wf_pipeline_take_returned(struct wf_pipeline *pipeline);
 
 /* For the stages: a job is done with. */
 void wf_pipeline_return(struct wf_pipeline *pipeline, struct wf_job *job);
+
+/* Any thread: a record of the article cannot be read. It is counted, and logged now and then. */
+void wf_pipeline_note_damage(struct wf_pipeline *pipeline, const char *what, uint64_t number);
 
 /* The hash of a source as the index wants it: of the outlet's name, trimmed and in lower case, else of the URL's host
  * without "www."; 0 where neither is known. */

@@ -27,6 +27,7 @@
 static const struct wf_bytes state_format = {".format", 7};
 static const struct wf_bytes state_secret = {".secret", 7};
 static const struct wf_bytes state_number_last = {".number_last", 12};
+static const struct wf_bytes state_probe = {".probe", 6};
 
 struct wf_store {
 	struct wf_lmdb *lmdb;
@@ -329,10 +330,14 @@ int wf_store_begin(struct wf_store *store, struct wf_error *error)
 	store->batch_number_last = store->number_last;
 	store->is_number_last_lost = false;
 	store->batch_failure = 0;
-	store->is_short_of_room = fstatvfs(store->lock_file, &room) == 0 &&
-				  (uint64_t)room.f_bavail * room.f_frsize < store->room_bytes_min;
 	code = wf_lmdb_begin(store->lmdb);
-	return code == 0 ? 0 : wf_error_set(error, code, "the store cannot be written: %s", wf_error_sentence(code));
+	if (code != 0)
+		return wf_error_set(error, code, "the store cannot be written: %s", wf_error_sentence(code));
+	store->is_short_of_room = fstatvfs(store->lock_file, &room) == 0 &&
+				  (uint64_t)room.f_bavail * room.f_frsize < store->room_bytes_min &&
+				  (uint64_t)room.f_bavail * room.f_frsize + wf_lmdb_free_bytes(store->lmdb) <
+					  store->room_bytes_min;
+	return 0;
 }
 
 /* Notes that the batch has failed. */
@@ -430,13 +435,16 @@ int wf_store_remove(struct wf_store *store, uint64_t number)
 		code = record_remove(store, WF_LMDB_ENTRY, number);
 	if (code == WF_ENOTFOUND)
 		return code;
+	/* One that is missing is damage, of which the removal is the cure. */
 	if (code == 0)
 		code = record_remove(store, WF_LMDB_EVIDENCE, number);
-	if (code == 0)
+	if (code == 0 || code == WF_ENOTFOUND)
 		code = record_remove(store, WF_LMDB_BODY, number);
+	if (code == WF_ENOTFOUND)
+		code = 0;
 	if (code == 0 && number == store->batch_number_last)
 		store->is_number_last_lost = true;
-	return batch_result(store, code == WF_ENOTFOUND ? WF_ECORRUPT : code);
+	return batch_result(store, code);
 }
 
 int wf_store_redirect(struct wf_store *store, uint64_t from, uint64_t into)
@@ -518,6 +526,17 @@ void wf_store_abort(struct wf_store *store)
 	wf_lmdb_abort(store->lmdb);
 }
 
+int wf_store_probe(struct wf_store *store, bool *has_room, struct wf_error *error)
+{
+	int code = wf_store_begin(store, error);
+
+	if (code != 0)
+		return code;
+	*has_room = !store->is_short_of_room;
+	(void)batch_result(store, state_stage_number(store, state_probe, 0));
+	return wf_store_commit(store, error);
+}
+
 /* Readers. */
 
 int wf_store_reader_new(struct wf_store *store, struct wf_store_reader **reader)
@@ -568,20 +587,32 @@ int wf_store_entry(struct wf_store_reader *reader, uint64_t number, struct wf_ar
 	return code == 0 ? wf_record_entry_decode(record, number, lists, entry) : code;
 }
 
+/* A record that comes with an entry: where the entry is there and this is not, it is lost. */
+static int companion_get(struct wf_store_reader *reader, enum wf_lmdb_table table, uint64_t number,
+			 struct wf_bytes *record)
+{
+	const struct wf_lmdb_key key = number_key(table, number);
+	const struct wf_lmdb_key entry_key = number_key(WF_LMDB_ENTRY, number);
+	struct wf_bytes entry;
+	int code = wf_lmdb_get(reader->reader, &key, record);
+
+	if (code == WF_ENOTFOUND && wf_lmdb_get(reader->reader, &entry_key, &entry) != WF_ENOTFOUND)
+		code = WF_ECORRUPT;
+	return code;
+}
+
 int wf_store_body(struct wf_store_reader *reader, uint64_t number, struct wf_store_body *body)
 {
-	const struct wf_lmdb_key key = number_key(WF_LMDB_BODY, number);
 	struct wf_bytes record;
-	int code = wf_lmdb_get(reader->reader, &key, &record);
+	int code = companion_get(reader, WF_LMDB_BODY, number, &record);
 
 	return code == 0 ? wf_record_body_decode(record, number, body) : code;
 }
 
 int wf_store_evidence(struct wf_store_reader *reader, uint64_t number, struct wf_bytes *evidence)
 {
-	const struct wf_lmdb_key key = number_key(WF_LMDB_EVIDENCE, number);
 	struct wf_bytes record;
-	int code = wf_lmdb_get(reader->reader, &key, &record);
+	int code = companion_get(reader, WF_LMDB_EVIDENCE, number, &record);
 
 	return code == 0 ? wf_record_plain_decode(WF_RECORD_EVIDENCE, record, number, evidence) : code;
 }

@@ -39,7 +39,8 @@ struct wf_store_reader;
 struct wf_store_settings {
 	const char *path;       /* a folder; made where there is none (its parent must be there) */
 	uint64_t map_bytes_min; /* first size of the memory map, address space only; it doubles by itself; 0: default */
-	uint64_t room_bytes_min; /* room in the file system under which put and state_put are refused (WF_EFULL) */
+	/* Room in the file system and in what the file has free, under which put and state_put are refused (WF_EFULL). */
+	uint64_t room_bytes_min;
 	uint32_t readers_max;    /* 0 for the default */
 };
 
@@ -101,7 +102,8 @@ uint64_t wf_store_number_last(const struct wf_store *store);
  * A commit whose last write failed in a way that leaves open whether it is on disk is settled before commit returns;
  * where that fails too, every later begin is refused (-EIO): only closing and opening the store tells.
  * put: entry->number is above every number before it.
- * remove, move: WF_ENOTFOUND where there is no such article; the batch goes on.
+ * remove, move: WF_ENOTFOUND where there is no such article; the batch goes on. remove also takes out an article whose
+ * body or evidence is missing, which is damage.
  * redirect: replaces one that is there. redirect_remove: 0 also where there was none. */
 int wf_store_begin(struct wf_store *store, struct wf_error *error);
 int wf_store_put(struct wf_store *store, const struct wf_store_entry *entry, const struct wf_store_body *body,
@@ -114,12 +116,17 @@ int wf_store_state_put(struct wf_store *store, struct wf_bytes name, struct wf_b
 int wf_store_commit(struct wf_store *store, struct wf_error *error);
 void wf_store_abort(struct wf_store *store);
 
+/* Instead of a batch: whether a small write, such as a removal, reaches the disk now. *has_room: put and state_put are
+ * not refused either. Errors: of a batch. */
+int wf_store_probe(struct wf_store *store, bool *has_room, struct wf_error *error);
+
 /* Readers. A new one rests. renew: see the newest commit from now on; bytes handed out before are gone. rest: hold no
  * commit (its pages can be used again) until the next renew. One thread at a time uses a reader; it may be another one
  * each time. All but free, rest and renew are called between renew and rest.
  * new: WF_ENOMEM.
  * renew: WF_EOVERLOADED (readers_max are awake), WF_ENOMEM, -EIO (the store was not reopened after a failed write).
- * entry, body, evidence, state: WF_ENOTFOUND, WF_ECORRUPT (the record's checksum or form is wrong), WF_ENOMEM. */
+ * entry, body, evidence, state: WF_ENOTFOUND, WF_ECORRUPT (the record's checksum or form is wrong; the body or evidence of
+ * an article whose entry is there is missing), WF_ENOMEM. */
 int wf_store_reader_new(struct wf_store *store, struct wf_store_reader **reader);
 int wf_store_reader_renew(struct wf_store_reader *reader);
 void wf_store_reader_rest(struct wf_store_reader *reader);

@@ -330,6 +330,25 @@ uint64_t wf_lmdb_map_bytes(const struct wf_lmdb *lmdb)
 	return lmdb->map_bytes;
 }
 
+uint64_t wf_lmdb_free_bytes(const struct wf_lmdb *lmdb)
+{
+	const MDB_dbi own[] = {0, 1}; /* LMDB's tables of free pages and of tables */
+	const uint64_t meta_pages = 2;
+	uint64_t used = meta_pages;
+	MDB_envinfo info;
+	MDB_stat pages = {.ms_psize = 0};
+
+	for (int i = 0; i < WF_LMDB_TABLES + 2; i++) {
+		const MDB_dbi table = i < 2 ? own[i] : lmdb->tables[i - 2];
+
+		if (mdb_stat(lmdb->transaction, table, &pages) != 0)
+			return 0;
+		used += pages.ms_branch_pages + pages.ms_leaf_pages + pages.ms_overflow_pages;
+	}
+	mdb_env_info(lmdb->environment, &info);
+	return info.me_last_pgno + 1 > used ? (info.me_last_pgno + 1 - used) * pages.ms_psize : 0;
+}
+
 /* Growing and reopening. */
 
 /* Closes and opens the environment again: what LMDB remembers of a failed write goes with it. The gate is closed. */

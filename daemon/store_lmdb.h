@@ -51,6 +51,8 @@ void wf_lmdb_close(struct wf_lmdb *lmdb);
 
 uint64_t wf_lmdb_bytes(const struct wf_lmdb *lmdb); /* of the file system, taken by the data */
 uint64_t wf_lmdb_map_bytes(const struct wf_lmdb *lmdb);
+/* The writer's, in a batch: bytes of the file that hold nothing, and are used before the file grows. */
+uint64_t wf_lmdb_free_bytes(const struct wf_lmdb *lmdb);
 
 /* The batch. Errors as in store.h; after one other than WF_ENOTFOUND, only abort or commit (which then aborts). */
 int wf_lmdb_begin(struct wf_lmdb *lmdb);

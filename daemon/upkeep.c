@@ -155,9 +155,10 @@ uint64_t wf_indexer_upkeep(struct wf_indexer *indexer)
 	const struct wf_settings *settings = indexer->pipeline->settings;
 	uint64_t wait_us = WF_QUEUE_WAIT_FOREVER;
 
-	if (indexer->index == NULL || indexer->is_refusing || atomic_load(&indexer->pipeline->committer.has_failed))
+	if (indexer->index == NULL || (indexer->is_refusing && !indexer->takes_removals) ||
+	    atomic_load(&indexer->pipeline->committer.has_failed))
 		return wait_us;
-	if (indexer->number_next - 1 - indexer->state_number >= settings->state_every)
+	if (!indexer->is_refusing && indexer->number_next - 1 - indexer->state_number >= settings->state_every)
 		wf_indexer_save_state(indexer);
 	if (indexer->may_have_gone_redirects || indexer->gone_count >= CLUSTERS_GONE_MAX)
 		sweep(indexer);

@@ -174,6 +174,8 @@ class Counts:
         self.outcomes = collections.Counter()
         self.taken = 0
         self.refused = 0
+        self.removed = 0
+        self.removals_refused = 0
         self.recovery_seconds = 0.0
         self.wrong = []
 
@@ -216,6 +218,28 @@ def ride_out(server, book, counts, mend):
             raise Wrong("few writes are taken")
 
 
+def make_room(client, book, counts):
+    """While the disk is full: removals are taken, and then articles again, though nobody mends the disk."""
+    deadline = time.monotonic() + RECOVERY_SECONDS
+    for key in book.chance.sample(sorted(book.taken), len(book.taken) // 3):
+        while True:
+            error, was_there = client.call("remove", key)
+            if error is None:
+                break
+            counts.removals_refused += 1
+            if time.monotonic() > deadline:
+                raise Wrong("removals are refused on the full disk: %r" % error)
+            time.sleep(0.05)
+        if not was_there:
+            raise Wrong("%s was not there" % key)
+        del book.taken[key]
+        counts.removed += 1
+    if not book.feed(client, lambda code: code is None, RECOVERY_SECONDS):
+        raise Wrong("no articles are taken in the room that removals made")
+    if not book.feed(client, until_count(ROUNDS_AFTER)):
+        raise Wrong("few articles are taken in the room that removals made")
+
+
 # ---- disks under the running daemon: each tries once, in a folder of its own
 
 
@@ -232,6 +256,8 @@ def disk_full(server, book, counts):
         ride_out(server, book, counts, lambda: os.unlink(ballast))
         with server.client() as client:
             book.feed(client, lambda code: code is not None)  # full again, with the store's own
+            make_room(client, book, counts)
+            book.feed(client, lambda code: code is not None)
         server.end(signal.SIGKILL)
         if not server.start(*flags):
             raise Wrong("no start on a full disk: " + server.last_words())
@@ -473,6 +499,8 @@ def main():
                 damage.chance = chance
                 damage.attempt(DAMAGES[name], counts)
         figures = "" if name in DAMAGES else "; %d taken, %d refused" % (counts.taken, counts.refused)
+        if counts.removed:
+            figures += "; %d removed while full, %d times refused first" % (counts.removed, counts.removals_refused)
         if counts.recovery_seconds:
             figures += "; taken again after %.1f s at most" % counts.recovery_seconds
         print("| %s | %d | %s%s |" % (name, options.tries, ", ".join(
