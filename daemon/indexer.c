@@ -472,8 +472,8 @@ static int take_in(struct wf_indexer *indexer, struct wf_job *job, struct wf_ite
 
 /* Looks for a stored article with the item's id. *old: its record, number 0 where there is none; in the scratch memory.
  * *is_same: its content is the same; *decision is then what was said of it. */
-static int find_same(struct wf_indexer *indexer, struct wf_job *job, struct wf_item *item,
-		     struct wf_store_entry *old, struct wf_decision *decision, bool *is_same)
+static int find_same(struct wf_indexer *indexer, struct wf_job *job, struct wf_item *item, struct wf_store_entry *old,
+		     struct wf_decision *decision, bool *is_same)
 {
 	uint64_t number;
 	int code;

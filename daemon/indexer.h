@@ -73,8 +73,8 @@ int wf_indexer_renew(struct wf_indexer *indexer);
  * WF_ECORRUPT. */
 int wf_indexer_find(struct wf_indexer *indexer, struct wf_bytes id, uint64_t id_hash, uint64_t *number);
 
-/* The id of an article, for the wire; data NULL where it is gone, or `number` is 0. Valid until the indexer's next step.
- * Errors: as of find. */
+/* The id of an article, for the wire; data NULL where it is gone, or `number` is 0. Valid until the indexer's next
+ * step. Errors: as of find. */
 int wf_indexer_id_of(struct wf_indexer *indexer, uint64_t number, struct wf_bytes *id);
 
 /* The stored entry, from memory or disk; borrowed, or in `arena`. Errors: WF_ENOTFOUND, of the store. */

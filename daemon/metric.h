@@ -43,7 +43,7 @@ uint64_t wf_histogram_quantile(const struct wf_histogram *histogram, double shar
 	X(queries)                                                            \
 	X(commits)                                                            \
 	X(commits_failed)                                                     \
-	X(rebuilds)        /* of the index after a failed commit */ \
+	X(rebuilds)        /* of the index after a failed commit */           \
 	X(records_damaged) /* met while reading, each time */
 
 struct wf_counters {

@@ -96,7 +96,8 @@ void wf_pipeline_note_damage(struct wf_pipeline *pipeline, const char *what, uin
 	if ((told_ms != 0 && now_ms - told_ms < DAMAGE_PAUSE_MS) ||
 	    !atomic_compare_exchange_strong(&pipeline->damage_told_ms, &told_ms, now_ms))
 		return;
-	wf_log(pipeline->log, WF_LOG_ERROR, "record damaged", wf_log_text("table", what), wf_log_count("article", number));
+	wf_log(pipeline->log, WF_LOG_ERROR, "record damaged", wf_log_text("table", what),
+	       wf_log_count("article", number));
 }
 
 int wf_pipeline_prepare(struct wf_pipeline *pipeline, struct wf_job *job)

@@ -333,10 +333,10 @@ int wf_store_begin(struct wf_store *store, struct wf_error *error)
 	code = wf_lmdb_begin(store->lmdb);
 	if (code != 0)
 		return wf_error_set(error, code, "the store cannot be written: %s", wf_error_sentence(code));
-	store->is_short_of_room = fstatvfs(store->lock_file, &room) == 0 &&
-				  (uint64_t)room.f_bavail * room.f_frsize < store->room_bytes_min &&
-				  (uint64_t)room.f_bavail * room.f_frsize + wf_lmdb_free_bytes(store->lmdb) <
-					  store->room_bytes_min;
+	store->is_short_of_room =
+		fstatvfs(store->lock_file, &room) == 0 &&
+		(uint64_t)room.f_bavail * room.f_frsize < store->room_bytes_min &&
+		(uint64_t)room.f_bavail * room.f_frsize + wf_lmdb_free_bytes(store->lmdb) < store->room_bytes_min;
 	return 0;
 }
 

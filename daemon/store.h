@@ -39,9 +39,9 @@ struct wf_store_reader;
 struct wf_store_settings {
 	const char *path;       /* a folder; made where there is none (its parent must be there) */
 	uint64_t map_bytes_min; /* first size of the memory map, address space only; it doubles by itself; 0: default */
-	/* Room in the file system and in what the file has free, under which put and state_put are refused (WF_EFULL). */
+	/* Room in the file system and in what the file has free, under which put and state_put are refused. */
 	uint64_t room_bytes_min;
-	uint32_t readers_max;    /* 0 for the default */
+	uint32_t readers_max; /* 0 for the default */
 };
 
 /* The small record of an article. Borrowed bytes. */
@@ -125,8 +125,8 @@ int wf_store_probe(struct wf_store *store, bool *has_room, struct wf_error *erro
  * each time. All but free, rest and renew are called between renew and rest.
  * new: WF_ENOMEM.
  * renew: WF_EOVERLOADED (readers_max are awake), WF_ENOMEM, -EIO (the store was not reopened after a failed write).
- * entry, body, evidence, state: WF_ENOTFOUND, WF_ECORRUPT (the record's checksum or form is wrong; the body or evidence of
- * an article whose entry is there is missing), WF_ENOMEM. */
+ * entry, body, evidence, state: WF_ENOTFOUND, WF_ECORRUPT (the record's checksum or form is wrong; the body or evidence
+ * of an article whose entry is there is missing), WF_ENOMEM. */
 int wf_store_reader_new(struct wf_store *store, struct wf_store_reader **reader);
 int wf_store_reader_renew(struct wf_store_reader *reader);
 void wf_store_reader_rest(struct wf_store_reader *reader);

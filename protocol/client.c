@@ -501,8 +501,11 @@ int wf_client_receive_for(struct wf_client *client, uint64_t msgid, struct wf_re
 	hand_over(client, at, reply);
 	if (reply->has_msgid)
 		return WF_OK;
-	code = reply->error.code != 0 ? reply->error.code : WF_EBADREQUEST;
-	(void)wf_error_set(error, code, "%s", reply->error.text);
+	code = reply->error.code;
+	if (code != 0)
+		(void)wf_error_set(error, code, "%s", reply->error.text);
+	else
+		code = wf_error_set(error, WF_EBADREQUEST, "a reply came that belongs to no request");
 	wf_reply_close(reply);
 	return code;
 }

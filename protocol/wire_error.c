@@ -60,7 +60,7 @@ int wf_wire_error_of(struct wf_value value, struct wf_error *error)
 		text = wf_value_bytes(value);
 	}
 	code = wf_wire_error_code(word);
-	if (text.data == NULL)
+	if (text.length == 0 || text.data[0] == '\0') /* nothing that could be shown */
 		return wf_error_set(error, code, "%s", wf_error_sentence(code));
 	return wf_error_set(error, code, "%.*s",
 			    (int)(text.length < WF_ERROR_TEXT_BYTES ? text.length : WF_ERROR_TEXT_BYTES), text.data);

@@ -50,7 +50,8 @@ static void compose(struct wf_cursor *cursor, struct wf_unit *unit)
 		const uint32_t size = left > 0 && next[0] == 0xCC ? 2 : 3;
 		uint32_t mark, whole;
 
-		if (left < size || next[0] < 0xC2 || !wf_byte_continues(next[1]) || !wf_byte_continues(next[size - 1]))
+		if (left < size || (size == 3 && (next[0] & 0xF0) != 0xE0) || !wf_byte_continues(next[1]) ||
+		    !wf_byte_continues(next[size - 1]))
 			return;
 		mark = decode(load_bytes(next, size), size);
 		if (mark == 0xFF9E || mark == 0xFF9F)

@@ -558,6 +558,30 @@ static void a_flipped_bit_in_a_record_is_seen(void **state)
 	wf_store_abort(sample->store);
 }
 
+/* The key of an inline record stands before it. */
+static void a_record_that_is_lost_beside_its_entry_is_damage_until_its_removal(void **state)
+{
+	struct sample *sample = *state;
+	struct sample_article article;
+	struct wf_bytes evidence;
+
+	assert_int_equal(sample_add(sample, 1, 20), 0);
+	sample_close(sample);
+	sample_article(&article, 8);
+	data_flip(sample, data_find(sample, article.evidence) - 16 + 7, 6);
+	sample_open(sample);
+	assert_int_equal(wf_store_reader_renew(sample->reader), 0);
+	assert_int_equal(wf_store_evidence(sample->reader, 8, &evidence), WF_ECORRUPT);
+	assert_int_equal(wf_store_evidence(sample->reader, 21, &evidence), WF_ENOTFOUND);
+	wf_store_reader_rest(sample->reader);
+	assert_int_equal(wf_store_begin(sample->store, NULL), 0);
+	assert_int_equal(wf_store_remove(sample->store, 8), 0);
+	assert_int_equal(wf_store_commit(sample->store, NULL), 0);
+	assert_int_equal(wf_store_reader_renew(sample->reader), 0);
+	assert_int_equal(wf_store_evidence(sample->reader, 8, &evidence), WF_ENOTFOUND);
+	wf_store_reader_rest(sample->reader);
+}
+
 static void a_missing_or_empty_data_file_makes_no_new_store(void **state)
 {
 	struct sample *sample = *state;
@@ -691,6 +715,7 @@ int main(void)
 		claim(a_damaged_format_record_is_refused),
 		claim(a_data_file_that_lacks_free_pages_alone_is_whole),
 		claim(a_flipped_bit_in_a_record_is_seen),
+		claim(a_record_that_is_lost_beside_its_entry_is_damage_until_its_removal),
 		claim(a_missing_or_empty_data_file_makes_no_new_store),
 		claim(a_data_file_that_lost_its_end_is_refused),
 		claim(garbage_is_no_store),

@@ -64,6 +64,8 @@ static void errors_of_any_shape_are_understood(void **state)
 				  &error),
 			 WF_EDENIED);
 	assert_string_equal(error.text, "not allowed");
+	assert_int_equal(error_of(BYTES("\xa2\0a"), &error), WF_EINTERNAL);
+	assert_string_equal(error.text, "internal error");
 	assert_int_equal(error_of(BYTES("\x90"), &error), WF_EINTERNAL);
 	assert_int_equal(error_of(BYTES("\x05"), &error), WF_EINTERNAL);
 }

@@ -80,6 +80,8 @@ static void look_agrees_with_the_reader(void **state)
 						"\u0301aaaa",
 						("\xFF"
 						 "aaaaaa"),
+						("\xC3\x82\x99"
+						 "aaaa"), /* no voicing mark, though but its first byte differs */
 						"\u3042aaaa"};
 
 	(void)state;

@@ -1,0 +1,107 @@
+#!/usr/bin/python3
+"""Runs the fuzz targets, one after the other, and prints what each has seen.
+
+usage: python3 tests/fuzz [--minutes N] [--build DIR] [--corpus DIR] [TARGET ...]
+
+TARGET: reader, tokenise ...; none: all. Each runs for N minutes (default 1) on one processor, from the corpus beside
+its source and from what earlier runs have found, which is kept in --corpus. --build is a folder that was configured
+with the preset `fuzz`; where it is not there, or not up to date, it is made.
+
+An input that crashes a target stays in the corpus folder, as TARGET-crash-*; the target goes on without it. Exit status
+1 where there was one.
+"""
+
+import argparse
+import glob
+import os
+import re
+import subprocess
+import sys
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+ROOT = os.path.dirname(os.path.dirname(HERE))
+MEMORY_MIB_MAX = 2048
+INPUT_SECONDS_MAX = 20
+CRASHES_MAX = 20        # of one target: more are hardly worth more
+FAULT = re.compile(rb"(not so: .*|SUMMARY: .*|runtime error: .*)")
+
+
+def targets():
+    return sorted(os.path.basename(path)[len("fuzz_"):-len(".c")] for path in glob.glob(os.path.join(HERE, "fuzz_*.c")))
+
+
+def build(folder, names):
+    if not os.path.exists(os.path.join(folder, "build.ninja")):
+        subprocess.run(["cmake", "--preset", "fuzz", "-B", folder], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+    subprocess.run(["cmake", "--build", folder, "--target"] + ["fuzz_" + name for name in names], check=True,
+                   stdout=subprocess.DEVNULL)
+
+
+def last_number(pattern, text, otherwise=0):
+    found = re.findall(pattern, text)
+    return int(found[-1]) if found else otherwise
+
+
+def run(name, options):
+    """Executions, edges covered, edges in all, inputs in the corpus, peak memory in MiB, crashes."""
+    program = os.path.join(options.build, "tests", "fuzz", "fuzz_" + name)
+    kept = os.path.join(options.corpus, name)
+    os.makedirs(kept, exist_ok=True)
+    executions = covered = edges = inputs = memory = 0
+    crashes = []
+    end = time.monotonic() + options.minutes * 60
+    while time.monotonic() < end and len(crashes) < CRASHES_MAX:
+        prefix = os.path.join(options.corpus, name + "-")
+        known = set(glob.glob(prefix + "crash-*"))
+        process = subprocess.run(
+            [program, "-max_total_time=%d" % max(1, end - time.monotonic()), "-print_final_stats=1",
+             "-rss_limit_mb=%d" % MEMORY_MIB_MAX, "-timeout=%d" % INPUT_SECONDS_MAX, "-artifact_prefix=" + prefix,
+             kept, os.path.join(HERE, "fuzz_%s.in" % name)],
+            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, check=False)
+        text = process.stderr
+        executions += last_number(rb"stat::number_of_executed_units: (\d+)", text)
+        memory = max(memory, last_number(rb"stat::peak_rss_mb: *(\d+)", text))
+        covered = last_number(rb" cov: (\d+) ", text, covered)
+        edges = last_number(rb"\((\d+) inline 8-bit counters\)", text, edges)
+        inputs = last_number(rb" corp: (\d+)/", text, inputs)
+        if process.returncode == 0:
+            break
+        found = FAULT.findall(text)
+        new = sorted(set(glob.glob(prefix + "*-*")) - known)
+        crashes.append("%s: %s: %s" % (name, found[0].decode("utf-8", "replace") if found else text[-300:],
+                                       new[-1] if new else "the input was seen before"))
+    return executions, covered, edges, inputs, memory, crashes
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="python3 tests/fuzz")
+    parser.add_argument("--minutes", type=float, default=1)
+    parser.add_argument("--build", default=os.path.join(ROOT, "build", "fuzz"))
+    parser.add_argument("--corpus", default=os.path.join(ROOT, "build", "fuzz-corpus"))
+    parser.add_argument("targets", nargs="*", metavar="TARGET")
+    options = parser.parse_args()
+    names = options.targets or targets()
+    unknown = [name for name in names if name not in targets()]
+    if unknown:
+        parser.error("no target %s: there are %s" % (unknown[0], ", ".join(targets())))
+    os.makedirs(options.corpus, exist_ok=True)
+    build(options.build, names)
+    print("| target | minutes | executions | a second | edges covered | corpus | peak memory, MiB | crashes |")
+    print("|---|---|---|---|---|---|---|---|", flush=True)
+    crashes = []
+    for name in names:
+        began = time.monotonic()
+        executions, covered, edges, inputs, memory, found = run(name, options)
+        seconds = time.monotonic() - began
+        figures = (name, seconds / 60, executions, executions / seconds, covered, edges, inputs, memory, len(found))
+        print("| %s | %.1f | %d | %d | %d of %d | %d | %d | %d |" % figures, flush=True)
+        for one in found:
+            print("  " + one, flush=True)
+        crashes += found
+    print("%d crashes" % len(crashes))
+    return 1 if crashes else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,103 @@
+/* Records of the store: whatever the bytes, decoding reads nothing outside them; what was decoded encodes to the same
+ * bytes; and no damaged record passes. The first byte of the input chooses what is tried. */
+#include "fuzz_input.h"
+#include "hash.h"
+#include "store_record.h"
+#include "store_text.h"
+
+#define KEY            UINT64_C(77)
+#define TEXT_BYTES_MAX (1u << 20)
+
+/* Gives the bytes a header and a checksum that fit, so that the fields behind them are reached. */
+static void seal(char *record, size_t length, enum wf_record_kind kind)
+{
+	const struct wf_bytes payload = {record + WF_RECORD_HEADER_BYTES, length - WF_RECORD_HEADER_BYTES};
+
+	record[0] = WF_RECORD_VERSION;
+	record[1] = (char)kind;
+	record[2] = record[3] = 0;
+	wf_record_write_u32(record + 4,
+			    (uint32_t)wf_hash_bytes(payload, wf_hash_pair(KEY, (uint64_t)kind, WF_RECORD_VERSION)));
+}
+
+static void try_entry(struct wf_bytes record)
+{
+	uint64_t lists[WF_RECORD_LISTS_MAX];
+	struct wf_store_entry entry;
+	size_t length;
+	char *again;
+
+	if (wf_record_entry_decode(record, KEY, lists, &entry) != 0)
+		return;
+	fuzz_claim(wf_record_entry_bytes(&entry, &length) == 0 && length == record.length);
+	again = malloc(length);
+	fuzz_claim(again != NULL);
+	wf_record_entry_encode(&entry, again);
+	/* Flags that mean nothing, and bits of numbers that are none, need not come back. */
+	fuzz_claim(wf_record_entry_decode((struct wf_bytes){again, length}, KEY, lists, &entry) == 0);
+	free(again);
+}
+
+static void try_text(const struct wf_store_body *body)
+{
+	struct wf_text_codec *codec;
+	struct wf_arena arena;
+	struct wf_bytes text;
+
+	wf_arena_init(&arena, 4096);
+	fuzz_claim(wf_text_codec_new(&codec) == 0);
+	if (wf_text_expand(codec, body->text_compressed, body->text_bytes, TEXT_BYTES_MAX, &arena, &text) == 0)
+		fuzz_claim(text.length == body->text_bytes);
+	wf_text_codec_free(codec);
+	wf_arena_close(&arena);
+}
+
+static void try_body(struct wf_bytes record)
+{
+	struct wf_store_body body;
+	size_t length;
+	char *again;
+
+	if (wf_record_body_decode(record, KEY, &body) != 0)
+		return;
+	fuzz_claim(wf_record_body_bytes(&body, &length) == 0 && length == record.length);
+	again = malloc(length);
+	fuzz_claim(again != NULL);
+	wf_record_body_encode(&body, KEY, again);
+	fuzz_claim(memcmp(again, record.data, length) == 0);
+	free(again);
+	if (body.has_text)
+		try_text(&body);
+}
+
+static void try_plain(struct wf_bytes record, enum wf_record_kind kind)
+{
+	struct wf_bytes payload;
+
+	if (wf_record_plain_decode(kind, record, KEY, &payload) == 0)
+		fuzz_claim(payload.length + WF_RECORD_HEADER_BYTES == record.length);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct fuzz_input input = {data, size};
+	const uint8_t choice = fuzz_byte(&input);
+	const enum wf_record_kind kind = (enum wf_record_kind)(1 + choice % 5);
+	const struct wf_bytes rest = fuzz_bytes(&input, input.left);
+	const size_t length = rest.length + ((choice & 0x80) != 0 ? WF_RECORD_HEADER_BYTES : 0);
+	char *record = malloc(length == 0 ? 1 : length);
+
+	fuzz_claim(record != NULL);
+	if (rest.length > 0)
+		memcpy(record + (length - rest.length), rest.data, rest.length);
+	if ((choice & 0x80) != 0)
+		seal(record, length, kind);
+	if (kind == WF_RECORD_ENTRY)
+		try_entry((struct wf_bytes){record, length});
+	else if (kind == WF_RECORD_BODY)
+		try_body((struct wf_bytes){record, length});
+	else
+		try_plain((struct wf_bytes){record, length}, kind);
+	free(record);
+	return 0;
+}
