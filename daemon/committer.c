@@ -151,6 +151,16 @@ static int put_item(struct wf_store *store, const struct wf_job *job, const stru
 	return code;
 }
 
+static int put_split(struct wf_store *store, const struct wf_job *job, struct batch *batch)
+{
+	int code = wf_store_reserve(store, job->moved_into);
+
+	batch->number_last = job->moved_into;
+	for (size_t i = 0; i < job->moved_count && code == 0; i++)
+		code = wf_store_move(store, job->moved[i], job->moved_into);
+	return code == 0 ? wf_store_apart(store, job->moved_into, job->apart, job->apart_count) : code;
+}
+
 static int put_job(struct wf_store *store, const struct wf_job *job, struct batch *batch)
 {
 	static const struct wf_bytes state_name = {"index", 5};
@@ -165,8 +175,16 @@ static int put_job(struct wf_store *store, const struct wf_job *job, struct batc
 	}
 	for (size_t i = 0; i < job->removed_count && code == 0; i++)
 		code = wf_store_remove(store, job->removed[i]);
-	for (size_t i = 0; i < job->redirects_count && code == 0; i++)
-		code = wf_store_redirect_remove(store, job->redirects[i].from);
+	for (size_t i = 0; i < job->redirects_count && code == 0; i++) {
+		const struct wf_redirect *redirect = &job->redirects[i];
+
+		code = redirect->into == 0 ? wf_store_redirect_remove(store, redirect->from)
+					   : wf_store_redirect(store, redirect->from, redirect->into);
+	}
+	if (code == 0 && job->moved_count > 0)
+		code = put_split(store, job, batch);
+	for (size_t i = 0; i < job->apart_gone_count && code == 0; i++)
+		code = wf_store_apart_remove(store, job->apart_gone[i]);
 	if (code == 0 && job->state.length > 0)
 		code = wf_store_state_put(store, state_name, job->state);
 	return code;

@@ -61,6 +61,18 @@ static void pending_push(struct wf_indexer *indexer, struct wf_job *job, const s
 	*pending_at(indexer, number) = (struct wf_pending){job, item};
 }
 
+/* A number that no article will have. */
+static int pending_push_none(struct wf_indexer *indexer)
+{
+	const int code = indexer->pending_count == 0 ? 0 : pending_reserve(indexer);
+
+	if (code < 0 || indexer->pending_count == 0)
+		return code;
+	indexer->pending_count++;
+	*pending_at(indexer, indexer->pending_first + indexer->pending_count - 1) = (struct wf_pending){NULL, NULL};
+	return 0;
+}
+
 static void pending_drop(struct wf_indexer *indexer, uint64_t number_last)
 {
 	while (indexer->pending_count > 0 && indexer->pending_first <= number_last) {
@@ -146,6 +158,14 @@ static int redirect_cb(void *context, uint64_t from, uint64_t into)
 	return wf_index_restore_redirect(indexer->index, from, into);
 }
 
+static int apart_cb(void *context, uint64_t cluster, const uint64_t *others, size_t others_count)
+{
+	struct wf_indexer *indexer = context;
+	const int held = wf_index_restore_apart(indexer->index, cluster, others, others_count);
+
+	return held < 0 ? held : 0;
+}
+
 static int entry_cb(void *context, const struct wf_store_entry *entry)
 {
 	struct loading *loading = context;
@@ -220,6 +240,8 @@ static int load(struct wf_indexer *indexer, struct loading *loading)
 		code = wf_id_index_reserve(&indexer->ids, loading->total);
 	if (code == 0)
 		code = wf_store_entries(indexer->reader, 0, entry_cb, loading);
+	if (code == 0)
+		code = wf_store_aparts(indexer->reader, apart_cb, indexer);
 	rest(indexer);
 	return code;
 }
@@ -586,6 +608,60 @@ int wf_indexer_remove(struct wf_indexer *indexer, uint64_t number, struct wf_err
 	return 0;
 }
 
+/* ---- editors' words ---- */
+
+int wf_indexer_merge(struct wf_indexer *indexer, struct wf_job *job, const uint64_t *clusters, size_t clusters_count,
+		     uint64_t *cluster, size_t *place)
+{
+	/* Made before the index changes, so that nothing fails afterwards. */
+	struct wf_redirect *redirects = wf_arena_take(&job->arena, clusters_count * sizeof *redirects);
+	struct wf_index_merge merge;
+	int code;
+
+	if (redirects == NULL)
+		return WF_ENOMEM;
+	code = wf_index_merge(indexer->index, clusters, clusters_count, &job->arena, &merge, place);
+	if (code == WF_ETOOLARGE)
+		return wf_error_set(&job->error, code, "clusters: they are held apart from more than %u others",
+				    WF_APART_MAX);
+	if (code < 0)
+		return code;
+	for (size_t i = 0; i < merge.merged_count; i++)
+		redirects[i] = (struct wf_redirect){merge.merged[i], merge.into};
+	job->redirects = redirects;
+	job->redirects_count = merge.merged_count;
+	job->needs_commit = merge.merged_count > 0;
+	*cluster = merge.into;
+	return 0;
+}
+
+int wf_indexer_split(struct wf_indexer *indexer, struct wf_job *job, uint64_t *cluster, const uint64_t *numbers,
+		     size_t numbers_count)
+{
+	const uint64_t fresh = indexer->number_next;
+	int code;
+
+	code = pending_push_none(indexer);
+	if (code < 0)
+		return code;
+	/* Also where the split fails: the number's place is taken. */
+	indexer->number_next++;
+	code = wf_index_split(indexer->index, *cluster, numbers, numbers_count, fresh, &job->arena, &job->apart,
+			      &job->apart_count);
+	if (code == WF_ETOOLARGE)
+		return wf_error_set(&job->error, code,
+				    "cluster: it is held apart from %u others already, or all are from %u",
+				    WF_APART_MAX, WF_APART_PAIRS_MAX);
+	if (code < 0)
+		return code;
+	job->moved = numbers;
+	job->moved_count = numbers_count;
+	job->moved_into = fresh;
+	job->needs_commit = true;
+	*cluster = fresh;
+	return 0;
+}
+
 /* ---- failure of the store ---- */
 
 /* Whether all writes would be taken; where only removals would, notes that they may come. */
@@ -663,7 +739,7 @@ static void pass_on(struct wf_indexer *indexer, struct wf_job *job)
 	const bool may_write = job->method->may_write;
 	const bool is_read = job->method->read != NULL;
 	const bool waits = job->error.code == 0 ? job->needs_commit || job->needs_durable || is_read
-						: job->error.code == WF_ENOTFOUND && is_read;
+						: job->error.code == WF_ENOTFOUND && (is_read || job->needs_durable);
 
 	if (waits)
 		wf_queue_push(&committer->queue, job);

@@ -68,7 +68,7 @@ enum wf_job_stage {
 /* Jobs of the pipeline's own, without connection. */
 enum wf_job_kind {
 	WF_JOB_REQUEST,
-	WF_JOB_EXPIRE, /* removes articles that are too old, or redirects to clusters that are gone */
+	WF_JOB_EXPIRE, /* removes articles that are too old, or what is kept of clusters that are gone */
 	WF_JOB_STATE,  /* keeps what the index learned */
 	WF_JOB_PROBE,  /* finds out whether the store takes writes again */
 	WF_JOB_MARKER, /* everything before it has left the committer */
@@ -107,6 +107,13 @@ struct wf_job {
 	size_t removed_count;
 	struct wf_redirect *redirects; /* to write; `into` 0: to remove */
 	size_t redirects_count;
+	const uint64_t *moved; /* articles that are now in the cluster `moved_into`, ... */
+	size_t moved_count;
+	uint64_t moved_into;   /* ... whose number is new, ... */
+	const uint64_t *apart; /* ... and which is held apart from these */
+	size_t apart_count;
+	uint64_t *apart_gone; /* clusters of which it need not be known any more what they are held apart from */
+	size_t apart_gone_count;
 	struct wf_bytes state;
 	bool needs_commit;  /* it changes the store */
 	bool needs_durable; /* it changes nothing, but what it tells of may not be on disk yet */

@@ -14,6 +14,8 @@ static const struct wf_method table[] = {
 	{"clusters", false, wf_method_clusters_start, wf_method_clusters_index, wf_method_clusters_read, NULL},
 	{"compare", false, wf_method_compare_start, wf_method_compare_index, wf_method_compare_read,
 	 wf_method_compare_finish},
+	{"merge", true, wf_method_merge_start, wf_method_merge_index, NULL, NULL},
+	{"split", true, wf_method_split_start, wf_method_split_index, NULL, NULL},
 	{"stats", false, wf_method_stats_start, wf_method_stats_index, wf_method_stats_read, NULL},
 	{"info", false, wf_method_info_start, NULL, NULL, NULL},
 	{"ping", false, wf_method_ping_start, NULL, NULL, NULL},

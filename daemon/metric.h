@@ -41,6 +41,8 @@ uint64_t wf_histogram_quantile(const struct wf_histogram *histogram, double shar
 	X(articles_expired) /* removed by --keep */                           \
 	X(articles_refused)                                                   \
 	X(queries)                                                            \
+	X(clusters_merged) /* by editors */                                   \
+	X(clusters_split)                                                     \
 	X(commits)                                                            \
 	X(commits_failed)                                                     \
 	X(rebuilds)        /* of the index after a failed commit */           \

@@ -22,6 +22,8 @@
 #define FORMAT_MAGIC       "wirefold"
 #define FORMAT_MAGIC_BYTES 8u
 #define FORMAT_BYTES       (FORMAT_MAGIC_BYTES + 4u)
+#define FORMAT_FIRST       1u /* the same, without the table of what is held apart */
+#define FORMAT_APART       2u
 
 /* Names of states that are the store's own begin with a dot. */
 static const struct wf_bytes state_format = {".format", 7};
@@ -36,6 +38,8 @@ struct wf_store {
 	int lock_file;
 	atomic_uint_least64_t number_last; /* of the last commit */
 	uint64_t batch_number_last;
+	uint32_t format; /* of the last commit */
+	uint32_t batch_format;
 	bool is_number_last_lost; /* the batch removes the newest article: only the state will know its number */
 	bool is_short_of_room;    /* at the batch's beginning */
 	int batch_failure;
@@ -131,21 +135,28 @@ static int state_number(struct wf_lmdb_reader *reader, struct wf_bytes name, uin
 	return code;
 }
 
+static int format_stage(struct wf_store *store, uint32_t version)
+{
+	char format[FORMAT_BYTES];
+
+	memcpy(format, FORMAT_MAGIC, FORMAT_MAGIC_BYTES);
+	wf_record_write_u32(format + FORMAT_MAGIC_BYTES, version);
+	return state_stage(store, state_format, (struct wf_bytes){format, sizeof(format)});
+}
+
 /* Writes what makes an empty environment a store. */
 static int store_make(struct wf_store *store, struct wf_error *error)
 {
-	char format[FORMAT_BYTES];
 	int code;
 
 	do {
 		if (getrandom(&store->secret, sizeof(store->secret), 0) != (ssize_t)sizeof(store->secret))
 			return wf_error_set(error, -errno, "no random bytes for the store's secret");
 	} while (store->secret == 0);
-	memcpy(format, FORMAT_MAGIC, FORMAT_MAGIC_BYTES);
-	wf_record_write_u32(format + FORMAT_MAGIC_BYTES, WF_STORE_FORMAT_VERSION);
+	store->format = FORMAT_FIRST;
 	code = wf_lmdb_begin(store->lmdb);
 	if (code == 0)
-		code = state_stage(store, state_format, (struct wf_bytes){format, sizeof(format)});
+		code = format_stage(store, store->format);
 	if (code == 0)
 		code = state_stage_number(store, state_secret, store->secret);
 	if (code != 0)
@@ -156,18 +167,17 @@ static int store_make(struct wf_store *store, struct wf_error *error)
 			 : wf_error_set(error, code, "the new store cannot be written: %s", wf_error_sentence(code));
 }
 
-static int format_check(struct wf_bytes record, struct wf_error *error)
+static int format_check(struct wf_bytes record, uint32_t *version, struct wf_error *error)
 {
 	struct wf_bytes format;
-	uint32_t version;
 
 	if (wf_record_plain_decode(WF_RECORD_STATE, record, wf_record_name_key(state_format), &format) != 0 ||
 	    format.length != FORMAT_BYTES || memcmp(format.data, FORMAT_MAGIC, FORMAT_MAGIC_BYTES) != 0)
 		return wf_error_set(error, WF_ECORRUPT, "the store's format record is damaged");
-	version = wf_record_read_u32(format.data + FORMAT_MAGIC_BYTES);
-	if (version != WF_STORE_FORMAT_VERSION)
-		return wf_error_set(error, WF_EVERSION, "the store has format %u, this program reads format %u",
-				    version, WF_STORE_FORMAT_VERSION);
+	*version = wf_record_read_u32(format.data + FORMAT_MAGIC_BYTES);
+	if (*version < FORMAT_FIRST || *version > WF_STORE_FORMAT_VERSION)
+		return wf_error_set(error, WF_EVERSION, "the store has format %u, this program reads formats %u to %u",
+				    *version, FORMAT_FIRST, WF_STORE_FORMAT_VERSION);
 	return 0;
 }
 
@@ -185,7 +195,7 @@ static int store_identify(struct wf_store *store, struct wf_lmdb_reader *reader,
 		return 0;
 	if (code != 0)
 		return wf_error_set(error, WF_ECORRUPT, "the store's format record is missing");
-	code = format_check(record, error);
+	code = format_check(record, &store->format, error);
 	if (code != 0)
 		return code;
 	if (state_number(reader, state_secret, &store->secret) != 0)
@@ -328,6 +338,7 @@ int wf_store_begin(struct wf_store *store, struct wf_error *error)
 	int code;
 
 	store->batch_number_last = store->number_last;
+	store->batch_format = store->format;
 	store->is_number_last_lost = false;
 	store->batch_failure = 0;
 	code = wf_lmdb_begin(store->lmdb);
@@ -493,6 +504,48 @@ int wf_store_move(struct wf_store *store, uint64_t number, uint64_t cluster)
 	return batch_result(store, code);
 }
 
+int wf_store_reserve(struct wf_store *store, uint64_t number)
+{
+	assert(number > store->batch_number_last && number <= WF_NUMBER_MAX);
+	if (store->batch_failure != 0)
+		return store->batch_failure;
+	store->batch_number_last = number;
+	store->is_number_last_lost = true;
+	return 0;
+}
+
+int wf_store_apart(struct wf_store *store, uint64_t cluster, const uint64_t *others, size_t others_count)
+{
+	const struct wf_lmdb_key key = number_key(WF_LMDB_APART, cluster);
+	char list[8 * WF_APART_MAX];
+	void *room;
+	int code = store->batch_failure;
+
+	assert(others_count > 0 && others_count <= WF_APART_MAX);
+	if (code == 0 && store->batch_format < FORMAT_APART) {
+		code = format_stage(store, FORMAT_APART);
+		store->batch_format = FORMAT_APART;
+	}
+	if (code != 0)
+		return batch_result(store, code);
+	room = wf_lmdb_stage(store->lmdb, WF_LMDB_PUT, &key, WF_RECORD_HEADER_BYTES + 8 * others_count);
+	if (room == NULL)
+		return batch_result(store, WF_ENOMEM);
+	for (size_t i = 0; i < others_count; i++)
+		wf_record_write_u64(list + 8 * i, others[i]);
+	wf_record_plain_encode(WF_RECORD_APART, cluster, (struct wf_bytes){list, 8 * others_count}, room);
+	return batch_result(store, wf_lmdb_apply(store->lmdb));
+}
+
+int wf_store_apart_remove(struct wf_store *store, uint64_t cluster)
+{
+	int code = store->batch_failure;
+
+	if (code == 0)
+		code = record_remove(store, WF_LMDB_APART, cluster);
+	return batch_result(store, code == WF_ENOTFOUND ? 0 : code);
+}
+
 int wf_store_state_put(struct wf_store *store, struct wf_bytes name, struct wf_bytes value)
 {
 	int code = store->batch_failure;
@@ -518,6 +571,7 @@ int wf_store_commit(struct wf_store *store, struct wf_error *error)
 	if (code != 0)
 		return wf_error_set(error, code, "nothing of the batch was stored: %s", wf_error_sentence(code));
 	store->number_last = store->batch_number_last;
+	store->format = store->batch_format;
 	return 0;
 }
 
@@ -669,6 +723,34 @@ int wf_store_redirects(struct wf_store_reader *reader, wf_store_redirect_cb visi
 	struct redirect_visit caller = {visit, context};
 
 	return wf_lmdb_walk(reader->reader, WF_LMDB_REDIRECT, 0, redirects_visit_cb, &caller);
+}
+
+struct apart_visit {
+	wf_store_apart_cb visit;
+	void *context;
+};
+
+static int aparts_visit_cb(void *context, uint64_t number, struct wf_bytes value)
+{
+	const struct apart_visit *caller = context;
+	uint64_t others[WF_APART_MAX];
+	struct wf_bytes list;
+	int code = wf_record_plain_decode(WF_RECORD_APART, value, number, &list);
+
+	if (code == 0 && (list.length == 0 || list.length % 8 != 0 || list.length > sizeof(others)))
+		code = WF_ECORRUPT;
+	if (code != 0)
+		return code;
+	for (size_t i = 0; i < list.length / 8; i++)
+		others[i] = wf_record_read_u64(list.data + 8 * i);
+	return caller->visit(caller->context, number, others, list.length / 8);
+}
+
+int wf_store_aparts(struct wf_store_reader *reader, wf_store_apart_cb visit, void *context)
+{
+	struct apart_visit caller = {visit, context};
+
+	return wf_lmdb_walk(reader->reader, WF_LMDB_APART, 0, aparts_visit_cb, &caller);
 }
 
 uint64_t wf_store_articles_count(struct wf_store_reader *reader)

@@ -13,6 +13,7 @@
  *                  -> evidence what the index reads to decide
  *                  -> body     what the scraper sent: strings and compressed text
  *   cluster -> cluster         redirects of clusters that were folded into others
+ *   cluster -> clusters        those that an editor holds it apart from
  *   name -> bytes              the store's secret, format version, what the index learned
  *
  * docs/store-format.md has the layout and the rules; store_text.h compresses texts. */
@@ -24,7 +25,7 @@
 #include "base/error.h"
 #include "base/relation.h"
 
-#define WF_STORE_FORMAT_VERSION      1u
+#define WF_STORE_FORMAT_VERSION      2u /* the newest that is read and written; docs/store-format.md has all */
 #define WF_STORE_MAP_BYTES_DEFAULT   (UINT64_C(1) << 30)
 #define WF_STORE_MAP_BYTES_MAX       (UINT64_C(1) << 46) /* of the 2^47 that a process has */
 #define WF_STORE_READERS_MAX_DEFAULT 126u
@@ -95,7 +96,7 @@ uint64_t wf_store_number_last(const struct wf_store *store);
  * call. After an error other than WF_ENOTFOUND the batch can only be aborted (commit then aborts it and returns that
  * error). Nothing of a batch that failed or was aborted is on disk; later batches work as soon as the cause is gone.
  * Errors of all of them:
- *   WF_EFULL       no room in the file system, or under room_bytes_min (to which remove, redirect, move are not held)
+ *   WF_EFULL       no room in the file system, or under room_bytes_min (to which only put and state_put are held)
  *   WF_ETOOLARGE   a field over its bound, or a batch over what the engine holds (from 512 MiB on)
  *   WF_EOVERLOADED a reader did not rest (see above)
  *   WF_ENOMEM, WF_ECORRUPT, errno (-EIO ...)
@@ -104,7 +105,8 @@ uint64_t wf_store_number_last(const struct wf_store *store);
  * put: entry->number is above every number before it.
  * remove, move: WF_ENOTFOUND where there is no such article; the batch goes on. remove also takes out an article whose
  * body or evidence is missing, which is damage.
- * redirect: replaces one that is there. redirect_remove: 0 also where there was none. */
+ * redirect, apart: replace one that is there. redirect_remove, apart_remove: 0 also where there was none.
+ * reserve: gives a number to what is no article; it is above every number before it, and never given again. */
 int wf_store_begin(struct wf_store *store, struct wf_error *error);
 int wf_store_put(struct wf_store *store, const struct wf_store_entry *entry, const struct wf_store_body *body,
 		 struct wf_bytes evidence);
@@ -112,6 +114,9 @@ int wf_store_remove(struct wf_store *store, uint64_t number);
 int wf_store_redirect(struct wf_store *store, uint64_t from, uint64_t into);
 int wf_store_redirect_remove(struct wf_store *store, uint64_t from);
 int wf_store_move(struct wf_store *store, uint64_t number, uint64_t cluster);
+int wf_store_reserve(struct wf_store *store, uint64_t number);
+int wf_store_apart(struct wf_store *store, uint64_t cluster, const uint64_t *others, size_t others_count);
+int wf_store_apart_remove(struct wf_store *store, uint64_t cluster);
 int wf_store_state_put(struct wf_store *store, struct wf_bytes name, struct wf_bytes value);
 int wf_store_commit(struct wf_store *store, struct wf_error *error);
 void wf_store_abort(struct wf_store *store);
@@ -141,8 +146,10 @@ int wf_store_state(struct wf_store_reader *reader, struct wf_bytes name, struct 
  * call. A damaged record ends it with WF_ECORRUPT. */
 typedef int (*wf_store_entry_cb)(void *context, const struct wf_store_entry *entry);
 typedef int (*wf_store_redirect_cb)(void *context, uint64_t from, uint64_t into);
+typedef int (*wf_store_apart_cb)(void *context, uint64_t cluster, const uint64_t *others, size_t others_count);
 int wf_store_entries(struct wf_store_reader *reader, uint64_t number_first, wf_store_entry_cb visit, void *context);
 int wf_store_redirects(struct wf_store_reader *reader, wf_store_redirect_cb visit, void *context);
+int wf_store_aparts(struct wf_store_reader *reader, wf_store_apart_cb visit, void *context);
 uint64_t wf_store_articles_count(struct wf_store_reader *reader);
 
 #endif

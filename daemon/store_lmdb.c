@@ -60,7 +60,7 @@ struct wf_lmdb_reader {
 	bool is_awake;
 };
 
-static const char *const table_names[WF_LMDB_TABLES] = {"entry", "evidence", "body", "redirect", "state"};
+static const char *const table_names[WF_LMDB_TABLES] = {"entry", "evidence", "body", "redirect", "apart", "state"};
 
 static int code_of(int result)
 {

@@ -22,6 +22,7 @@ enum wf_record_kind {
 	WF_RECORD_BODY = 3,
 	WF_RECORD_REDIRECT = 4,
 	WF_RECORD_STATE = 5,
+	WF_RECORD_APART = 6,
 };
 
 /* Bytes that the record takes, header included. Errors: WF_ETOOLARGE (a field is over its bound). */

@@ -9,8 +9,8 @@
 #define EXPIRE_PAUSE_MS     20u   /* between two steps while there is more to remove */
 #define EXPIRE_INTERVAL_MS  1000u /* between two looks while there is not */
 #define EXPIRE_LOOK_MAX     4096u /* entries looked at in one step */
-#define REDIRECTS_MAX       1024u /* removed in one step */
-#define CLUSTERS_GONE_MAX   1024u /* clusters gone, after which redirects are looked through */
+#define REDIRECTS_MAX       1024u /* removed in one step, and so many words of what is held apart */
+#define CLUSTERS_GONE_MAX   1024u /* clusters gone, after which both are looked through */
 
 static uint64_t now_ms(void)
 {
@@ -87,7 +87,7 @@ static void expire(struct wf_indexer *indexer)
 	commit_job(indexer, job);
 }
 
-/* ---- redirects that lead nowhere ---- */
+/* ---- redirects that lead nowhere, clusters that nothing is held apart from any more ---- */
 
 struct sweeping {
 	struct wf_indexer *indexer;
@@ -107,7 +107,18 @@ static int sweep_cb(void *context, uint64_t from, uint64_t into)
 	return job->redirects_count == REDIRECTS_MAX;
 }
 
-/* Looks through all redirects (16 bytes each), and removes some of those whose cluster has no articles left. */
+static int sweep_apart_cb(void *context, uint64_t cluster, const uint64_t *others, size_t others_count)
+{
+	struct sweeping *sweeping = context;
+	struct wf_job *job = sweeping->job;
+
+	if (wf_index_restore_apart(sweeping->indexer->index, cluster, others, others_count) == 0)
+		job->apart_gone[job->apart_gone_count++] = cluster;
+	return job->apart_gone_count == REDIRECTS_MAX;
+}
+
+/* Looks through all redirects (16 bytes each), and removes some of those whose cluster has no articles left; likewise
+ * through what editors have split. */
 static void sweep(struct wf_indexer *indexer)
 {
 	struct wf_job *job = new_job(WF_JOB_EXPIRE);
@@ -116,14 +127,17 @@ static void sweep(struct wf_indexer *indexer)
 	if (job == NULL)
 		return;
 	job->redirects = wf_arena_take(&job->arena, REDIRECTS_MAX * sizeof *job->redirects);
-	if (job->redirects == NULL || wf_indexer_renew(indexer) < 0) {
+	job->apart_gone = wf_arena_take(&job->arena, REDIRECTS_MAX * sizeof *job->apart_gone);
+	if (job->redirects == NULL || job->apart_gone == NULL || wf_indexer_renew(indexer) < 0) {
 		wf_job_release(job);
 		return;
 	}
 	wf_store_redirects(indexer->reader, sweep_cb, &sweeping);
-	indexer->may_have_gone_redirects = job->redirects_count == REDIRECTS_MAX;
+	wf_store_aparts(indexer->reader, sweep_apart_cb, &sweeping);
+	indexer->may_have_gone_redirects =
+		job->redirects_count == REDIRECTS_MAX || job->apart_gone_count == REDIRECTS_MAX;
 	indexer->gone_count = 0;
-	if (job->redirects_count > 0)
+	if (job->redirects_count > 0 || job->apart_gone_count > 0)
 		commit_job(indexer, job);
 	else
 		wf_job_release(job);

@@ -307,6 +307,49 @@ int wf_clusters_fold(struct wf_clusters *clusters, uint64_t from, uint64_t into)
 	return 0;
 }
 
+/* Takes an article out of the ring of its cluster, which has others. */
+static void unlink_article(struct wf_clusters *clusters, struct wf_cluster *record, uint64_t number)
+{
+	const struct wf_cluster_article *article = wf_clusters_article(clusters, number);
+	const uint64_t next = wf_clusters_number(clusters, article->next);
+	const uint64_t previous = wf_clusters_number(clusters, article->previous);
+
+	wf_clusters_article(clusters, previous)->next = (uint32_t)next;
+	wf_clusters_article(clusters, next)->previous = (uint32_t)previous;
+	if (record->head == number)
+		record->head = next;
+	record->size--;
+	record->is_stale = true;
+	record->outlets_is_stale = true;
+}
+
+int wf_clusters_split(struct wf_clusters *clusters, uint64_t id, const uint64_t *numbers, size_t numbers_count,
+		      uint64_t fresh)
+{
+	struct wf_cluster *made = wf_map_insert(&clusters->clusters, fresh);
+	struct wf_cluster *record = record_of(clusters, id);
+
+	if (made == NULL)
+		return WF_ENOMEM;
+	for (size_t i = 0; i < numbers_count; i++) {
+		struct wf_cluster_article *article = wf_clusters_article(clusters, numbers[i]);
+
+		unlink_article(clusters, record, numbers[i]);
+		article->cluster = fresh;
+		if (i == 0) {
+			article->next = article->previous = (uint32_t)numbers[i];
+			*made = cluster_of_one(fresh, numbers[i], article);
+			continue;
+		}
+		link_before(clusters, article, numbers[i], made->head);
+		account(made, numbers[i], article, own_tokens_of(clusters, made->representative));
+		made->size++;
+	}
+	made->outlets_is_stale = true;
+	clusters->clusters_count++;
+	return 0;
+}
+
 int wf_clusters_remove(struct wf_clusters *clusters, uint64_t number)
 {
 	struct wf_cluster_article *article = wf_clusters_article(clusters, number);
@@ -319,16 +362,7 @@ int wf_clusters_remove(struct wf_clusters *clusters, uint64_t number)
 		clusters->clusters_count--;
 		(void)wf_map_remove(&clusters->clusters, article->cluster);
 	} else {
-		const uint64_t next = wf_clusters_number(clusters, article->next);
-		const uint64_t previous = wf_clusters_number(clusters, article->previous);
-
-		wf_clusters_article(clusters, previous)->next = (uint32_t)next;
-		wf_clusters_article(clusters, next)->previous = (uint32_t)previous;
-		if (record->head == number)
-			record->head = next;
-		record->size--;
-		record->is_stale = true;
-		record->outlets_is_stale = true;
+		unlink_article(clusters, record, number);
 	}
 	article->is_live = false;
 	clusters->articles_count--;

@@ -3,7 +3,7 @@
  *
  *   chunks of 1024 articles, by number -> article { cluster, facts, decision, next and previous of its cluster (a ring)
  *   }
- *   clusters (map by ID): only of more than one article, or whose founder is gone: a founder alone needs no record
+ *   clusters (map by ID): only of more than one article, or without its founder: a founder alone needs no record
  *   redirects (map): folded cluster -> what it became
  *
  * An ID, once given, always means the same cluster, what it became, or nothing; never another. */
@@ -88,6 +88,12 @@ int wf_clusters_reserve(struct wf_clusters *clusters, size_t folds);
 /* Folds cluster `from` into `into`. Cost: the articles of `from`. Errors: WF_ENOMEM, WF_ENOTFOUND; nothing is
  * changed then. */
 int wf_clusters_fold(struct wf_clusters *clusters, uint64_t from, uint64_t into);
+
+/* Takes some of a cluster's articles out, but not all, to be the cluster `fresh`, an ID that never was one.
+ * In:     id resolved; numbers ascending, each once, each of the cluster.
+ * Errors: WF_ENOMEM; nothing is changed then. Cost: the articles taken. */
+int wf_clusters_split(struct wf_clusters *clusters, uint64_t id, const uint64_t *numbers, size_t numbers_count,
+		      uint64_t fresh);
 
 /* Says that `from` became `into`. Errors: WF_ENOMEM. */
 int wf_clusters_redirect(struct wf_clusters *clusters, uint64_t from, uint64_t into);

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "apart.h"
 #include "boilerplate.h"
 #include "cluster.h"
 #include "decide.h"
@@ -71,6 +72,7 @@ struct wf_index {
 	struct wf_boilerplate boilerplate;
 	struct wf_frequency frequency;
 	struct wf_clusters clusters;
+	struct wf_apart apart;
 	struct wf_profile *profile;
 	struct wf_index_stats stats;
 	uint64_t learned_number; /* the last article learned from */
@@ -116,6 +118,7 @@ int wf_index_new(struct wf_index **index, const struct wf_index_settings *settin
 	made->read = read;
 	made->read_context = context;
 	wf_clusters_init(&made->clusters);
+	wf_apart_init(&made->apart);
 	wf_frequency_init(&made->frequency);
 	error = wf_lsh_init(&made->lsh);
 	if (error == 0)
@@ -137,6 +140,7 @@ void wf_index_free(struct wf_index *index)
 	wf_lsh_close(&index->lsh);
 	wf_boilerplate_close(&index->boilerplate);
 	wf_clusters_close(&index->clusters);
+	wf_apart_close(&index->apart);
 	wf_profile_free(index->profile);
 	free(index);
 }
@@ -471,8 +475,26 @@ static bool are_one_story(struct wf_index *index, const struct candidate *a, con
 	       is_one_story(index, first.representative, second.representative);
 }
 
+/* Whether an editor holds the cluster apart from one of those that are to become one, or they would be held apart from
+ * too many. */
+static bool is_held_apart(const struct wf_index *index, const struct wf_decision *decision, uint64_t cluster)
+{
+	uint32_t total, count;
+	bool is_held = wf_apart_holds(&index->apart, decision->cluster, cluster);
+
+	if (wf_apart_of(&index->apart, cluster, &total) == NULL)
+		return false;
+	for (uint32_t i = 0; i < decision->merged_count && !is_held; i++) {
+		is_held = wf_apart_holds(&index->apart, decision->merged[i], cluster);
+		wf_apart_of(&index->apart, decision->merged[i], &count);
+		total += count;
+	}
+	wf_apart_of(&index->apart, decision->cluster, &count);
+	return is_held || total + count > WF_APART_MAX;
+}
+
 /* Other clusters that the newcomer joins as well: they become one with the strongest's where their own articles say
- * so too. */
+ * so too, and no editor holds them apart. */
 static void decide_merges(struct wf_index *index, const struct candidate *strongest, struct wf_decision *decision)
 {
 	uint64_t tried[CANDIDATES_LIMIT];
@@ -487,7 +509,7 @@ static void decide_merges(struct wf_index *index, const struct candidate *strong
 		if (is_tried)
 			continue;
 		tried[tried_count++] = candidate->cluster;
-		if (are_one_story(index, strongest, candidate))
+		if (!is_held_apart(index, decision, candidate->cluster) && are_one_story(index, strongest, candidate))
 			decision->merged[decision->merged_count++] = candidate->cluster;
 	}
 }
@@ -645,6 +667,30 @@ static int make_sketch(struct wf_index *index, const struct wf_document *documen
 	return 0;
 }
 
+/* Room for all that the folds need, so that none of them fails. */
+static int reserve_folds(struct wf_index *index, uint64_t into, const uint64_t *merged, size_t merged_count)
+{
+	uint32_t apart_count = 0;
+	int error = wf_clusters_reserve(&index->clusters, merged_count);
+
+	for (size_t i = 0; i < merged_count; i++) {
+		uint32_t count;
+
+		wf_apart_of(&index->apart, merged[i], &count);
+		apart_count += count;
+	}
+	if (error == 0 && apart_count > 0)
+		error = wf_apart_reserve(&index->apart, into, apart_count);
+	return error;
+}
+
+static int fold(struct wf_index *index, uint64_t from, uint64_t into)
+{
+	const int error = wf_clusters_fold(&index->clusters, from, into);
+
+	return error != 0 ? error : wf_apart_fold(&index->apart, from, into);
+}
+
 int wf_index_apply(struct wf_index *index, const struct wf_document *document, const struct wf_article_facts *facts,
 		   struct wf_decision *decision, struct wf_arena *arena, struct wf_bytes *sketch)
 {
@@ -663,7 +709,7 @@ int wf_index_apply(struct wf_index *index, const struct wf_document *document, c
 	int error = make_sketch(index, document, &header, arena, sketch, &keys_count);
 
 	if (error == 0 && decision->merged_count > 0)
-		error = wf_clusters_reserve(&index->clusters, decision->merged_count);
+		error = reserve_folds(index, cluster, decision->merged, decision->merged_count);
 	if (error != 0)
 		return error;
 	article.own_tokens = index->own_tokens;
@@ -673,7 +719,7 @@ int wf_index_apply(struct wf_index *index, const struct wf_document *document, c
 		return error;
 	error = wf_clusters_add(&index->clusters, facts->number, &article);
 	for (uint32_t i = 0; error == 0 && i < decision->merged_count; i++)
-		error = wf_clusters_fold(&index->clusters, decision->merged[i], cluster);
+		error = fold(index, decision->merged[i], cluster);
 	if (error != 0) {
 		for (uint32_t i = 0; i < keys_count; i++)
 			wf_lsh_remove(&index->lsh, index->keys[i], (uint32_t)facts->number);
@@ -701,6 +747,8 @@ static int read_sketch(struct wf_bytes sketch, struct sketch_header *header, con
 
 int wf_index_remove(struct wf_index *index, uint64_t number, struct wf_bytes sketch)
 {
+	const struct wf_cluster_article *article = wf_clusters_article(&index->clusters, number);
+	const uint64_t cluster = article == NULL ? 0 : article->cluster;
 	struct sketch_header header;
 	const char *keys;
 	int error = read_sketch(sketch, &header, &keys);
@@ -709,6 +757,8 @@ int wf_index_remove(struct wf_index *index, uint64_t number, struct wf_bytes ske
 		error = wf_clusters_remove(&index->clusters, number);
 	if (error != 0)
 		return error;
+	if (wf_clusters_size(&index->clusters, cluster) == 0)
+		wf_apart_forget(&index->apart, cluster);
 	for (uint32_t i = 0; i < header.keys_count; i++) {
 		uint64_t key;
 
@@ -754,6 +804,115 @@ int wf_index_restore(struct wf_index *index, const struct wf_index_article *stor
 int wf_index_restore_redirect(struct wf_index *index, uint64_t from, uint64_t into)
 {
 	return wf_clusters_redirect(&index->clusters, from, into);
+}
+
+/* ---- editors' words ---- */
+
+/* The clusters as they are now, each once, in `now`; the one that is to keep its ID first. */
+static int resolve_all(const struct wf_index *index, const uint64_t *clusters, size_t clusters_count, uint64_t *now,
+		       size_t *now_count, size_t *place)
+{
+	size_t count = 0, best = 0;
+	uint64_t first;
+
+	for (size_t i = 0; i < clusters_count; i++) {
+		const uint64_t cluster = wf_clusters_resolve(&index->clusters, clusters[i]);
+		uint64_t size, best_size;
+		size_t k = 0;
+
+		if (cluster == 0) {
+			*place = i;
+			return WF_ENOTFOUND;
+		}
+		while (k < count && now[k] != cluster)
+			k++;
+		if (k < count)
+			continue;
+		now[count++] = cluster;
+		size = wf_clusters_size(&index->clusters, cluster);
+		best_size = wf_clusters_size(&index->clusters, now[best]);
+		if (size > best_size || (size == best_size && cluster < now[best]))
+			best = k;
+	}
+	first = now[best];
+	now[best] = now[0];
+	now[0] = first;
+	*now_count = count;
+	return 0;
+}
+
+int wf_index_merge(struct wf_index *index, const uint64_t *clusters, size_t clusters_count, struct wf_arena *arena,
+		   struct wf_index_merge *merge, size_t *place)
+{
+	uint64_t *now = wf_arena_take(arena, clusters_count * sizeof *now);
+	uint64_t apart_count = 0;
+	size_t now_count;
+	int error = now == NULL ? WF_ENOMEM
+				: resolve_all(index, clusters, clusters_count, now, &now_count, place);
+
+	if (error != 0)
+		return error;
+	for (size_t i = 0; i < now_count; i++) {
+		uint32_t count;
+
+		wf_apart_of(&index->apart, now[i], &count);
+		apart_count += count;
+	}
+	/* Between clusters of the list, both sides of a pair are counted, and nothing of it will be left. */
+	for (size_t i = 0; i < now_count; i++)
+		for (size_t k = 0; k < now_count && apart_count > WF_APART_MAX; k++)
+			apart_count -= wf_apart_holds(&index->apart, now[i], now[k]);
+	if (apart_count > WF_APART_MAX)
+		return WF_ETOOLARGE;
+	error = reserve_folds(index, now[0], now + 1, now_count - 1);
+	for (size_t i = 1; i < now_count && error == 0; i++)
+		error = fold(index, now[i], now[0]);
+	*merge = (struct wf_index_merge){now[0], now + 1, now_count - 1};
+	return error;
+}
+
+int wf_index_split(struct wf_index *index, uint64_t cluster, const uint64_t *numbers, size_t numbers_count,
+		   uint64_t fresh, struct wf_arena *arena, const uint64_t **apart, size_t *apart_count)
+{
+	const uint64_t now = wf_clusters_resolve(&index->clusters, cluster);
+	uint32_t count;
+	const uint64_t *others = wf_apart_of(&index->apart, now, &count);
+	uint64_t *list = wf_arena_take(arena, (count + 1) * sizeof *list);
+	int error = 0;
+
+	if (list == NULL)
+		return WF_ENOMEM;
+	if (count > 0)
+		memcpy(list, others, count * sizeof *list);
+	list[count++] = now;
+	for (uint32_t i = 0; i < count && error == 0; i++)
+		error = wf_apart_add(&index->apart, fresh, list[i]);
+	if (error == 0)
+		error = wf_clusters_split(&index->clusters, now, numbers, numbers_count, fresh);
+	if (error != 0)
+		wf_apart_forget(&index->apart, fresh);
+	*apart = list;
+	*apart_count = count;
+	return error;
+}
+
+int wf_index_restore_apart(struct wf_index *index, uint64_t cluster, const uint64_t *others, size_t others_count)
+{
+	const uint64_t now = wf_clusters_resolve(&index->clusters, cluster);
+	int held = 0;
+
+	for (size_t i = 0; i < others_count && now != 0; i++) {
+		const uint64_t other = wf_clusters_resolve(&index->clusters, others[i]);
+		int error;
+
+		if (other == 0 || other == now)
+			continue;
+		error = wf_apart_add(&index->apart, now, other);
+		if (error == WF_ENOMEM)
+			return error;
+		held += error == 0;
+	}
+	return held;
 }
 
 int wf_index_cluster(struct wf_index *index, uint64_t cluster, struct wf_cluster_summary *summary)
@@ -816,7 +975,7 @@ void wf_index_stats(const struct wf_index *index, struct wf_index_stats *stats)
 	stats->clusters = index->clusters.clusters_count;
 	stats->memory_bytes = sizeof *index + index->lsh.memory_bytes + index->boilerplate.memory_bytes +
 			      wf_map_memory_bytes(&index->boilerplate.sources) +
-			      wf_clusters_memory_bytes(&index->clusters);
+			      wf_clusters_memory_bytes(&index->clusters) + wf_apart_memory_bytes(&index->apart);
 }
 
 /* State: [ version u32 | 0 u32 | learned_number u64 | frequency bytes u64 | frequency | boilerplate ]. */

@@ -130,6 +130,35 @@ int wf_index_restore(struct wf_index *index, const struct wf_index_article *arti
 /* Says that cluster `from` was folded into `into`, at start-up before the articles. Errors: WF_ENOMEM. */
 int wf_index_restore_redirect(struct wf_index *index, uint64_t from, uint64_t into);
 
+/* Editors' words. Both are respected by what is decided later: articles of clusters that were made one stay so, and
+ * clusters that were split are never made one by a newcomer; it joins the nearer. Each undoes the other.
+ *
+ * merge: makes clusters one; the biggest keeps its ID, the oldest of equals, as where a newcomer makes them one.
+ * In:      clusters: as clients name them, folded or not, any number of times each.
+ * Out:     into: the ID that they have now; merged: those that were folded into it, in `arena`.
+ * Errors:  WF_ENOTFOUND: *place is the first of the clusters that is none; WF_ETOOLARGE: the cluster would be held
+ *          apart from more than WF_APART_MAX others; WF_ENOMEM. Nothing has changed then.
+ *
+ * split: makes articles of a cluster another one, whose ID is `fresh`, a number that neither an article nor a cluster
+ * ever had.
+ * In:      numbers: ascending, each once, articles of the cluster `cluster`, some but not all.
+ * Out:     apart: all that the new cluster is held apart from, for wf_index_restore_apart(), in `arena`.
+ * Errors:  WF_ETOOLARGE: the cluster is held apart from WF_APART_MAX others already, or all are from
+ *          WF_APART_PAIRS_MAX; WF_ENOMEM. Nothing has changed then. */
+struct wf_index_merge {
+	uint64_t into;
+	uint64_t *merged;
+	size_t merged_count;
+};
+int wf_index_merge(struct wf_index *index, const uint64_t *clusters, size_t clusters_count, struct wf_arena *arena,
+		   struct wf_index_merge *merge, size_t *place);
+int wf_index_split(struct wf_index *index, uint64_t cluster, const uint64_t *numbers, size_t numbers_count,
+		   uint64_t fresh, struct wf_arena *arena, const uint64_t **apart, size_t *apart_count);
+
+/* Says again, at start-up after the articles or at any time later, what a split said. Those that have become one with the cluster, or have
+ * no articles left, are passed over. Returns how many of the pairs are held; or WF_ENOMEM. */
+int wf_index_restore_apart(struct wf_index *index, uint64_t cluster, const uint64_t *others, size_t others_count);
+
 /* What the index has learned (boilerplate, how common words are), to keep in the store now and then and at the end.
  * Loading it before the restores saves learning it again from the evidence of every article; articles restored whose
  * number is above the state's are learned from their evidence.

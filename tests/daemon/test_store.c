@@ -240,6 +240,107 @@ static int numbers_visit_cb(void *context, const struct wf_store_entry *entry)
 	return ++numbers->count == numbers->count_max ? 7 : 0;
 }
 
+static int note_apart(void *context, uint64_t cluster, const uint64_t *others, size_t others_count)
+{
+	uint64_t *sums = context;
+
+	sums[0] = sums[0] * 100 + cluster;
+	for (size_t i = 0; i < others_count; i++)
+		sums[1] = sums[1] * 100 + others[i];
+	return 0;
+}
+
+static void what_is_held_apart_is_replaced_removed_and_visited_in_order(void **state)
+{
+	struct sample *sample = *state;
+	const uint64_t first[] = {3, 5}, second[] = {7};
+	uint64_t many[WF_APART_MAX] = {0};
+	uint64_t sums[2] = {0, 0};
+
+	assert_int_equal(wf_store_begin(sample->store, NULL), 0);
+	assert_int_equal(wf_store_apart(sample->store, 12, second, 1), 0);
+	assert_int_equal(wf_store_apart(sample->store, 11, second, 1), 0);
+	assert_int_equal(wf_store_apart(sample->store, 11, first, 2), 0);
+	assert_int_equal(wf_store_apart(sample->store, 13, many, WF_APART_MAX), 0);
+	assert_int_equal(wf_store_apart_remove(sample->store, 13), 0);
+	assert_int_equal(wf_store_apart_remove(sample->store, 14), 0);
+	assert_int_equal(wf_store_commit(sample->store, NULL), 0);
+	sample_reopen(sample);
+	assert_int_equal(wf_store_reader_renew(sample->reader), 0);
+	assert_int_equal(wf_store_aparts(sample->reader, note_apart, sums), 0);
+	assert_int_equal(sums[0], 1112);
+	assert_int_equal(sums[1], 30507);
+}
+
+static void a_reserved_number_never_returns(void **state)
+{
+	struct sample *sample = *state;
+
+	assert_int_equal(sample_add(sample, 1, 3), 0);
+	assert_int_equal(wf_store_begin(sample->store, NULL), 0);
+	assert_int_equal(wf_store_reserve(sample->store, 4), 0);
+	assert_int_equal(wf_store_commit(sample->store, NULL), 0);
+	assert_int_equal(wf_store_number_last(sample->store), 4);
+	sample_reopen(sample);
+	assert_int_equal(wf_store_number_last(sample->store), 4);
+	assert_int_equal(wf_store_begin(sample->store, NULL), 0);
+	assert_int_equal(wf_store_reserve(sample->store, 5), 0);
+	assert_int_equal(sample_put(sample->store, 6), 0);
+	assert_int_equal(wf_store_remove(sample->store, 6), 0);
+	assert_int_equal(wf_store_commit(sample->store, NULL), 0);
+	sample_reopen(sample);
+	assert_int_equal(wf_store_number_last(sample->store), 6);
+	assert_int_equal(sample_count(sample), 3);
+}
+
+static uint32_t format_of(const struct sample *sample)
+{
+	const struct wf_lmdb_settings settings = {.path = sample->path,
+						  .map_bytes = 1u << 20,
+						  .map_bytes_max = 1u << 20,
+						  .readers_max = 4,
+						  .rest_wait_ms = 1000};
+	const struct wf_lmdb_key key = {.table = WF_LMDB_STATE, .name = wf_bytes_of(".format")};
+	struct wf_lmdb_reader *reader;
+	struct wf_lmdb *lmdb;
+	struct wf_error error;
+	struct wf_bytes record;
+	uint32_t version;
+
+	assert_int_equal(wf_lmdb_open(&lmdb, &settings, &error), 0);
+	assert_int_equal(wf_lmdb_reader_new(lmdb, &reader), 0);
+	assert_int_equal(wf_lmdb_reader_renew(reader), 0);
+	assert_int_equal(wf_lmdb_get(reader, &key, &record), 0);
+	version = wf_record_read_u32(record.data + WF_RECORD_HEADER_BYTES + 8);
+	wf_lmdb_reader_free(reader);
+	wf_lmdb_close(lmdb);
+	return version;
+}
+
+static void a_store_has_the_first_format_until_something_is_held_apart(void **state)
+{
+	struct sample *sample = *state;
+	const uint64_t other = 2;
+
+	assert_int_equal(sample_add(sample, 1, 3), 0);
+	sample_close(sample);
+	assert_int_equal(format_of(sample), 1);
+	sample_open(sample);
+	assert_int_equal(wf_store_begin(sample->store, NULL), 0);
+	assert_int_equal(wf_store_apart(sample->store, 9, &other, 1), 0);
+	wf_store_abort(sample->store);
+	sample_close(sample);
+	assert_int_equal(format_of(sample), 1);
+	sample_open(sample);
+	assert_int_equal(wf_store_begin(sample->store, NULL), 0);
+	assert_int_equal(wf_store_apart(sample->store, 9, &other, 1), 0);
+	assert_int_equal(wf_store_commit(sample->store, NULL), 0);
+	sample_close(sample);
+	assert_int_equal(format_of(sample), 2);
+	sample_open(sample);
+	assert_true(sample_has(sample, 3));
+}
+
 static void entries_are_visited_in_order_from_a_number_on(void **state)
 {
 	struct sample *sample = *state;
@@ -468,7 +569,7 @@ static void another_version_is_refused_by_its_number(void **state)
 						  .readers_max = 4,
 						  .rest_wait_ms = 1000};
 	const struct wf_lmdb_key key = {.table = WF_LMDB_STATE, .name = wf_bytes_of(".format")};
-	const struct wf_bytes format = {"wirefold\x02\x01\0\0", 12};
+	const struct wf_bytes format = {"wirefold\x03\x01\0\0", 12};
 	struct wf_lmdb *lmdb;
 	struct wf_error error;
 	void *room;
@@ -483,7 +584,7 @@ static void another_version_is_refused_by_its_number(void **state)
 	assert_int_equal(wf_lmdb_commit(lmdb), 0);
 	wf_lmdb_close(lmdb);
 	assert_int_equal(open_code(sample, &error), WF_EVERSION);
-	assert_non_null(strstr(error.text, "format 258"));
+	assert_non_null(strstr(error.text, "format 259"));
 }
 
 static void a_damaged_format_record_is_refused(void **state)
@@ -704,6 +805,9 @@ int main(void)
 		claim(a_number_put_and_removed_in_one_batch_never_returns),
 		claim(a_moved_article_changes_its_cluster_alone),
 		claim(redirects_are_replaced_removed_and_visited_in_order),
+		claim(what_is_held_apart_is_replaced_removed_and_visited_in_order),
+		claim(a_reserved_number_never_returns),
+		claim(a_store_has_the_first_format_until_something_is_held_apart),
 		claim(entries_are_visited_in_order_from_a_number_on),
 		claim(a_state_of_many_megabytes_is_kept_whole),
 		claim(the_map_grows_unseen_while_others_read),

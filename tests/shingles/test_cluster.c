@@ -256,6 +256,31 @@ static int step_fold(struct wf_clusters *clusters, struct model *model, uint64_t
 	return wf_clusters_fold(clusters, from, into);
 }
 
+/* Some of a cluster's articles, not all, become one of a number that no article has. */
+static int step_split(struct wf_clusters *clusters, struct model *model, uint64_t *random)
+{
+	static uint64_t numbers[NUMBERS_MAX];
+	const uint64_t chosen = live_at_random(model, random);
+	const uint64_t cluster = chosen == 0 ? 0 : model->articles[chosen].cluster;
+	uint64_t size = 0;
+	size_t count = 0;
+	uint64_t fresh;
+
+	for (uint64_t number = 1; number <= model->last; number++) {
+		if (!model->articles[number].is_live || model->articles[number].cluster != cluster)
+			continue;
+		size++;
+		if (random_below(random, 2) == 0)
+			numbers[count++] = number;
+	}
+	if (count == 0 || count == size)
+		return 0;
+	fresh = ++model->last;
+	for (size_t i = 0; i < count; i++)
+		model->articles[numbers[i]].cluster = fresh;
+	return wf_clusters_split(clusters, cluster, numbers, count, fresh);
+}
+
 /* The step at which the clusters and the model differ; MODEL_STEPS: nowhere. */
 static uint32_t first_difference(uint64_t seed)
 {
@@ -267,7 +292,7 @@ static uint32_t first_difference(uint64_t seed)
 	memset(&model, 0, sizeof model);
 	wf_clusters_init(&clusters);
 	for (step = 0; step < MODEL_STEPS; step++) {
-		const uint32_t action = random_below(&random, 20);
+		const uint32_t action = random_below(&random, 21);
 		const uint32_t adds = step / 1500 % 2 == 0 ? 13 : 7;
 		int error;
 
@@ -275,8 +300,10 @@ static uint32_t first_difference(uint64_t seed)
 			error = step_add(&clusters, &model, &random);
 		else if (action < 19)
 			error = step_remove(&clusters, &model, &random);
-		else
+		else if (action < 20)
 			error = step_fold(&clusters, &model, &random);
+		else
+			error = step_split(&clusters, &model, &random);
 		if (error != 0 || !id_agrees(&clusters, &model, 1 + random_below(&random, (uint32_t)model.last)))
 			break;
 	}
@@ -606,6 +633,65 @@ static void the_clusters_agree_with_a_plain_model(void **state)
 	}
 }
 
+/* wf_clusters_split */
+
+static void a_split_cluster_keeps_its_id_also_without_its_founder(void **state)
+{
+	const uint64_t numbers[] = {1, 3};
+	const uint64_t rest[] = {2};
+	struct wf_clusters *clusters = *state;
+
+	for (uint64_t number = 1; number <= 3; number++)
+		add(clusters, number, 1);
+	assert_int_equal(wf_clusters_split(clusters, 1, numbers, 2, 4), 0);
+	assert_int_equal(clusters->clusters_count, 2);
+	members_are(clusters, 4, numbers, 2);
+	members_are(clusters, 1, rest, 1);
+	assert_int_equal(summary_of(clusters, 1).first_seen, 20);
+	assert_int_equal(summary_of(clusters, 1).representative, 2);
+	assert_int_equal(summary_of(clusters, 4).representative, 1);
+	assert_int_equal(summary_of(clusters, 4).last_seen, 30);
+	/* Its founder, of all, is no longer in it: the ID goes with its last article all the same. */
+	assert_int_equal(wf_clusters_remove(clusters, 2), 0);
+	is_gone(clusters, 1);
+	members_are(clusters, 4, numbers, 2);
+	add(clusters, 5, 4);
+	assert_int_equal(wf_clusters_size(clusters, 4), 3);
+}
+
+static void what_was_split_comes_back_at_a_start(void **state)
+{
+	const uint64_t wanted[] = {1, 3, 6};
+	struct wf_clusters *clusters = *state;
+
+	/* As the store has it: the founder of 1 in 4, a number that no article has; 5 was folded into 1. */
+	assert_int_equal(wf_clusters_redirect(clusters, 5, 1), 0);
+	add(clusters, 1, 4);
+	assert_int_equal(wf_clusters_destination(clusters, 5), 1);
+	add(clusters, 2, 1);
+	add(clusters, 3, 4);
+	add(clusters, 5, 1);
+	add(clusters, 6, 4);
+	members_are(clusters, 4, wanted, 3);
+	assert_int_equal(summary_of(clusters, 5).cluster, 1);
+	assert_int_equal(summary_of(clusters, 5).size, 2);
+}
+
+static void a_split_without_memory_changes_nothing(void **state)
+{
+	const uint64_t numbers[] = {2};
+	const uint64_t all[] = {1, 2, 3};
+	struct wf_clusters *clusters = *state;
+
+	for (uint64_t number = 1; number <= 3; number++)
+		add(clusters, number, 1);
+	memory_fault_arm(0, true);
+	assert_int_equal(wf_clusters_split(clusters, 1, numbers, 1, 4), WF_ENOMEM);
+	assert_true(memory_fault_disarm());
+	members_are(clusters, 1, all, 3);
+	is_gone(clusters, 4);
+}
+
 /* wf_clusters_summary, wf_clusters_members */
 
 static void a_summary_without_memory_is_refused_and_comes_right_later(void **state)
@@ -830,6 +916,9 @@ int main(void)
 		TEST(the_id_of_an_emptied_cluster_is_gone_for_ever),
 		TEST(memory_of_old_articles_is_given_back),
 		TEST(the_clusters_agree_with_a_plain_model),
+		TEST(a_split_cluster_keeps_its_id_also_without_its_founder),
+		TEST(what_was_split_comes_back_at_a_start),
+		TEST(a_split_without_memory_changes_nothing),
 		TEST(a_summary_without_memory_is_refused_and_comes_right_later),
 		TEST(a_source_is_found_among_the_newest),
 		TEST(pages_hold_every_cluster_once_in_both_orders_under_every_filter),

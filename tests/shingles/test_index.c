@@ -11,7 +11,7 @@
 #include "story_text.h"
 
 #define SEED         7u
-#define ARTICLES_MAX 1500u
+#define ARTICLES_MAX 2500u
 #define BACKGROUND   60u /* stories that teach the index which words are common */
 
 struct stored {
@@ -1022,6 +1022,198 @@ static void clusters_made_one_come_back_as_one(void **state)
 	desk_free(restored);
 }
 
+/* wf_index_merge, wf_index_split */
+
+static uint64_t merge(struct desk *desk, uint64_t first, uint64_t second)
+{
+	const uint64_t clusters[] = {first, second};
+	struct wf_index_merge merge;
+	size_t place;
+
+	assert_int_equal(wf_index_merge(desk->index, clusters, 2, &desk->arena, &merge, &place), 0);
+	return merge.into;
+}
+
+/* The number that the new cluster gets is no article's. */
+static uint64_t split(struct desk *desk, uint64_t cluster, uint64_t number, const uint64_t **apart, size_t *apart_count)
+{
+	const uint64_t fresh = ++desk->last;
+
+	assert_int_equal(wf_index_split(desk->index, cluster, &number, 1, fresh, &desk->arena, apart, apart_count), 0);
+	return fresh;
+}
+
+static void clusters_that_were_split_are_not_made_one_by_a_newcomer(void **state)
+{
+	struct desk *desk = *state;
+	struct wf_decision decision;
+	const uint64_t *apart;
+	size_t apart_count;
+	uint64_t fresh;
+
+	(void)add_story(desk, 601, 0, 12);
+	(void)add_story(desk, 601, 0, 11);
+	fresh = split(desk, BACKGROUND + 1, BACKGROUND + 2, &apart, &apart_count);
+	assert_int_equal(fresh, BACKGROUND + 3);
+	assert_int_equal(apart_count, 1);
+	assert_int_equal(apart[0], BACKGROUND + 1);
+	decision = query_story(desk, 601, 0, 12);
+	joins(&decision, WF_RELATION_EXACT, BACKGROUND + 1, BACKGROUND + 1, 2);
+	/* Alike to both, and nearer to the second. */
+	decision = add_story(desk, 601, 0, 11);
+	joins(&decision, WF_RELATION_EXACT, fresh, BACKGROUND + 2, 2);
+	assert_int_equal(decision.merged_count, 0);
+	for (uint32_t i = 0; i < 6; i++) {
+		decision = add_story(desk, 601, i % 2, 11);
+		assert_false(decision.is_new);
+		assert_int_equal(decision.merged_count, 0);
+	}
+	assert_int_equal(stats_of(desk).clusters, BACKGROUND + 2);
+}
+
+static void a_third_cluster_does_not_bring_together_what_was_split(void **state)
+{
+	struct desk *desk = *state;
+	struct wf_decision decision;
+	const uint64_t *apart;
+	size_t apart_count;
+	uint64_t fresh;
+
+	(void)add_story(desk, 602, 0, 12);
+	(void)add_story(desk, 602, 0, 11);
+	fresh = split(desk, BACKGROUND + 1, BACKGROUND + 2, &apart, &apart_count);
+	/* A third of the same story, that could not see the others. */
+	desk->stored[BACKGROUND + 1].is_live = desk->stored[BACKGROUND + 2].is_live = false;
+	decision = add_story(desk, 602, 1, 11);
+	assert_true(decision.is_new);
+	desk->stored[BACKGROUND + 1].is_live = desk->stored[BACKGROUND + 2].is_live = true;
+	decision = add_story(desk, 602, 0, 13);
+	assert_false(decision.is_new);
+	assert_int_equal(decision.merged_count, 1);
+	assert_int_equal(stats_of(desk).clusters, BACKGROUND + 2);
+	/* The third brought its pair along. */
+	decision = add_story(desk, 602, 1, 12);
+	assert_int_equal(decision.merged_count, 0);
+	assert_int_equal(merge(desk, fresh, BACKGROUND + 1), merge(desk, BACKGROUND + 1, fresh));
+	assert_int_equal(stats_of(desk).clusters, BACKGROUND + 1);
+}
+
+static void clusters_that_were_merged_take_copies_of_either_and_can_be_split_again(void **state)
+{
+	struct desk *desk = *state;
+	struct wf_cluster_summary summary;
+	struct wf_decision decision;
+	const uint64_t *apart;
+	size_t apart_count;
+	uint64_t fresh;
+
+	(void)add_story(desk, 20, 0, 12);
+	/* The bigger survives, whatever the order in which they are given. */
+	assert_int_equal(merge(desk, 10, 20), 20);
+	assert_int_equal(merge(desk, 20, 10), 20);
+	decision = query_story(desk, 10, 0, 12);
+	joins(&decision, WF_RELATION_EXACT, 20, 10, 4);
+	assert_int_equal(wf_index_cluster(desk->index, 10, &summary), 0);
+	assert_int_equal(summary.cluster, 20);
+	fresh = split(desk, 10, 10, &apart, &apart_count);
+	decision = query_story(desk, 10, 0, 12);
+	joins(&decision, WF_RELATION_EXACT, fresh, 10, 2);
+	/* What was folded stays so: 10 is 20 for ever. */
+	assert_int_equal(wf_index_cluster(desk->index, 10, &summary), 0);
+	assert_int_equal(summary.cluster, 20);
+	/* Of equals the oldest survives. */
+	assert_int_equal(merge(desk, 12, 11), 11);
+}
+
+static void a_merge_names_the_first_cluster_that_is_none_and_changes_nothing(void **state)
+{
+	struct desk *desk = *state;
+	const uint64_t clusters[] = {1, 2, 9999, 0, 3};
+	struct wf_index_merge merge;
+	size_t place = 0;
+
+	assert_int_equal(wf_index_merge(desk->index, clusters, 5, &desk->arena, &merge, &place), WF_ENOTFOUND);
+	assert_int_equal(place, 2);
+	assert_int_equal(stats_of(desk).clusters, BACKGROUND);
+	assert_int_equal(wf_index_merge(desk->index, clusters, 1, &desk->arena, &merge, &place), 0);
+	assert_int_equal(merge.into, 1);
+	assert_int_equal(merge.merged_count, 0);
+}
+
+static void a_merge_of_many_without_memory_does_nothing_of_it(void **state)
+{
+	struct desk *desk = *state;
+	uint64_t clusters[BACKGROUND];
+	const uint64_t *apart;
+	size_t apart_count, place;
+	int error = WF_ENOMEM;
+
+	(void)add_story(desk, 30, 0, 12);
+	(void)split(desk, 30, BACKGROUND + 1, &apart, &apart_count);
+	for (size_t i = 0; i < BACKGROUND; i++)
+		clusters[i] = i + 1;
+	for (long tries = 0; error != 0; tries++) {
+		struct wf_index_merge merge;
+
+		memory_fault_arm(tries / 8, true);
+		error = wf_index_merge(desk->index, clusters, BACKGROUND, &desk->arena, &merge, &place);
+		assert_int_equal(memory_fault_disarm() && error != 0 ? WF_ENOMEM : 0, error);
+		assert_int_equal(stats_of(desk).clusters, error == 0 ? 2 : BACKGROUND + 1);
+	}
+}
+
+static void a_split_of_a_cluster_that_is_held_apart_from_too_many_is_refused(void **state)
+{
+	struct desk *desk = *state;
+	struct wf_cluster_summary summary;
+	const uint64_t *apart;
+	size_t apart_count;
+	uint64_t number;
+	int error = 0;
+
+	for (uint32_t i = 0; i < WF_APART_MAX + 2; i++)
+		(void)add_story(desk, 40, 0, 12);
+	number = desk->last;
+	for (uint32_t i = 0; i < WF_APART_MAX; i++, number--)
+		(void)split(desk, 40, number, &apart, &apart_count);
+	error = wf_index_split(desk->index, 40, &number, 1, desk->last + 1, &desk->arena, &apart, &apart_count);
+	assert_int_equal(error, WF_ETOOLARGE);
+	assert_int_equal(wf_index_cluster(desk->index, 40, &summary), 0);
+	assert_int_equal(summary.size, 3);
+	assert_int_equal(wf_index_cluster(desk->index, desk->last + 1, &summary), WF_ENOTFOUND);
+	/* Where one is gone, there is room for another. */
+	assert_int_equal(take_out(desk, number + 1), 0);
+	assert_int_equal(wf_index_split(desk->index, 40, &number, 1, desk->last + 1, &desk->arena, &apart, &apart_count),
+			 0);
+}
+
+static void what_was_held_apart_is_so_after_a_restart(void **state)
+{
+	struct desk *desk = *state;
+	const uint64_t *apart;
+	size_t apart_count;
+	struct wf_decision decision;
+	struct desk *restored;
+	uint64_t fresh;
+
+	(void)add_story(desk, 603, 0, 12);
+	(void)add_story(desk, 603, 0, 11);
+	fresh = split(desk, BACKGROUND + 1, BACKGROUND + 2, &apart, &apart_count);
+	desk->stored[BACKGROUND + 2].decision.cluster = fresh;
+	restored = restart(desk, state_of(desk));
+	assert_int_equal(wf_index_restore_apart(restored->index, fresh, apart, apart_count), 1);
+	assert_int_equal(wf_index_restore_apart(restored->index, fresh, apart, apart_count), 1);
+	both_hold_the_same(desk, restored);
+	decision = add_story(restored, 603, 0, 11);
+	joins(&decision, WF_RELATION_EXACT, fresh, BACKGROUND + 2, 2);
+	assert_int_equal(decision.merged_count, 0);
+	desk_free(restored);
+	/* One is gone, or they have become one: nothing is left to hold apart. */
+	assert_int_equal(merge(desk, fresh, BACKGROUND + 1), BACKGROUND + 1);
+	assert_int_equal(wf_index_restore_apart(desk->index, fresh, apart, apart_count), 0);
+	assert_int_equal(wf_index_restore_apart(desk->index, 9999, apart, apart_count), 0);
+}
+
 static void a_damaged_sketch_is_not_restored(void **state)
 {
 	struct desk *desk = *state;
@@ -1208,6 +1400,13 @@ int main(void)
 		TEST(an_index_with_a_saved_state_decides_alike),
 		TEST(an_index_with_gaps_comes_back_with_its_clusters),
 		TEST(clusters_made_one_come_back_as_one),
+		TEST(clusters_that_were_split_are_not_made_one_by_a_newcomer),
+		TEST(a_third_cluster_does_not_bring_together_what_was_split),
+		TEST(clusters_that_were_merged_take_copies_of_either_and_can_be_split_again),
+		TEST(a_merge_names_the_first_cluster_that_is_none_and_changes_nothing),
+		TEST(a_merge_of_many_without_memory_does_nothing_of_it),
+		TEST(a_split_of_a_cluster_that_is_held_apart_from_too_many_is_refused),
+		TEST(what_was_held_apart_is_so_after_a_restart),
 		TEST(a_damaged_sketch_is_not_restored),
 		TEST(a_damaged_state_is_refused_and_nothing_is_loaded),
 		TEST(flipped_bits_in_what_was_kept_never_lead_out_of_bounds),
