@@ -377,11 +377,8 @@ static int repeat(struct wf_indexer *indexer, const struct wf_store_entry *entry
 		.match = entry->match,
 		.similarity = (double)entry->similarity,
 		.containment = (double)entry->containment,
-		.merged_count = entry->merged_count < WF_MERGED_MAX ? entry->merged_count : WF_MERGED_MAX,
 		.related_count = entry->related_count < WF_RELATED_MAX ? entry->related_count : WF_RELATED_MAX,
 	};
-	if (decision->merged_count > 0)
-		memcpy(decision->merged, entry->merged, decision->merged_count * sizeof decision->merged[0]);
 	if (decision->related_count > 0)
 		memcpy(decision->related, entry->related, decision->related_count * sizeof decision->related[0]);
 	code = wf_index_article(indexer->index, entry->number, &article);
@@ -391,6 +388,11 @@ static int repeat(struct wf_indexer *indexer, const struct wf_store_entry *entry
 		return code;
 	decision->cluster = summary.cluster;
 	decision->size = summary.size;
+	/* Of an article that was split off since, what it made one is elsewhere. */
+	for (uint32_t i = 0; i < entry->merged_count && i < WF_MERGED_MAX; i++)
+		if (wf_index_cluster(indexer->index, entry->merged[i], &summary) == 0 &&
+		    summary.cluster == decision->cluster)
+			decision->merged[decision->merged_count++] = entry->merged[i];
 	return 0;
 }
 

@@ -99,8 +99,8 @@ int wf_indexer_remove(struct wf_indexer *indexer, uint64_t number, struct wf_err
 int wf_indexer_take_out(struct wf_indexer *indexer, const struct wf_store_entry *entry);
 
 /* Editors' words, as wf_index_merge() and wf_index_split() say; the job is filled for the committer.
- * split: *cluster: the one to split, then the new one. numbers: of its articles, ascending, each once, not all; they live as
- * long as the job.
+ * split: *cluster: the one to split, then the new one. numbers: of its articles, ascending, each once, not all; they
+ * live as long as the job.
  * Errors: theirs, in words in job->error but for WF_ENOTFOUND; nothing has changed. */
 int wf_indexer_merge(struct wf_indexer *indexer, struct wf_job *job, const uint64_t *clusters, size_t clusters_count,
 		     uint64_t *cluster, size_t *place);

@@ -847,8 +847,7 @@ int wf_index_merge(struct wf_index *index, const uint64_t *clusters, size_t clus
 	uint64_t *now = wf_arena_take(arena, clusters_count * sizeof *now);
 	uint64_t apart_count = 0;
 	size_t now_count;
-	int error = now == NULL ? WF_ENOMEM
-				: resolve_all(index, clusters, clusters_count, now, &now_count, place);
+	int error = now == NULL ? WF_ENOMEM : resolve_all(index, clusters, clusters_count, now, &now_count, place);
 
 	if (error != 0)
 		return error;

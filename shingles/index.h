@@ -155,8 +155,8 @@ int wf_index_merge(struct wf_index *index, const uint64_t *clusters, size_t clus
 int wf_index_split(struct wf_index *index, uint64_t cluster, const uint64_t *numbers, size_t numbers_count,
 		   uint64_t fresh, struct wf_arena *arena, const uint64_t **apart, size_t *apart_count);
 
-/* Says again, at start-up after the articles or at any time later, what a split said. Those that have become one with the cluster, or have
- * no articles left, are passed over. Returns how many of the pairs are held; or WF_ENOMEM. */
+/* Says again, at start-up after the articles or at any time later, what a split said. Those that have become one with
+ * the cluster, or have no articles left, are passed over. Returns how many of the pairs are held; or WF_ENOMEM. */
 int wf_index_restore_apart(struct wf_index *index, uint64_t cluster, const uint64_t *others, size_t others_count);
 
 /* What the index has learned (boilerplate, how common words are), to keep in the store now and then and at the end.

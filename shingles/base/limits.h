@@ -33,10 +33,10 @@
 #define WF_RELATED_MAX 16 /* clusters that a partial article names */
 
 /* Editors' words. */
-#define WF_MERGE_CLUSTERS_MAX 1024u       /* clusters of one merge */
-#define WF_SPLIT_ARTICLES_MAX 65536u      /* articles of one split: found one by one on the index thread */
-#define WF_APART_MAX          1024u       /* clusters that one is held apart from; 8 KiB of a record */
-#define WF_APART_PAIRS_MAX    (1u << 20)  /* of all; 16 bytes each in memory */
+#define WF_MERGE_CLUSTERS_MAX 1024u      /* clusters of one merge */
+#define WF_SPLIT_ARTICLES_MAX 65536u     /* articles of one split: found one by one on the index thread */
+#define WF_APART_MAX          1024u      /* clusters that one is held apart from; 8 KiB of a record */
+#define WF_APART_PAIRS_MAX    (1u << 20) /* of all; 16 bytes each in memory */
 
 /* Analysis of one text. What is past a bound is not looked at; `docs/detection.md` says what that means. */
 #define WF_DOCUMENT_TOKENS_MAX 16384u /* tokens of a text that become evidence */

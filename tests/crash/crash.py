@@ -3,10 +3,10 @@
 
 usage: crash.py [--rounds N] [--seed S] [--power-cut] [--lying-disk]
 
-The daemon is the environment's WIREFOLDD_BINARY. Three connections add, add in batches, replace, repeat, remove and
-read, until a number of replies has come and a random moment has passed; then comes kill -9. Some rounds kill during
-starts, or some moment after SIGTERM; some stores have a short retention. After each, model.py checks what was said
-against what is there.
+The daemon is the environment's WIREFOLDD_BINARY. Three connections add, add in batches, replace, repeat, remove, read,
+merge and split, until a number of replies has come and a random moment has passed; then comes kill -9. Some rounds kill
+during starts, or some moment after SIGTERM; some stores have a short retention. After each, model.py checks what was
+said against what is there.
 
 --power-cut undoes, after each kill, some or all of what no sync had confirmed, in sectors of 512 or pages of 4,096
 bytes (power_cut.c; WF_POWER_CUT_LIBRARY names the built library). --lying-disk does so with syncs that do nothing:
@@ -277,6 +277,8 @@ class Run:
         print("%(acknowledged)d effects acknowledged; %(checked)d articles' states and %(clusters_checked)d cluster "
               "IDs checked; %(doubtful)d effects in doubt, %(doubtful_done)d of them done" % counts)
         print("%(merges)d merges heard of, %(merges_unheard)d told to nobody" % counts)
+        print("%(editor_merges)d clusters merged by editors, %(editor_splits)d split off, %(splits_doubtful_done)d of "
+              "them in doubt and done" % counts)
         if self.options.power_cut:
             print("%d writes in doubt at the cuts" % self.lost_writes)
         print("0 lost, 0 half, 0 changed")

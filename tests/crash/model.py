@@ -4,6 +4,9 @@ A Version is one content of one article, with a title that no other has. A Feed 
 the only one that writes its ids, so that what it asked for and was not answered can be told exactly: requests of a
 connection take effect in order and a request as a whole, so that the store holds what was answered, and, of the
 others, the first k, for some k.
+
+An article is where it was told to be last: by its verdict, or by the answer to a split. IDs that were told to have
+become one stay so for ever; the two of a split are never made one by an article.
 """
 
 import os
@@ -23,6 +26,7 @@ STORIES = 25   # that articles are copies of
 PIPELINE = 30
 GETS_AT_ONCE = 200
 LIMIT = 200    # clusters a page
+WRITES = ("add", "add_batch", "remove")
 
 
 class Difference(Exception):
@@ -56,12 +60,14 @@ class Ledger:
     def __init__(self):
         self.lock = threading.Lock()
         self.parents = {}    # cluster ID told -> another that it is one with, or itself
+        self.by_articles = {}  # likewise, of those that articles, not editors, made one
+        self.splits = []     # (cluster, the new one)
         self.versions = {}   # title -> Version
         self.state = {}      # id -> Version or None, settled
         self.highest_at_start = 0
         self.highest = 0
         self.counts = dict(acknowledged=0, checked=0, clusters_checked=0, doubtful=0, doubtful_done=0, merges=0,
-                           merges_unheard=0, copies=0)
+                           merges_unheard=0, copies=0, editor_merges=0, editor_splits=0, splits_doubtful_done=0)
 
     def root(self, cluster):
         while self.parents[cluster] != cluster:
@@ -78,9 +84,32 @@ class Ledger:
         self.tell(other)
         self.parents[self.root(other)] = self.root(one)
 
+    def root_by_articles(self, cluster):
+        while self.by_articles.get(cluster, cluster) != cluster:
+            cluster = self.by_articles[cluster]
+        return cluster
+
+    def was_split(self, cluster, new, versions):
+        """Acknowledged, or found done."""
+        if self.root_or_none(new) == self.root(cluster):
+            return  # it was all of the cluster
+        self.tell(new)
+        self.splits.append((cluster, new))
+        for version in versions:
+            version.verdict = dict(version.verdict, cluster=new)
+        self.counts["editor_splits"] += 1
+
+    def were_merged(self, clusters, into):
+        for cluster in clusters:
+            if self.root(cluster) != self.root_or_none(into):
+                self.counts["editor_merges"] += 1
+            self.unite(into, cluster)
+
     def heard(self, verdict):
         with self.lock:
             self.tell(verdict["cluster"])
+            for cluster in verdict["merged"]:
+                self.by_articles[self.root_by_articles(cluster)] = self.root_by_articles(verdict["cluster"])
             for cluster in verdict["related"]:
                 self.tell(cluster)
             for cluster in verdict["merged"]:
@@ -118,8 +147,10 @@ def text_of(chance, title):
 
 class Request:
     def __init__(self, kind, items, expected=None):
-        self.kind = kind          # add, add_batch, remove, get, peek, query, cluster
-        self.items = items        # [(id, Version or None: removed)]; of a read: what was asked
+        self.kind = kind          # add, add_batch, remove, get, peek, query, cluster, merge, split
+        self.items = items        # [(id, Version or None: removed)]; of a read: what was asked; of a split: (id, the
+        #                           Version that is to move); of a merge: (cluster, None)
+        self.cluster = None       # of a split
         self.expected = expected  # of a get: what the feed has written before; of a write: what it replaces
 
 
@@ -189,11 +220,39 @@ class Feed(threading.Thread):
             return Request("get", [(key, None)], here)
         if dice < 90:
             return Request("peek", [("%d:%d" % (self.chance.randrange(3), self.chance.randrange(IDS)), None)])
-        if dice < 95:
+        if dice < 94:
             return Request("query", [(None, text_of(self.chance, "query"))])
+        if dice < 96:
+            return self.next_split() or self.next_merge()
+        if dice < 97:
+            return self.next_merge()
+        return Request("cluster", [(self.told_cluster(), None)])
+
+    def told_cluster(self):
         with self.ledger.lock:
-            told = self.chance.choice(list(self.ledger.parents) or [1])
-        return Request("cluster", [(told, None)])
+            return self.chance.choice(list(self.ledger.parents) or [1])
+
+    def next_merge(self):
+        here = [version.verdict["cluster"] for version in self.settled.values() if version is not None]
+        chosen = [self.chance.choice(here) for _ in range(self.chance.randrange(1, 3))] if here else []
+        return Request("merge", [(cluster, None) for cluster in chosen + [self.told_cluster()]])
+
+    def next_split(self):
+        """Of articles that nothing else is on its way for; one at a time, so that it is known where they are."""
+        if any(one.kind == "split" for one in self.open):
+            return None
+        here = [key for key, version in self.settled.items() if version is not None and self.written[key] is version]
+        if not here:
+            return None
+        first = self.chance.choice(here)
+        with self.ledger.lock:
+            cluster = self.settled[first].verdict["cluster"]
+            root = self.ledger.root(cluster)
+            near = [key for key in here if self.ledger.root(self.settled[key].verdict["cluster"]) == root]
+        chosen = sorted({first, *self.chance.sample(near, self.chance.randrange(len(near)) if len(near) < 4 else 3)})
+        request = Request("split", [(key, self.settled[key]) for key in chosen])
+        request.cluster = cluster
+        return request
 
     def send(self):
         request = self.next_request()
@@ -202,13 +261,17 @@ class Feed(threading.Thread):
             data = self.client.request("add", first[1].article())
         elif request.kind == "add_batch":
             data = self.client.request("add_batch", [version.article() for _, version in request.items])
+        elif request.kind == "merge":
+            data = self.client.request("merge", [cluster for cluster, _ in request.items])
+        elif request.kind == "split":
+            data = self.client.request("split", request.cluster, [key for key, _ in request.items])
         elif request.kind in ("remove", "cluster"):
             data = self.client.request(request.kind, first[0])
         elif request.kind == "query":
             data = self.client.request("query", {"text": first[1]})
         else:
             data = self.client.request("get", first[0])
-        if request.kind in ("add", "add_batch", "remove"):
+        if request.kind in WRITES:
             self.written.update(request.items)
         self.open.append(request)
         self.sent_count += 1
@@ -241,6 +304,15 @@ class Feed(threading.Thread):
             raise Difference("reply", "remove of %s answered %r" % (request.items[0][0], result))
         elif request.kind == "query":
             self.ledger.heard(result)
+        elif request.kind == "merge" and result is not None:
+            with self.ledger.lock:
+                self.ledger.were_merged([cluster for cluster, _ in request.items], result)
+        elif request.kind == "split" and result is not None:
+            with self.ledger.lock:
+                known = self.ledger.root_or_none(result)
+                if result <= self.ledger.highest_at_start and known != self.ledger.root(request.cluster):
+                    raise Difference("changed", "a split got the number %d again" % result)
+                self.ledger.was_split(request.cluster, result, [version for _, version in request.items])
         elif request.kind == "peek" and result is not None:
             version = self.ledger.versions[result["title"]]
             if version.request_index[0] == self.round_number:
@@ -248,14 +320,15 @@ class Feed(threading.Thread):
                 peer.seen_by_others = max(peer.seen_by_others, version.request_index[1] + 1)
             with self.ledger.lock:
                 self.ledger.tell(result["cluster"])
-        if request.kind in ("add", "add_batch", "remove"):
+        if request.kind in WRITES:
             self.settled.update(request.items)
             self.acknowledged += len(request.items)
 
     def receive(self):
         _, _, error, result = self.client.reply()
         request = self.open[0]
-        if error is not None and not (error[0] == "not_found" and request.kind in ("get", "peek", "cluster")):
+        may_be_gone = ("get", "peek", "cluster", "merge") + (("split",) if self.keep > 0 else ())
+        if error is not None and not (error[0] == "not_found" and request.kind in may_be_gone):
             raise Difference("reply", "%s: %r" % (request.kind, error))
         if request.kind == "get":
             version = request.expected
@@ -301,7 +374,39 @@ def answers_of(client, method, keys):
     return answers
 
 
-def settle(ledger, feed, found, keep):
+def is_split_done(ledger, request, found, answers):
+    """Whether the split that was not answered is to be seen; None: its articles are not there any more."""
+    home = answers[request.cluster] and answers[request.cluster]["cluster"]
+    homes = {found[key]["cluster"] for key, version in request.items
+             if found.get(key) is not None and found[key]["title"] == version.title}
+    if not homes:
+        return None
+    if len(homes) > 1:
+        raise Difference("half", "split of %r from %d: they are in %r" % (
+            [key for key, _ in request.items], request.cluster, homes))
+    return homes != {home}
+
+
+def settle_words(ledger, client, feed, found, fitting, writes):
+    """What is to be seen of the splits and merges that were not answered is done for good."""
+    for place, (_, request) in enumerate(writes):
+        if request.kind == "split":
+            answers = answers_of(client, "cluster", [request.cluster])
+            if is_split_done(ledger, request, found, answers):
+                if place >= fitting:
+                    raise Difference("half", "connection %d: a split is done, not what was before" % feed.number)
+                versions = [version for key, version in request.items if ledger.state[key] is version]
+                ledger.was_split(request.cluster, found[versions[0].id]["cluster"], versions)
+                ledger.counts["splits_doubtful_done"] += 1
+        elif request.kind == "merge":
+            clusters = [cluster for cluster, _ in request.items]
+            answers = answers_of(client, "cluster", clusters)
+            now = {answer["cluster"] for answer in answers.values() if answer is not None}
+            if len(now) == 1 and None not in answers.values():
+                ledger.were_merged(clusters, now.pop())
+
+
+def settle(ledger, client, feed, found, keep):
     """Which of the requests that were not answered have happened; the ledger's state is then what is there."""
 
     def is_there(key, version):
@@ -312,34 +417,38 @@ def settle(ledger, feed, found, keep):
             return version.may_have_expired(keep)
         return (here["title"], here["text"]) == (version.title, version.text)
 
-    writes = [(n, one) for n, one in enumerate(feed.open) if one.kind in ("add", "add_batch", "remove")]
-    in_doubt = {key for _, one in writes for key, _ in one.items}
+    writes = [(n, one) for n, one in enumerate(feed.open) if one.kind in WRITES + ("merge", "split")]
+    in_doubt = {key for _, one in writes for key, _ in one.items if one.kind in WRITES}
     for key, version in feed.settled.items():
         if key not in in_doubt and not is_there(key, version):
             raise Difference("lost", "%s: acknowledged %r, is %r" % (
                 key, version and version.title, found[key] and found[key]["title"]))
     seen = feed.seen_by_others - feed.answered_count
     state = {key: feed.settled.get(key) for key in in_doubt}
-    fitting = None
+    fitting = fitting_last = None
     for k in range(len(writes) + 1):
-        if k > 0:
+        if k > 0 and writes[k - 1][1].kind in WRITES:
             state.update(writes[k - 1][1].items)
         next_index = writes[k][0] if k < len(writes) else len(feed.open)
         if next_index >= seen and all(is_there(key, version) for key, version in state.items()):
-            fitting = k
-            break
+            fitting = k if fitting is None else fitting
+            fitting_last = k
     if fitting is None:
         raise Difference("half", "connection %d: no number of the requests %r gives what is there, %r" % (
             feed.number,
             [(n, one.kind, [(key, version and version.title) for key, version in one.items]) for n, one in writes],
             {key: found[key] and found[key]["title"] for key in sorted(in_doubt)}))
-    done = [version for _, one in writes[:fitting] for _, version in one.items]
+    done = [version for _, one in writes[:fitting] if one.kind in WRITES for _, version in one.items]
     ledger.counts["doubtful"] += sum(len(one.items) for _, one in writes)
     ledger.counts["doubtful_done"] += len(done)
     ledger.counts["checked"] += len(feed.settled)
     ledger.counts["acknowledged"] += feed.acknowledged
     ledger.state.update(feed.settled)
     ledger.state.update(dict.fromkeys(in_doubt))
+    for key in {key for _, one in writes if one.kind == "split" for key, _ in one.items}:
+        if found.get(key) is not None:
+            ledger.state[key] = ledger.versions[found[key]["title"]]
+    settle_words(ledger, client, feed, found, fitting_last, writes)
     return [version for version in done if version is not None and version.verdict is None]
 
 
@@ -435,6 +544,9 @@ def check_clusters(ledger, client, found, may_have_merged_unheard):
             check_clusters(ledger, client, found, may_have_merged_unheard)
             return
         raise Difference("changed", "cluster %d answers as %r; its articles are in %r" % (cluster, now, home))
+    for cluster, new in ledger.splits:
+        if ledger.root_by_articles(cluster) == ledger.root_by_articles(new):
+            raise Difference("changed", "%d and %d were split, and an article made them one" % (cluster, new))
     ledger.counts["clusters_checked"] += len(answers)
     ledger.counts["copies"] = max(ledger.counts["copies"], len(found) - len(homes))
 
@@ -446,7 +558,7 @@ def check(ledger, daemon, feeds, keep):
         found = answers_of(client, "get", keys)
         unheard = []
         for feed in feeds:
-            unheard += settle(ledger, feed, found, keep)
+            unheard += settle(ledger, client, feed, found, keep)
         if not feeds:
             for key, version in ledger.state.items():
                 here = found[key]

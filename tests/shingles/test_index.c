@@ -1183,8 +1183,8 @@ static void a_split_of_a_cluster_that_is_held_apart_from_too_many_is_refused(voi
 	assert_int_equal(wf_index_cluster(desk->index, desk->last + 1, &summary), WF_ENOTFOUND);
 	/* Where one is gone, there is room for another. */
 	assert_int_equal(take_out(desk, number + 1), 0);
-	assert_int_equal(wf_index_split(desk->index, 40, &number, 1, desk->last + 1, &desk->arena, &apart, &apart_count),
-			 0);
+	assert_int_equal(
+		wf_index_split(desk->index, 40, &number, 1, desk->last + 1, &desk->arena, &apart, &apart_count), 0);
 }
 
 static void what_was_held_apart_is_so_after_a_restart(void **state)
