@@ -15,6 +15,7 @@ module lmdb         | liblmdb-dev    | the store
 module libzstd      | libzstd-dev    | compressed texts and input
 module libxxhash    | libxxhash-dev  | hashes
 module libutf8proc  | libutf8proc-dev | what characters are alike
+module openssl      | libssl-dev     | TLS
 module inih         | libinih-dev    | the settings file
 module jansson      | libjansson-dev | JSON of the command
 module zlib         | zlib1g-dev     | compressed input'
@@ -23,7 +24,8 @@ module cmocka       | libcmocka-dev  | the unit tests
 command python3     | python3        | the contract tests
 python msgpack      | python3-msgpack | the contract tests speak to the daemon with it
 python pynvim       | python3-pynvim | a MessagePack-RPC client that others wrote
-command zstd        | zstd           | compressed input of the tests'
+command zstd        | zstd           | compressed input of the tests
+command openssl     | openssl        | certificates of the tests'
 wf_needs_node='
 command node        | nodejs         | clients in JavaScript that others wrote
 command npm         | npm            | fetches them'

@@ -15,25 +15,17 @@
 #define SMALL_READER_BYTES     131072u    /* its reader's block, then */
 #define READ_REPLY_BYTES_LEAST 4096u
 #define GUESS_PAUSE_MS         1000u /* before a wrong token is answered */
+#define KEEPALIVE_S            60u   /* of silence, after which a TCP peer is asked whether it is still there */
 #define STRANGER_BLOCK_BYTES   4096u /* of a reader that expects a token */
-
-/* Bytes on their way out. The first of a connection's chunks is with the socket. */
-struct wf_conn_chunk {
-	uv_write_t request;
-	struct wf_conn_chunk *next;
-	struct wf_conn *conn;
-	char *data;
-	size_t length;
-	size_t capacity;
-	size_t begin; /* what is before it has been taken already */
-};
 
 /* ---- bookkeeping ---- */
 
 static void count_reader(struct wf_conn *conn)
 {
-	const size_t bytes = conn->reader == NULL ? 0 : wf_reader_memory_bytes(conn->reader);
+	size_t bytes = conn->reader == NULL ? 0 : wf_reader_memory_bytes(conn->reader);
 
+	if (conn->tls != NULL && !conn->is_closing)
+		bytes += wf_tls_memory_bytes(conn->tls);
 	conn->server->bytes += bytes - conn->reader_bytes;
 	conn->reader_bytes = bytes;
 }
@@ -42,6 +34,12 @@ static void count_reply(struct wf_conn *conn, size_t added, size_t taken)
 {
 	conn->reply_bytes += added - taken;
 	conn->server->bytes += added - taken;
+}
+
+static void written(struct wf_conn *conn, size_t bytes)
+{
+	conn->moved_ms = uv_now(&conn->server->loop);
+	count_reply(conn, 0, bytes);
 }
 
 static void append(struct wf_conn *conn, struct wf_job *job)
@@ -103,13 +101,14 @@ static void free_conn(struct wf_conn *conn)
 	server->conns_count--;
 	if (conn->is_refused)
 		server->conns_refused_count--;
+	wf_tls_session_free(conn->tls);
 	free(conn);
 }
 
 /* The memory goes once the handle is closed, no job of it is with the pipeline and no write is under way. */
 static void free_if_done(struct wf_conn *conn)
 {
-	if (conn->is_closed && conn->first == NULL && conn->chunks == NULL && !conn->is_pumping)
+	if (conn->is_closed && conn->first == NULL && wf_sender_is_empty(&conn->sender) && !conn->is_pumping)
 		free_conn(conn);
 }
 
@@ -119,27 +118,6 @@ static void closed_cb(uv_handle_t *handle)
 
 	conn->is_closed = true;
 	free_if_done(conn);
-}
-
-static void free_chunk(struct wf_conn_chunk *chunk)
-{
-	free(chunk->data);
-	free(chunk);
-}
-
-/* Drops what waits from `link` on: all, or what is behind the first chunk, which the socket gives back itself. */
-static void drop_chunks(struct wf_conn *conn, struct wf_conn_chunk **link)
-{
-	struct wf_conn_chunk *chunk = *link;
-
-	*link = NULL;
-	while (chunk != NULL) {
-		struct wf_conn_chunk *next = chunk->next;
-
-		count_reply(conn, 0, chunk->length - chunk->begin);
-		free_chunk(chunk);
-		chunk = next;
-	}
 }
 
 static void wait_no_more(struct wf_conn *conn)
@@ -160,16 +138,64 @@ static void wait_no_more(struct wf_conn *conn)
 	conn->is_waiting = false;
 }
 
+static void shake_no_more(struct wf_conn *conn)
+{
+	struct wf_server *server = conn->server;
+
+	if (!conn->is_shaking)
+		return;
+	if (conn->shaking_previous == NULL)
+		server->shaking = conn->shaking_next;
+	else
+		conn->shaking_previous->shaking_next = conn->shaking_next;
+	if (conn->shaking_next == NULL)
+		server->shaking_last = conn->shaking_previous;
+	else
+		conn->shaking_next->shaking_previous = conn->shaking_previous;
+	conn->is_shaking = false;
+}
+
+/* Takes it out of the list of strangers. */
+static void welcome(struct wf_conn *conn)
+{
+	struct wf_server *server = conn->server;
+
+	if (!conn->is_stranger)
+		return;
+	if (conn->stranger_previous == NULL)
+		server->strangers = conn->stranger_next;
+	else
+		conn->stranger_previous->stranger_next = conn->stranger_next;
+	if (conn->stranger_next == NULL)
+		server->strangers_last = conn->stranger_previous;
+	else
+		conn->stranger_next->stranger_previous = conn->stranger_previous;
+	conn->is_stranger = false;
+	server->strangers_count--;
+}
+
+/* It is none of the strangers' and of its client's connections. */
+static void count_no_more(struct wf_conn *conn)
+{
+	welcome(conn);
+	wf_peers_leave(&conn->server->peers, conn->peer);
+	conn->peer = NULL;
+}
+
 static void close_socket(struct wf_conn *conn)
 {
 	if (conn->is_closing)
 		return;
 	wait_no_more(conn);
+	if (conn->guess == NULL) /* else once its pause is over */
+		count_no_more(conn);
+	shake_no_more(conn);
+	if (!conn->is_refused)
+		conn->server->conns_open_count--;
 	conn->is_closing = true;
 	conn->is_ended = true;
 	conn->is_reading = false;
-	if (conn->chunks != NULL)
-		drop_chunks(conn, &conn->chunks->next);
+	count_reply(conn, 0, wf_sender_drop(&conn->sender));
 	wf_reader_free(conn->reader);
 	conn->reader = NULL;
 	count_reader(conn);
@@ -190,6 +216,26 @@ static void shutdown_cb(uv_shutdown_t *request, int status)
 		wf_conn_close(conn);
 }
 
+/* Hands on what the session has to say. */
+static void flush(struct wf_conn *conn)
+{
+	size_t taken = 0;
+	const int code = wf_sender_flush(&conn->sender, &taken);
+
+	if (taken > 0)
+		written(conn, taken);
+	if (code < 0)
+		close_socket(conn);
+}
+
+static void say_goodbye(struct wf_conn *conn)
+{
+	if (conn->tls == NULL || conn->is_closing)
+		return;
+	wf_tls_end(conn->tls);
+	flush(conn);
+}
+
 /* Closing while the peer's bytes lie unread would reset the connection and could cost it our last words: our side is
  * shut down first, and what comes is dropped until the peer closes or its time is up. */
 static void leave(struct wf_conn *conn)
@@ -197,11 +243,32 @@ static void leave(struct wf_conn *conn)
 	conn->is_leaving = true;
 	conn->close_by_ms = uv_now(&conn->server->loop) + (conn->server->is_stopping ? LEAVE_STOPPING_MS : LEAVE_MS);
 	conn->shutdown.data = conn;
-	if (uv_shutdown(&conn->shutdown, &conn->socket.stream, shutdown_cb) < 0)
+	say_goodbye(conn);
+	if (!conn->is_closing && uv_shutdown(&conn->shutdown, &conn->socket.stream, shutdown_cb) < 0)
 		close_socket(conn);
 }
 
 /* ---- who may what ---- */
+
+static bool is_known(const struct wf_conn *conn)
+{
+	return conn->rights != WF_RIGHTS_NONE && (conn->tls == NULL || wf_tls_is_ready(conn->tls));
+}
+
+/* Behind all that came before it. */
+static void join_strangers(struct wf_conn *conn)
+{
+	struct wf_server *server = conn->server;
+
+	conn->is_stranger = true;
+	conn->stranger_previous = server->strangers_last;
+	if (server->strangers == NULL)
+		server->strangers = conn;
+	else
+		server->strangers_last->stranger_next = conn;
+	server->strangers_last = conn;
+	server->strangers_count++;
+}
 
 static struct wf_reader_settings reader_settings_of(const struct wf_conn *conn)
 {
@@ -221,6 +288,8 @@ void wf_conn_admit(struct wf_conn *conn, enum wf_rights rights)
 	conn->rights = rights;
 	settings = reader_settings_of(conn);
 	wf_reader_set(conn->reader, &settings);
+	if (is_known(conn))
+		welcome(conn);
 }
 
 /* Keeps the reply to a wrong token back. */
@@ -237,6 +306,8 @@ static void end_pause(struct wf_conn *conn)
 
 	conn->guess = NULL;
 	finish(job);
+	if (conn->is_closing)
+		count_no_more(conn);
 }
 
 /* ---- messages in ---- */
@@ -390,6 +461,81 @@ static bool may_take_when_full(const struct wf_conn *conn)
 	return holds_nothing(conn) && (conn->reader_bytes <= SMALL_READER_BYTES || conn->server->jobs_out == 0);
 }
 
+/* ---- TLS ---- */
+
+/* Whether the session may go on: a handshake needs a turn. */
+static bool may_shake(struct wf_conn *conn)
+{
+	struct wf_server *server = conn->server;
+
+	if (wf_tls_is_ready(conn->tls))
+		return true;
+	if (conn->is_shaking)
+		return false;
+	if (server->shakes_left > 0) {
+		server->shakes_left--;
+		return true;
+	}
+	conn->is_shaking = true;
+	conn->shaking_next = NULL;
+	conn->shaking_previous = server->shaking_last;
+	if (server->shaking == NULL)
+		server->shaking = conn;
+	else
+		server->shaking_last->shaking_next = conn;
+	server->shaking_last = conn;
+	return false;
+}
+
+void wf_conn_shake(struct wf_conn *conn)
+{
+	shake_no_more(conn);
+	wf_conn_pump(conn);
+}
+
+/* A peer that speaks TLS hears why; others hear nothing. */
+static void fail_tls(struct wf_conn *conn, const struct wf_error *error)
+{
+	struct wf_server *server = conn->server;
+
+	wf_counter_add(&server->counters.tls_failures, 1);
+	wf_log(&server->log, WF_LOG_DEBUG, "TLS failed", wf_log_text("error", error->text));
+	conn->is_ended = true;
+	if (wf_tls_is_spoken(conn->tls))
+		flush(conn);
+	else
+		close_socket(conn);
+}
+
+/* Gets plain bytes out of those that came. Whether there are any. */
+static bool decrypt(struct wf_conn *conn)
+{
+	struct wf_error error;
+	size_t room;
+	ssize_t length;
+	char *space;
+
+	if (conn->tls == NULL || !wf_tls_has_input(conn->tls) || !may_shake(conn))
+		return false;
+	space = wf_reader_space(conn->reader, &room);
+	length = space == NULL ? WF_ENOMEM : wf_tls_read(conn->tls, space, room, &error);
+	if (length == WF_ENOMEM) {
+		close_socket(conn);
+		return false;
+	}
+	if (length == WF_ECLOSED)
+		conn->is_eof = true;
+	else if (length < 0)
+		fail_tls(conn, &error);
+	else
+		wf_reader_advance(conn->reader, (size_t)length);
+	if (!conn->is_closing && is_known(conn))
+		welcome(conn);
+	if (!conn->is_closing)
+		flush(conn);
+	return length > 0 && !conn->is_closing;
+}
+
 static void take_messages(struct wf_conn *conn)
 {
 	struct wf_refusal refusal;
@@ -408,8 +554,11 @@ static void take_messages(struct wf_conn *conn)
 			break;
 		}
 		code = wf_reader_next(conn->reader, &message, &refusal);
-		if (code == 0)
-			break;
+		if (code == 0) {
+			if (!decrypt(conn))
+				break;
+			continue;
+		}
 		if (code > 0)
 			accept_message(conn, message);
 		else
@@ -491,104 +640,27 @@ void wf_conn_job_returned(struct wf_job *job)
 
 /* ---- replies out ---- */
 
-static void written(struct wf_conn *conn, size_t bytes)
+static void moved_cb(struct wf_sender *sender, size_t bytes, int status)
 {
-	conn->moved_ms = uv_now(&conn->server->loop);
-	count_reply(conn, 0, bytes);
-}
+	struct wf_conn *conn = sender->context;
 
-static void write_chunk(struct wf_conn *conn);
-
-static void write_cb(uv_write_t *request, int status)
-{
-	struct wf_conn_chunk *chunk = request->data;
-	struct wf_conn *conn = chunk->conn;
-
-	conn->chunks = chunk->next;
-	written(conn, chunk->length - chunk->begin);
-	free_chunk(chunk);
+	written(conn, bytes);
 	if (status < 0)
 		close_socket(conn);
-	if (conn->is_closing)
-		drop_chunks(conn, &conn->chunks);
-	else if (conn->chunks != NULL)
-		write_chunk(conn);
 	wf_conn_pump(conn);
-}
-
-/* Gives the socket the first chunk. */
-static void write_chunk(struct wf_conn *conn)
-{
-	struct wf_conn_chunk *chunk = conn->chunks;
-	uv_buf_t buffer = uv_buf_init(chunk->data + chunk->begin, (unsigned)(chunk->length - chunk->begin));
-
-	chunk->request.data = chunk;
-	if (uv_write(&chunk->request, &conn->socket.stream, &buffer, 1, write_cb) < 0) {
-		drop_chunks(conn, &conn->chunks);
-		close_socket(conn);
-	}
-}
-
-/* Puts bytes behind those that wait. `owned`: the data is the chunk's from now on. */
-static int put_chunk(struct wf_conn *conn, char *data, size_t length, size_t begin, bool owned)
-{
-	struct wf_conn_chunk **link = &conn->chunks;
-	struct wf_conn_chunk *last = NULL;
-
-	if (conn->chunks != NULL) {
-		last = conn->chunks_last;
-		link = &last->next;
-	}
-	if (!owned && last != NULL && last != conn->chunks && last->capacity - last->length >= length - begin) {
-		memcpy(last->data + last->length, data + begin, length - begin);
-		last->length += length - begin;
-		return 0;
-	}
-	last = calloc(1, sizeof *last);
-	if (last == NULL)
-		return WF_ENOMEM;
-	*last = (struct wf_conn_chunk){
-		.conn = conn, .data = data, .length = length, .capacity = length, .begin = begin};
-	if (!owned) {
-		last->capacity = conn->chunks == NULL ? length - begin : WF_SERVER_WRITE_BYTES;
-		last->data = malloc(last->capacity);
-		if (last->data == NULL) {
-			free(last);
-			return WF_ENOMEM;
-		}
-		last->length = length - begin;
-		last->begin = 0;
-		memcpy(last->data, data + begin, last->length);
-	}
-	*link = last;
-	conn->chunks_last = last;
-	return 0;
 }
 
 /* Hands bytes to the socket, or puts them behind those that it has not taken. `owned`: the data is ours to keep and
  * free, else it is copied where it has to wait. */
 static void write_out(struct wf_conn *conn, char *data, size_t length, bool owned)
 {
-	const bool is_first = conn->chunks == NULL;
-	uv_buf_t buffer = uv_buf_init(data, (unsigned)length);
-	int taken = 0;
+	size_t taken;
+	const int code = wf_sender_write(&conn->sender, data, length, owned, &taken);
 
-	if (is_first)
-		taken = uv_try_write(&conn->socket.stream, &buffer, 1);
 	if (taken > 0)
-		written(conn, (size_t)taken);
-	if (taken == UV_EAGAIN)
-		taken = 0;
-	if (taken < 0 || (size_t)taken == length || put_chunk(conn, data, length, (size_t)taken, owned) < 0) {
-		if (owned)
-			free(data);
-		if (taken >= 0 && (size_t)taken == length)
-			return;
-		count_reply(conn, 0, length - (taken > 0 ? (size_t)taken : 0));
+		written(conn, taken);
+	if (code < 0)
 		close_socket(conn);
-	} else if (is_first) {
-		write_chunk(conn);
-	}
 }
 
 /* Drops what a closed connection will never take. */
@@ -666,6 +738,12 @@ static void space_cb(uv_handle_t *handle, size_t suggested, uv_buf_t *buffer)
 	if (conn->is_leaving) {
 		space = conn->server->write_space; /* read and dropped */
 		room = WF_SERVER_WRITE_BYTES;
+	} else if (conn->tls != NULL) {
+		/* To be decrypted from there; a record is all there before any of it is plain. */
+		if (!wf_server_is_full(conn->server) || (holds_nothing(conn) && !wf_reader_is_inside(conn->reader))) {
+			space = conn->server->write_space;
+			room = wf_server_is_full(conn->server) ? SMALL_READ_BYTES : WF_SERVER_WRITE_BYTES;
+		}
 	} else if (!wf_server_is_full(conn->server)) {
 		space = wf_reader_space(conn->reader, &room);
 	} else if (holds_nothing(conn) && !wf_reader_is_inside(conn->reader)) {
@@ -678,11 +756,18 @@ static void space_cb(uv_handle_t *handle, size_t suggested, uv_buf_t *buffer)
 
 static void set_reading(struct wf_conn *conn, bool wanted);
 
+static void received(struct wf_conn *conn, const char *data, size_t length)
+{
+	if (conn->tls == NULL)
+		wf_reader_advance(conn->reader, length);
+	else if (wf_tls_feed(conn->tls, (struct wf_bytes){data, length}) < 0)
+		close_socket(conn);
+}
+
 static void read_cb(uv_stream_t *stream, ssize_t length, const uv_buf_t *buffer)
 {
 	struct wf_conn *conn = stream->data;
 
-	(void)buffer;
 	if (length == UV_ENOBUFS) {
 		if (wf_server_is_full(conn->server)) {
 			set_reading(conn, false);
@@ -704,7 +789,7 @@ static void read_cb(uv_stream_t *stream, ssize_t length, const uv_buf_t *buffer)
 	} else if (length < 0) {
 		close_socket(conn);
 	} else if (!conn->is_leaving) {
-		wf_reader_advance(conn->reader, (size_t)length);
+		received(conn, buffer->base, (size_t)length);
 	}
 	wf_conn_pump(conn);
 }
@@ -721,6 +806,28 @@ static void set_reading(struct wf_conn *conn, bool wanted)
 }
 
 /* ---- all together ---- */
+
+static bool may_read(const struct wf_conn *conn)
+{
+	return !conn->is_ended && !conn->is_full && !conn->is_waiting && !conn->is_shaking && conn->guess == NULL;
+}
+
+/* No request is to come and all replies are with the socket, or cannot get there. */
+static void end_if_done(struct wf_conn *conn)
+{
+	const bool is_mute = conn->tls != NULL && !wf_tls_is_ready(conn->tls);
+
+	if (!conn->is_ended || conn->is_closing || conn->is_leaving || conn->first != NULL)
+		return;
+	if (!wf_sender_is_empty(&conn->sender) && !is_mute)
+		return;
+	if (conn->is_eof) {
+		say_goodbye(conn);
+		close_socket(conn);
+	} else {
+		leave(conn);
+	}
+}
 
 void wf_conn_pump(struct wf_conn *conn)
 {
@@ -739,18 +846,12 @@ void wf_conn_pump(struct wf_conn *conn)
 		drop_replies(conn);
 	if (conn->is_eof && !conn->is_full && !conn->is_waiting && conn->guess == NULL)
 		conn->is_ended = true;
-	if (conn->is_ended && !conn->is_closing && !conn->is_leaving && conn->first == NULL && conn->chunks == NULL) {
-		if (conn->is_eof)
-			close_socket(conn);
-		else
-			leave(conn);
-	}
+	end_if_done(conn);
 	if (conn->reader != NULL && conn->jobs_count == 0) {
 		wf_reader_rest(conn->reader);
 		count_reader(conn);
 	}
-	set_reading(conn, !conn->is_eof && (conn->is_leaving || (!conn->is_ended && !conn->is_full &&
-								 !conn->is_waiting && conn->guess == NULL)));
+	set_reading(conn, !conn->is_eof && (conn->is_leaving || may_read(conn)));
 	conn->is_pumping = false;
 	free_if_done(conn);
 }
@@ -761,6 +862,15 @@ void wf_conn_end(struct wf_conn *conn)
 	wf_conn_pump(conn);
 }
 
+/* Nothing goes in or out, and it is not we who keep it waiting. */
+static bool is_idle(const struct wf_conn *conn, uint64_t now_ms)
+{
+	const uint64_t timeout_ms = conn->server->settings->idle_timeout * 1000;
+
+	return timeout_ms > 0 && now_ms - conn->moved_ms >= timeout_ms && conn->jobs_out == 0 && !conn->is_waiting &&
+	       !conn->is_leaving && !conn->is_closing && conn->guess == NULL;
+}
+
 void wf_conn_tick(struct wf_conn *conn, uint64_t now_ms)
 {
 	if (conn->guess != NULL && (now_ms >= conn->guess_until_ms || conn->server->is_stopping)) {
@@ -768,7 +878,35 @@ void wf_conn_tick(struct wf_conn *conn, uint64_t now_ms)
 		wf_conn_pump(conn); /* may be the last of it */
 	} else if (conn->is_leaving && now_ms >= conn->close_by_ms && !conn->is_closing) {
 		wf_conn_close(conn);
+	} else if (is_idle(conn, now_ms)) {
+		wf_counter_add(&conn->server->counters.connections_timed_out, 1);
+		if (wf_sender_is_empty(&conn->sender))
+			wf_conn_end(conn);
+		else
+			wf_conn_close(conn); /* it does not take what it has been given */
 	}
+}
+
+void wf_conn_evict(struct wf_conn *conn)
+{
+	if (conn->guess != NULL)
+		end_pause(conn);
+	wf_conn_close(conn);
+}
+
+void wf_conn_dismiss(struct wf_conn *conn)
+{
+	struct wf_error error;
+
+	if (conn->guess != NULL || (conn->tls != NULL && !wf_tls_is_ready(conn->tls))) {
+		wf_conn_evict(conn);
+		return;
+	}
+	welcome(conn);
+	wf_error_set(&error, WF_EDENIED, "no token was shown within auth_timeout");
+	conn->is_ended = true;
+	refuse(conn, &error, false, 0);
+	wf_conn_pump(conn);
 }
 
 void wf_conn_shed(struct wf_conn *conn)
@@ -782,7 +920,7 @@ void wf_conn_shed(struct wf_conn *conn)
 	wf_reader_free(conn->reader);
 	conn->reader = NULL;
 	count_reader(conn);
-	if (conn->chunks != NULL) {
+	if (!wf_sender_is_empty(&conn->sender)) {
 		wf_conn_close(conn); /* it does not take what it has been given, it would not hear this */
 		return;
 	}
@@ -807,39 +945,100 @@ static enum wf_rights first_rights(const struct wf_server *server, const uv_stre
 }
 
 /* Tells a connection that is one too many so; it no longer counts as one. */
-static void turn_away(struct wf_conn *conn)
+static void turn_away(struct wf_conn *conn, const char *setting, uint64_t number)
 {
 	struct wf_server *server = conn->server;
 	struct wf_error error;
 
 	conn->is_refused = true;
+	server->conns_open_count--;
 	server->conns_refused_count++;
 	wf_counter_add(&server->counters.connections_refused, 1);
-	if (server->conns_refused_count > CONNS_REFUSED_MAX) {
+	if (server->conns_refused_count > CONNS_REFUSED_MAX || conn->tls != NULL) {
 		close_socket(conn);
 		return;
 	}
-	wf_error_set(&error, WF_EOVERLOADED, "too many connections: connections_max is %llu",
-		     (unsigned long long)server->settings->connections_max);
+	wf_error_set(&error, WF_EOVERLOADED, "too many connections: %s is %llu", setting, (unsigned long long)number);
 	refuse(conn, &error, false, 0);
 	conn->is_ended = true;
 }
 
-int wf_conn_accept(struct wf_server *server, uv_stream_t *listener)
+/* Strangers make room for those who come after them: else as many of them as there may be connections would keep out
+ * all others. */
+static void make_room(struct wf_server *server)
+{
+	const uint64_t count_max = server->settings->connections_max;
+
+	while (server->strangers != NULL &&
+	       (server->conns_open_count > count_max || server->strangers_count > count_max / 2)) {
+		wf_counter_add(&server->counters.connections_evicted, 1);
+		wf_conn_evict(server->strangers);
+	}
+}
+
+/* Lets the connection in, if there is room for one more, and for one more of this client. */
+static void let_in(struct wf_conn *conn)
+{
+	struct wf_server *server = conn->server;
+	const struct wf_settings *settings = server->settings;
+	const uint64_t client_max = settings->connections_per_client_max > 0
+					    ? settings->connections_per_client_max
+					    : settings->connections_max - settings->connections_max / 5;
+	const struct wf_peer_key key = wf_peer_key_of(&conn->socket.stream);
+
+	make_room(server);
+	if (server->conns_open_count > settings->connections_max) {
+		turn_away(conn, "connections_max", settings->connections_max);
+		return;
+	}
+	conn->peer = wf_peers_enter(&server->peers, &key);
+	if (conn->peer == NULL) {
+		close_socket(conn);
+	} else if (conn->peer->connections_count > client_max) {
+		wf_peers_leave(&server->peers, conn->peer);
+		conn->peer = NULL;
+		turn_away(conn, "connections_per_client_max", client_max);
+	} else if (!is_known(conn)) {
+		join_strangers(conn);
+	}
+}
+
+/* The connection before it has a socket. NULL: out of memory. */
+static struct wf_conn *new_conn(struct wf_server *server, const uv_stream_t *listener)
 {
 	struct wf_conn *conn = calloc(1, sizeof *conn);
+
+	if (conn == NULL)
+		return NULL;
+	conn->server = server;
+	conn->read_reply_bytes = READ_REPLY_BYTES_FIRST;
+	conn->began_ms = uv_now(&server->loop);
+	conn->moved_ms = conn->began_ms;
+	conn->rights = first_rights(server, listener);
+	if (listener->type == UV_TCP && server->tls != NULL) {
+		conn->tls = wf_tls_session_new(server->tls);
+		if (conn->tls == NULL) {
+			free(conn);
+			return NULL;
+		}
+	}
+	conn->sender = (struct wf_sender){
+		.stream = &conn->socket.stream, .tls = conn->tls, .moved = moved_cb, .context = conn};
+	return conn;
+}
+
+int wf_conn_accept(struct wf_server *server, uv_stream_t *listener)
+{
+	struct wf_conn *conn = new_conn(server, listener);
 	struct wf_reader_settings reader_settings;
 	int code;
 
 	if (conn == NULL)
 		return WF_ENOMEM;
-	conn->server = server;
-	conn->read_reply_bytes = READ_REPLY_BYTES_FIRST;
-	conn->moved_ms = uv_now(&server->loop);
-	conn->rights = first_rights(server, listener);
 	reader_settings = reader_settings_of(conn);
 	code = open_socket(conn, listener);
 	if (code < 0) {
+		wf_tls_session_free(conn->tls);
 		free(conn);
 		return code;
 	}
@@ -849,15 +1048,17 @@ int wf_conn_accept(struct wf_server *server, uv_stream_t *listener)
 		server->conns->previous = conn;
 	server->conns = conn;
 	server->conns_count++;
+	server->conns_open_count++;
 	wf_counter_add(&server->counters.connections_accepted, 1);
 	if (uv_accept(listener, &conn->socket.stream) < 0 || wf_reader_new(&conn->reader, &reader_settings) < 0) {
 		close_socket(conn);
 		return 0;
 	}
-	if (listener->type == UV_TCP)
+	if (listener->type == UV_TCP) {
 		uv_tcp_nodelay(&conn->socket.tcp, 1);
-	if (server->conns_count - server->conns_refused_count > server->settings->connections_max)
-		turn_away(conn);
+		uv_tcp_keepalive(&conn->socket.tcp, 1, KEEPALIVE_S);
+	}
+	let_in(conn);
 	wf_conn_pump(conn);
 	return 0;
 }

@@ -8,7 +8,10 @@
  *
  * Where a token is asked for, a connection is a stranger until it has shown one: its requests are refused, small, and
  * its time is short. A wrong token is answered after a pause, in which the connection is not read from and stays one of
- * those that are counted, also where its client leaves: that is what a guess costs, and nobody else waits for it. */
+ * those that are counted, also where its client leaves: that is what a guess costs, and nobody else waits for it.
+ *
+ * With TLS, bytes go through a session on both ways. Its handshakes are costly: few of them move in a turn of the loop,
+ * the others wait in a list of the server's. */
 #ifndef WF_CONN_H
 #define WF_CONN_H
 
@@ -16,15 +19,21 @@
 
 #include "access.h"
 #include "job.h"
+#include "peer.h"
+#include "sender.h"
 
 struct wf_server;
-struct wf_conn_chunk;
 
 struct wf_conn {
 	struct wf_server *server;
 	struct wf_conn *next; /* of all connections */
 	struct wf_conn *previous;
 	struct wf_conn *waiting_next; /* of those that wait for room in memory */
+	struct wf_conn *shaking_next; /* of those whose handshake waits for its turn */
+	struct wf_conn *shaking_previous;
+	struct wf_conn *stranger_next; /* of those that have not shown a token, or not ended their handshake */
+	struct wf_conn *stranger_previous;
+	struct wf_peer *peer;         /* whose it is; NULL: one that is turned away */
 	struct wf_conn *touched_next; /* of those whose jobs have just come back */
 	bool is_touched;
 	union {
@@ -35,8 +44,8 @@ struct wf_conn {
 	} socket;
 	uv_shutdown_t shutdown;
 	struct wf_reader *reader;
-	struct wf_conn_chunk *chunks; /* what the socket has not taken yet; NULL: nothing */
-	struct wf_conn_chunk *chunks_last;
+	struct wf_sender sender;
+	struct wf_tls_session *tls; /* NULL: plain */
 	struct wf_job *first;
 	struct wf_job *last;
 	struct wf_job *unsent; /* first job that has not gone to the pipeline; NULL: all have */
@@ -48,16 +57,19 @@ struct wf_conn {
 	size_t jobs_out;         /* with the pipeline */
 	size_t reads_sent;       /* jobs with the pipeline whose reply may be large */
 	size_t read_reply_bytes; /* what such a reply is expected to be */
-	uint64_t moved_ms;       /* when a byte last went in or out */
-	uint64_t close_by_ms;    /* of a connection that is said goodbye to */
+	uint64_t began_ms;
+	uint64_t moved_ms;    /* when a byte last went in or out */
+	uint64_t close_by_ms; /* of a connection that is said goodbye to */
 	enum wf_rights rights;
 	struct wf_job *guess; /* a wrong token whose reply waits; NULL: none */
 	uint64_t guess_until_ms;
 	bool is_reading;
 	bool is_full;    /* over a bound of its own */
 	bool is_waiting; /* in the server's list of those that wait */
+	bool is_shaking; /* likewise, for a turn of its handshake */
 	bool is_ended;   /* no request is to come: end of stream, garbage, or the server stops */
 	bool is_refused; /* one too many */
+	bool is_stranger;
 	bool is_eof;     /* the peer sends no more */
 	bool is_leaving; /* our side is shut down, what still comes is dropped */
 	bool is_closing;
@@ -84,8 +96,17 @@ void wf_conn_close(struct wf_conn *conn);
 /* Gives the client these rights, from the next request on. */
 void wf_conn_admit(struct wf_conn *conn, enum wf_rights rights);
 
+/* The handshake has its turn. May free the connection. */
+void wf_conn_shake(struct wf_conn *conn);
+
 /* Ends what has had its time at `now_ms`: pauses, goodbyes. May free the connection. */
 void wf_conn_tick(struct wf_conn *conn, uint64_t now_ms);
+
+/* Its time to show who it is is over: it is told so. May free the connection. */
+void wf_conn_dismiss(struct wf_conn *conn);
+
+/* It makes room for others who want to show who they are, at once. May free the connection. */
+void wf_conn_evict(struct wf_conn *conn);
 
 /* Tells the client that there is no room, and closes. May free the connection. */
 void wf_conn_shed(struct wf_conn *conn);

@@ -63,29 +63,30 @@ int wf_listen_check(const struct sockaddr_storage *address, const char *text, bo
 		return 0;
 	return wf_error_set(error, WF_EDENIED, "--tcp: %.64s is no loopback address: it takes %s%s%s, or --insecure",
 			    text, has_token ? "" : "a token (--token-file)", has_token || has_tls ? "" : " and ",
-			    has_tls ? "" : "TLS");
+			    has_tls ? "" : "TLS (--tls-certificate, --tls-key)");
 }
 
-static void name_tcp(struct wf_listener *listener, const struct sockaddr_storage *name)
+static void name_tcp(struct wf_listener *listener, const struct sockaddr_storage *name, bool has_tls)
 {
+	const char *scheme = has_tls ? "tls" : "tcp";
 	char host[64] = "";
 
 	if (name->ss_family == AF_INET) {
 		const struct sockaddr_in *v4 = (const struct sockaddr_in *)(const void *)name;
 
 		uv_ip4_name(v4, host, sizeof host);
-		snprintf(listener->address, sizeof listener->address, "tcp://%s:%u", host,
+		snprintf(listener->address, sizeof listener->address, "%s://%s:%u", scheme, host,
 			 (unsigned)ntohs(v4->sin_port));
 	} else {
 		const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)(const void *)name;
 
 		uv_ip6_name(v6, host, sizeof host);
-		snprintf(listener->address, sizeof listener->address, "tcp://[%s]:%u", host,
+		snprintf(listener->address, sizeof listener->address, "%s://[%s]:%u", scheme, host,
 			 (unsigned)ntohs(v6->sin6_port));
 	}
 }
 
-int wf_listen_tcp(struct wf_listener *listener, uv_loop_t *loop, const struct sockaddr_storage *address,
+int wf_listen_tcp(struct wf_listener *listener, uv_loop_t *loop, const struct sockaddr_storage *address, bool has_tls,
 		  uv_connection_cb accept, struct wf_error *error)
 {
 	struct sockaddr_storage name;
@@ -102,7 +103,7 @@ int wf_listen_tcp(struct wf_listener *listener, uv_loop_t *loop, const struct so
 		code = uv_tcp_getsockname(&listener->socket.tcp, (struct sockaddr *)&name, &length);
 	if (code < 0)
 		return wf_error_set(error, code, "--tcp: %s", uv_strerror(code));
-	name_tcp(listener, &name);
+	name_tcp(listener, &name, has_tls);
 	return 0;
 }
 

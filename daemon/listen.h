@@ -21,7 +21,7 @@ struct wf_listener {
 	} socket;
 	bool is_open;                          /* the handle is to be closed */
 	bool waits;                            /* it has a connection that is to be taken in the next turn */
-	char address[WF_LISTEN_ADDRESS_BYTES]; /* tcp://HOST:PORT with the port in use, unix:PATH */
+	char address[WF_LISTEN_ADDRESS_BYTES]; /* tcp://HOST:PORT or tls://, with the port in use; unix:PATH */
 	const char *path;                      /* of the socket file that we made; NULL: none */
 	dev_t device;                          /* and which file it was */
 	ino_t inode;
@@ -39,7 +39,7 @@ int wf_listen_check(const struct sockaddr_storage *address, const char *text, bo
 /* Bind and listen. `listener` is zeros but for what its handle's data is; after an error it is to be closed, too.
  * Of a Unix socket: a file that refuses connections was left by a killed daemon, and is removed; one that answers is in
  * use. The file has `mode` from its first moment on, or less. `path` is borrowed. */
-int wf_listen_tcp(struct wf_listener *listener, uv_loop_t *loop, const struct sockaddr_storage *address,
+int wf_listen_tcp(struct wf_listener *listener, uv_loop_t *loop, const struct sockaddr_storage *address, bool has_tls,
 		  uv_connection_cb accept, struct wf_error *error);
 int wf_listen_unix(struct wf_listener *listener, uv_loop_t *loop, const char *path, mode_t mode,
 		   uv_connection_cb accept, struct wf_error *error);

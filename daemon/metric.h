@@ -34,6 +34,9 @@ uint64_t wf_histogram_quantile(const struct wf_histogram *histogram, double shar
 	X(garbage) /* connections closed for bytes that are no MessagePack */ \
 	X(auth_failures)                                                      \
 	X(denied)                                                             \
+	X(connections_timed_out)                                              \
+	X(connections_evicted)                                                \
+	X(tls_failures)                                                       \
 	X(articles_added)                                                     \
 	X(articles_replaced)                                                  \
 	X(articles_repeated) /* added again with the same content */          \

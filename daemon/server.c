@@ -5,11 +5,13 @@
 #include <string.h>
 #include <unistd.h>
 
-#define TICK_MS       250u
-#define ACCEPTS_MAX   16u   /* connections taken in a turn of the loop */
-#define STALLED_MS    1000u /* without a byte moving: what may be closed where memory is needed */
-#define FULL_MS       5000u /* memory full for so long: half-sent requests may go, too */
-#define STOP_GRACE_MS 5000u /* for clients that do not take their last replies */
+#define TICK_MS          250u
+#define ACCEPTS_MAX      16u   /* connections taken in a turn of the loop */
+#define SHAKES_MAX       4u    /* steps of handshakes in a turn, of a millisecond or less each */
+#define CERTIFICATE_DAYS 14    /* left to a certificate, under which the log says so */
+#define STALLED_MS       1000u /* without a byte moving: what may be closed where memory is needed */
+#define FULL_MS          5000u /* memory full for so long: half-sent requests may go, too */
+#define STOP_GRACE_MS    5000u /* for clients that do not take their last replies */
 
 static void stop(struct wf_server *server);
 
@@ -51,9 +53,10 @@ static void end_if_done(struct wf_server *server)
 		return;
 	close_handle((uv_handle_t *)&server->tick);
 	close_handle((uv_handle_t *)&server->turn);
+	close_handle((uv_handle_t *)&server->idle);
 	close_handle((uv_handle_t *)&server->returned);
-	close_handle((uv_handle_t *)&server->signals[0]);
-	close_handle((uv_handle_t *)&server->signals[1]);
+	for (size_t i = 0; i < WF_SIGNALS_COUNT; i++)
+		close_handle((uv_handle_t *)&server->signals[i]);
 }
 
 static void returned_cb(uv_async_t *async)
@@ -150,6 +153,19 @@ static void shed(struct wf_server *server)
 	wf_conn_shed(worst);
 }
 
+/* Those who do not show who they are in time go. */
+static void dismiss_strangers(struct wf_server *server)
+{
+	const struct wf_settings *settings = server->settings;
+	const uint64_t now_ms = uv_now(&server->loop);
+
+	while (server->strangers != NULL && settings->auth_timeout > 0 &&
+	       now_ms - server->strangers->began_ms >= settings->auth_timeout * 1000) {
+		wf_counter_add(&server->counters.connections_timed_out, 1);
+		wf_conn_dismiss(server->strangers);
+	}
+}
+
 static void tick_cb(uv_timer_t *timer)
 {
 	struct wf_server *server = timer->data;
@@ -165,6 +181,7 @@ static void tick_cb(uv_timer_t *timer)
 		else
 			wf_conn_tick(conn, now_ms);
 	}
+	dismiss_strangers(server);
 	shed(server);
 	server->jobs_back_at_tick = server->jobs_back;
 	atomic_store(&server->pipeline.in_flight_bytes, server->bytes);
@@ -194,12 +211,30 @@ static void accept_cb(uv_stream_t *stream, int status)
 		take_connection(server, listener);
 }
 
+static void idle_cb(uv_idle_t *idle)
+{
+	(void)idle;
+}
+
+/* Many handshakes at once would hold up all others: between a few of them, everybody else has a turn. */
+static void shake(struct wf_server *server)
+{
+	server->shakes_left = SHAKES_MAX;
+	for (unsigned turns = SHAKES_MAX; turns > 0 && server->shaking != NULL; turns--)
+		wf_conn_shake(server->shaking);
+	if (server->shaking != NULL)
+		uv_idle_start(&server->idle, idle_cb);
+	else
+		uv_idle_stop(&server->idle);
+}
+
 /* A listener with a connection that was not taken does not call again until it is. */
 static void turn_cb(uv_prepare_t *turn)
 {
 	struct wf_server *server = turn->data;
 
 	server->accepts = 0;
+	shake(server);
 	for (size_t i = 0; i < server->listeners_count; i++) {
 		struct wf_listener *listener = &server->listeners[i];
 		const bool waits = listener->waits;
@@ -227,6 +262,55 @@ static void signal_cb(uv_signal_t *handle, int number)
 		if (!conn->is_closing)
 			wf_conn_close(conn);
 	}
+}
+
+/* Reads certificate, key and CA, for the first time or again. Errors: all is as it was. */
+static int load_tls(struct wf_server *server, struct wf_error *error)
+{
+	const struct wf_settings *settings = server->settings;
+	const struct wf_tls_files files = {
+		.certificate = settings->tls_certificate,
+		.key = settings->tls_key,
+		.client_ca = settings->tls_client_ca,
+	};
+	struct stat status;
+	int code, days;
+
+	code = server->tls == NULL ? wf_tls_open(&server->tls, &files, error)
+				   : wf_tls_reload(server->tls, &files, error);
+	if (code < 0)
+		return code;
+	if (stat(files.key, &status) == 0 && (status.st_mode & S_IROTH) != 0)
+		wf_log(&server->log, WF_LOG_WARNING, "key can be read by others", wf_log_text("file", files.key));
+	days = wf_tls_days_left(server->tls);
+	if (days < CERTIFICATE_DAYS)
+		wf_log(&server->log, WF_LOG_WARNING, days < 0 ? "certificate has expired" : "certificate expires soon",
+		       wf_log_text("file", files.certificate), wf_log_count("days", days < 0 ? 0 : (uint64_t)days));
+	return 0;
+}
+
+static void tell_reload(const struct wf_server *server, const char *what, int code, const struct wf_error *error)
+{
+	if (code < 0)
+		wf_log(&server->log, WF_LOG_ERROR, "not reloaded, the old one is kept", wf_log_text("what", what),
+		       wf_log_text("error", error->text));
+	else
+		wf_log(&server->log, WF_LOG_INFO, "reloaded", wf_log_text("what", what));
+}
+
+/* SIGHUP: tokens, certificate, key and CA are read again. Connections stay as they are. */
+static void reload_cb(uv_signal_t *handle, int number)
+{
+	struct wf_server *server = handle->data;
+	struct wf_error error;
+
+	(void)number;
+	if (server->is_stopping)
+		return;
+	tell_reload(server, "tokens", wf_access_reload(&server->access, server->settings, &server->log, &error),
+		    &error);
+	if (server->tls != NULL)
+		tell_reload(server, "certificate", load_tls(server, &error), &error);
 }
 
 static void close_listeners(struct wf_server *server)
@@ -259,8 +343,8 @@ static int check_addresses(struct wf_server *server, struct wf_error *error)
 		return 0;
 	code = wf_listen_parse(&server->loop, settings->tcp, &server->tcp_address, error);
 	if (code == 0 && !settings->insecure)
-		code = wf_listen_check(&server->tcp_address, settings->tcp, !wf_access_is_free(&server->access), false,
-				       error);
+		code = wf_listen_check(&server->tcp_address, settings->tcp, !wf_access_is_free(&server->access),
+				       server->tls != NULL, error);
 	return code;
 }
 
@@ -278,7 +362,8 @@ static int listen_all(struct wf_server *server, struct wf_error *error)
 	int code = 0;
 
 	if (server->tcp_address.ss_family != 0)
-		code = wf_listen_tcp(next_listener(server), &server->loop, &server->tcp_address, accept_cb, error);
+		code = wf_listen_tcp(next_listener(server), &server->loop, &server->tcp_address, server->tls != NULL,
+				     accept_cb, error);
 	if (code == 0 && *settings->unix != '\0')
 		code = wf_listen_unix(next_listener(server), &server->loop, settings->unix, (mode_t)settings->unix_mode,
 				      accept_cb, error);
@@ -287,27 +372,28 @@ static int listen_all(struct wf_server *server, struct wf_error *error)
 
 static int start_signals(struct wf_server *server)
 {
-	static const int numbers[2] = {SIGTERM, SIGINT};
+	static const int numbers[WF_SIGNALS_COUNT] = {SIGTERM, SIGINT, SIGHUP};
 	int code = 0;
 
-	for (size_t i = 0; i < 2 && code == 0; i++) {
+	for (size_t i = 0; i < WF_SIGNALS_COUNT && code == 0; i++) {
 		code = uv_signal_init(&server->loop, &server->signals[i]);
 		server->signals[i].data = server;
 		if (code == 0)
-			code = uv_signal_start(&server->signals[i], signal_cb, numbers[i]);
+			code = uv_signal_start(&server->signals[i], numbers[i] == SIGHUP ? reload_cb : signal_cb,
+					       numbers[i]);
 	}
 	return code;
 }
 
 static void print_ready(const struct wf_server *server)
 {
+	for (size_t i = 0; i < server->listeners_count; i++)
+		wf_log(&server->log, WF_LOG_INFO, "listening", wf_log_text("address", server->listeners[i].address));
 	fputs("ready", stdout);
 	for (size_t i = 0; i < server->listeners_count; i++)
 		printf(" %s", server->listeners[i].address);
 	putchar('\n');
 	fflush(stdout);
-	for (size_t i = 0; i < server->listeners_count; i++)
-		wf_log(&server->log, WF_LOG_INFO, "listening", wf_log_text("address", server->listeners[i].address));
 }
 
 static void walk_cb(uv_handle_t *handle, void *context)
@@ -332,7 +418,10 @@ static int start(struct wf_server *server, char *const *environment, struct wf_e
 	code = wf_access_open(&server->access, server->settings, environment, &server->log, error);
 	if (code < 0)
 		return code;
-	code = check_addresses(server, error);
+	if (*server->settings->tls_certificate != '\0')
+		code = load_tls(server, error);
+	if (code == 0)
+		code = check_addresses(server, error);
 	if (code < 0)
 		return code;
 	code = uv_async_init(&server->loop, &server->returned, returned_cb);
@@ -344,6 +433,8 @@ static int start(struct wf_server *server, char *const *environment, struct wf_e
 		code = uv_prepare_init(&server->loop, &server->turn);
 	if (code == 0)
 		code = uv_prepare_start(&server->turn, turn_cb);
+	if (code == 0)
+		code = uv_idle_init(&server->loop, &server->idle);
 	if (code == 0)
 		code = start_signals(server);
 	if (code < 0)
@@ -374,6 +465,7 @@ int wf_server_run(struct wf_server *server, const struct wf_settings *settings, 
 	server->write_space = malloc(WF_SERVER_WRITE_BYTES);
 	if (server->write_space == NULL)
 		return wf_error_set(error, WF_ENOMEM, "out of memory");
+	wf_peers_init(&server->peers);
 	code = uv_loop_init(&server->loop);
 	if (code < 0) {
 		free(server->write_space);
@@ -389,6 +481,7 @@ int wf_server_run(struct wf_server *server, const struct wf_settings *settings, 
 		wf_pipeline_stop(&server->pipeline);
 	uv_loop_close(&server->loop);
 	wf_access_close(&server->access);
+	wf_tls_close(server->tls);
 	free(server->write_space);
 	if (code == 0)
 		wf_log_write(&server->log, WF_LOG_INFO, "stopped", NULL);

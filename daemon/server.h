@@ -19,6 +19,7 @@
 
 #define WF_SERVER_VERSION WIREFOLD_VERSION
 #define WF_LISTENERS_MAX  8 /* listening sockets */
+#define WF_SIGNALS_COUNT  3
 
 struct wf_server {
 	const struct wf_settings *settings;
@@ -30,8 +31,8 @@ struct wf_server {
 	uv_loop_t loop;
 	struct wf_listener listeners[WF_LISTENERS_MAX];
 	size_t listeners_count;
-	struct sockaddr_storage tcp_address; /* of the setting; family 0: none */
-	uv_signal_t signals[2];
+	struct sockaddr_storage tcp_address;   /* of the setting; family 0: none */
+	uv_signal_t signals[WF_SIGNALS_COUNT]; /* SIGTERM, SIGINT, SIGHUP */
 	uv_async_t returned;
 	uv_timer_t tick;
 	uv_prepare_t turn; /* before each wait for events */
@@ -42,10 +43,20 @@ struct wf_server {
 	uint64_t stopping_since_ms;
 	struct wf_conn *conns;
 	size_t conns_count;
+	size_t conns_open_count;    /* of them, those that have a socket and were not turned away */
 	size_t conns_refused_count; /* of them, those that are told that they are too many */
 	struct wf_conn *waiting;    /* connections that wait for room in memory, in turn */
 	struct wf_conn *waiting_last;
 	bool is_resuming;
+	struct wf_tls *tls;      /* for TCP connections; NULL: they are plain */
+	struct wf_conn *shaking; /* connections whose handshake waits for a turn */
+	struct wf_conn *shaking_last;
+	struct wf_conn *strangers; /* connections that have not shown who they are, the oldest first */
+	struct wf_conn *strangers_last;
+	size_t strangers_count;
+	struct wf_peers peers;
+	unsigned shakes_left;   /* steps of handshakes that may still be made in this turn */
+	uv_idle_t idle;         /* active: the loop does not wait for events */
 	size_t bytes;           /* of requests, replies and readers of all connections */
 	uint64_t full_since_ms; /* memory has been over half, and was full, since; 0: it is not */
 	size_t jobs_out;        /* with the pipeline */

@@ -361,6 +361,20 @@ static int set_presets(struct wf_settings *settings, struct wf_error *error)
 	return 0;
 }
 
+/* What holds of several settings together. */
+static int check(const struct wf_settings *settings, struct wf_error *error)
+{
+	if (*settings->store == '\0')
+		return wf_error_set(error, WF_EBADREQUEST, "--store: a folder for the store is needed");
+	if (*settings->unix == '\0' && strcmp(settings->tcp, "none") == 0)
+		return wf_error_set(error, WF_EBADREQUEST, "--tcp: none, and no --unix either: nobody could connect");
+	if ((*settings->tls_certificate == '\0') != (*settings->tls_key == '\0'))
+		return wf_error_set(error, WF_EBADREQUEST, "--tls-certificate and --tls-key: one needs the other");
+	if (*settings->tls_client_ca != '\0' && *settings->tls_certificate == '\0')
+		return wf_error_set(error, WF_EBADREQUEST, "--tls-client-ca: there is no --tls-certificate");
+	return 0;
+}
+
 int wf_settings_read(struct wf_settings *settings, int arguments_count, char *const *arguments,
 		     char *const *environment, enum wf_settings_wish *wish, struct wf_error *error)
 {
@@ -382,11 +396,7 @@ int wf_settings_read(struct wf_settings *settings, int arguments_count, char *co
 		code = read_environment(settings, environment, NULL, error);
 	if (code == 0)
 		code = read_flags(settings, arguments_count, arguments, NULL, wish, error);
-	if (code == 0 && *settings->store == '\0')
-		code = wf_error_set(error, WF_EBADREQUEST, "--store: a folder for the store is needed");
-	if (code == 0 && *settings->unix == '\0' && strcmp(settings->tcp, "none") == 0)
-		code = wf_error_set(error, WF_EBADREQUEST, "--tcp: none, and no --unix either: nobody could connect");
-	return code;
+	return code == 0 ? check(settings, error) : code;
 }
 
 void wf_settings_close(struct wf_settings *settings)

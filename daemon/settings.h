@@ -28,8 +28,12 @@
 	  "File with the token that clients must show by `auth`; or in WIREFOLD_TOKEN. Without: none is asked for.")  \
 	X(PATH, read_token_file, "", 0, 0,                                                                            \
 	  "File with a second token, which allows reading alone; or in WIREFOLD_READ_TOKEN.")                         \
-	X(SWITCH, insecure, "no", 0, 1,                                                                               \
-	  "Listen on addresses other than loopback, where anybody who reaches them may write.")                       \
+	X(PATH, tls_certificate, "", 0, 0,                                                                            \
+	  "File with the certificate for TLS, in PEM, those between it and its CA behind it. Without: no TLS.")       \
+	X(PATH, tls_key, "", 0, 0, "File with the key of the certificate, in PEM, without a passphrase.")             \
+	X(PATH, tls_client_ca, "", 0, 0,                                                                              \
+	  "File with the CAs, in PEM, of which clients must show a certificate. Without: they need none.")            \
+	X(SWITCH, insecure, "no", 0, 1, "Listen on addresses other than loopback also without a token or TLS.")       \
 	X(SECONDS, keep, "0", 0, 3155760000, "Remove articles this long after they came, as in 30d; 0: never.")       \
 	X(SWITCH, no_text, "no", 0, 1, "Store no texts: `get` then answers without one.")                             \
 	X(COUNT, workers, "0", 0, 256, "Threads that analyse and compress texts; 0: one a processor.")                \
@@ -39,6 +43,12 @@
 	X(BYTES, text_bytes_max, "16M", 1, WF_ARTICLE_TEXT_BYTES_MAX_LIMIT, "The longest text of an article.")        \
 	X(BYTES, reply_bytes_max, "64M", 65536, WF_REQUEST_BYTES_MAX_LIMIT, "The largest reply.")                     \
 	X(COUNT, connections_max, "10000", 1, 1000000, "Connections at a time; more are refused.")                    \
+	X(COUNT, connections_per_client_max, "0", 0, 1000000,                                                         \
+	  "Likewise of one address, IPv6 network (/64) or local user; 0: four fifths of connections_max.")            \
+	X(SECONDS, auth_timeout, "30", 0, 86400,                                                                      \
+	  "The longest that a TLS handshake and `auth` may take together, where they are asked for; 0: any time.")    \
+	X(SECONDS, idle_timeout, "0", 0, 31536000,                                                                    \
+	  "Close a connection on which no byte has moved for this long and nothing is under way; 0: never.")          \
 	X(COUNT, connection_requests_max, "16384", 1, 1000000,                                                        \
 	  "Requests of one connection under way, over which it is not read from.")                                    \
 	X(BYTES, connection_bytes_max, "16M", 65536, UINT64_C(1) << 40,                                               \

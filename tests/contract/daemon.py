@@ -5,6 +5,7 @@ The daemon comes from the environment's WIREFOLDD_BINARY. Each has a store, a Un
 
 import itertools
 import os
+import re
 import resource
 import shutil
 import signal
@@ -47,13 +48,17 @@ class Closed(Exception):
 class Client:
     """One connection. Requests are numbered 1, 2, 3 ..."""
 
-    def __init__(self, address, timeout=WAIT_SECONDS):
-        if isinstance(address, str):
-            self.socket = socket.socket(socket.AF_UNIX)
-        else:
-            self.socket = socket.socket()
-        self.socket.settimeout(timeout)
-        self.socket.connect(address)
+    def __init__(self, address, timeout=WAIT_SECONDS, tls=None):
+        connection = socket.socket(socket.AF_UNIX if isinstance(address, str) else socket.AF_INET)
+        connection.settimeout(timeout)
+        connection.connect(address)
+        if tls is not None:
+            connection = tls.wrap_socket(connection, server_hostname="localhost")
+        self.adopt(connection)
+
+    def adopt(self, connection):
+        """Talks over this socket."""
+        self.socket = connection
         self.unpacker = msgpack.Unpacker(max_buffer_size=2**31 - 1, strict_map_key=False)
         self.numbers = itertools.count(1)
 
@@ -131,8 +136,8 @@ class Daemon:
             self.process.wait()
             raise AssertionError("wirefoldd did not start: %r\n%s" % (line, self.log()))
         self.ready = line
-        port = line.split("tcp://127.0.0.1:")[1].split()[0]
-        self.tcp = ("127.0.0.1", int(port))
+        port = re.search(r"t(?:cp|ls)://[^ ]*:(\d+)", line)
+        self.tcp = ("127.0.0.1", int(port.group(1)))
 
     def log(self):
         with open(os.path.join(self.folder, "log"), encoding="utf-8", errors="replace") as log:
@@ -143,6 +148,9 @@ class Daemon:
 
     def client_tcp(self, **options):
         return Client(self.tcp, **options)
+
+    def client_tls(self, context, **options):
+        return Client(self.tcp, tls=context, **options)
 
     def resident_bytes(self):
         with open("/proc/%d/status" % self.process.pid, encoding="ascii") as status:
