@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "store_lmdb.h"
+#include "store_pages.h"
 #include "store_record.h"
 
 /* In the lock file of a store that was made: data.mdb must be there then. */
@@ -94,6 +95,33 @@ static int data_check(const char *path, bool is_made, struct wf_error *error)
 	if (!is_made || (stat(name, &status) == 0 && status.st_size > 0))
 		return 0;
 	return wf_error_set(error, WF_ECORRUPT, "%s: the file is missing or empty, but a store was made here", name);
+}
+
+static void first_fault_cb(void *context, const struct wf_pages_fault *fault)
+{
+	struct wf_error *first = context;
+
+	if (first->code == 0)
+		wf_error_set(first, WF_ECORRUPT, "%s at byte %llu: %s", fault->place, (unsigned long long)fault->offset,
+			     fault->text);
+}
+
+/* LMDB takes its pages for what they say: a damaged one would be a fault of the process, or lost records. */
+static int pages_check(const char *path, struct wf_error *error)
+{
+	char name[PATH_MAX];
+	struct wf_pages_summary summary;
+	struct wf_error first = {.code = 0}, words = {.code = 0};
+	int code;
+
+	(void)snprintf(name, sizeof name, "%s/data.mdb", path);
+	code = wf_pages_walk(name, WF_PAGES_START, first_fault_cb, NULL, &first, &summary, &words);
+	if (code < 0)
+		return wf_error_set(error, code, "%s: %s", name, words.text);
+	if (first.code < 0)
+		return wf_error_set(error, WF_ECORRUPT, "%s is damaged: %s%s", name, first.text,
+				    summary.faults > 1 ? ", and more" : "");
+	return 0;
 }
 
 static int state_stage(struct wf_store *store, struct wf_bytes name, struct wf_bytes value)
@@ -292,6 +320,8 @@ int wf_store_open(struct wf_store **store, const struct wf_store_settings *setti
 		code = lock_take(made, settings->path, &is_made, error);
 	if (code == 0)
 		code = data_check(settings->path, is_made, error);
+	if (code == 0 && is_made)
+		code = pages_check(settings->path, error);
 	if (code == 0)
 		code = wf_lmdb_open(&made->lmdb, &engine, error);
 	if (code == 0)
