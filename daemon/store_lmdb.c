@@ -12,10 +12,14 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "store_pages.h"
+
 _Static_assert(sizeof(size_t) == 8, "MDB_INTEGERKEY of 64 bits needs a size_t of 64 bits");
 
 /* A log that grew over this is given back after its batch. */
 #define LOG_BYTES_KEPT (8u << 20)
+
+#define READERS_CHECK_SECONDS 10
 
 /* One operation of the batch: this, the name, the value, filled up to 8 bytes. */
 struct operation {
@@ -32,6 +36,8 @@ struct wf_lmdb {
 	MDB_env *environment; /* NULL only after reopening failed */
 	MDB_dbi tables[WF_LMDB_TABLES];
 	atomic_uint_least64_t map_bytes;
+	size_t page_bytes;
+	time_t readers_checked; /* when those of killed processes were last cleared */
 
 	/* The gate: who changes the environment closes it and waits until nobody is awake. */
 	pthread_mutex_t gate;
@@ -244,17 +250,29 @@ static int length_check(MDB_env *environment, struct wf_error *error)
 			    (unsigned long long)status.st_size, (unsigned long long)(pages_count * pages.ms_psize));
 }
 
+/* LMDB aborts after this; what it found is damage, which is no bug of ours to dump a core for. */
+static void assertion_cb(MDB_env *environment, const char *words)
+{
+	const char *path = "";
+
+	(void)mdb_env_get_path(environment, &path);
+	(void)fprintf(stderr, "wirefoldd: %s: the store is damaged, stopped: LMDB: %s\n", path, words);
+	_exit(EXIT_FAILURE);
+}
+
 static int environment_open(struct wf_lmdb *lmdb, struct wf_error *error)
 {
 	MDB_env *environment = NULL;
 	MDB_envinfo info;
+	MDB_stat pages;
 	int stale, code;
 	int result = mdb_env_create(&environment);
 
 	if (result != 0)
 		return wf_error_set(error, code_of(result), "LMDB: %s", mdb_strerror(result));
 	lmdb->environment = environment;
-	if ((result = mdb_env_set_maxdbs(environment, WF_LMDB_TABLES)) != 0 ||
+	if ((result = mdb_env_set_assert(environment, assertion_cb)) != 0 ||
+	    (result = mdb_env_set_maxdbs(environment, WF_LMDB_TABLES)) != 0 ||
 	    (result = mdb_env_set_maxreaders(environment, lmdb->settings.readers_max)) != 0 ||
 	    (result = mdb_env_set_mapsize(environment, lmdb->map_bytes)) != 0 ||
 	    (result = mdb_env_open(environment, lmdb->path, MDB_NOTLS, 0600)) != 0) {
@@ -269,7 +287,9 @@ static int environment_open(struct wf_lmdb *lmdb, struct wf_error *error)
 		goto done;
 	}
 	mdb_env_info(environment, &info);
+	mdb_env_stat(environment, &pages);
 	lmdb->map_bytes = info.me_mapsize;
+	lmdb->page_bytes = pages.ms_psize;
 	return 0;
 done:
 	mdb_env_close(environment);
@@ -516,6 +536,19 @@ static int transaction_confirm(struct wf_lmdb *lmdb)
 	return mdb_txn_commit(transaction);
 }
 
+/* A backup that was killed holds its snapshot, and with it every page that was freed since, until somebody looks. */
+static void readers_check(struct wf_lmdb *lmdb)
+{
+	struct timespec now;
+	int stale;
+
+	clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+	if (now.tv_sec - lmdb->readers_checked < READERS_CHECK_SECONDS)
+		return;
+	lmdb->readers_checked = now.tv_sec;
+	(void)mdb_reader_check(lmdb->environment, &stale);
+}
+
 int wf_lmdb_begin(struct wf_lmdb *lmdb)
 {
 	int code = 0;
@@ -527,6 +560,7 @@ int wf_lmdb_begin(struct wf_lmdb *lmdb)
 		return code;
 	if (lmdb->is_broken)
 		return -EIO;
+	readers_check(lmdb);
 	return code_of(mdb_txn_begin(lmdb->environment, NULL, 0, &lmdb->transaction));
 }
 
@@ -702,6 +736,24 @@ void wf_lmdb_reader_rest(struct wf_lmdb_reader *reader)
 	gate_leave(reader->lmdb);
 }
 
+/* Whether a value lies within the page, or the run of pages, where LMDB found it. A node of a damaged page may claim any
+ * length, and reading behind the end of the file would kill the process. */
+static bool is_within_pages(const struct wf_lmdb *lmdb, const MDB_val *value)
+{
+	const uintptr_t at = (uintptr_t)value->mv_data;
+	const size_t inside = at & (lmdb->page_bytes - 1);
+	const char *page = (const char *)value->mv_data - inside;
+	uint16_t kind;
+	uint32_t run;
+
+	memcpy(&kind, page + WF_PAGE_KIND, sizeof(kind));
+	if (kind == WF_PAGE_KIND_LEAF)
+		return value->mv_size <= lmdb->page_bytes - inside;
+	memcpy(&run, page + WF_PAGE_RUN, sizeof(run));
+	return kind == WF_PAGE_KIND_OVERFLOW && inside == WF_PAGE_HEADER_BYTES &&
+	       value->mv_size <= run * lmdb->page_bytes - inside;
+}
+
 int wf_lmdb_get(struct wf_lmdb_reader *reader, const struct wf_lmdb_key *key, struct wf_bytes *value)
 {
 	MDB_val key_bytes = key_value(key), found;
@@ -709,6 +761,8 @@ int wf_lmdb_get(struct wf_lmdb_reader *reader, const struct wf_lmdb_key *key, st
 
 	assert(reader->is_awake);
 	result = mdb_get(reader->transaction, reader->lmdb->tables[key->table], &key_bytes, &found);
+	if (result == 0 && !is_within_pages(reader->lmdb, &found))
+		return WF_ECORRUPT;
 	if (result == 0)
 		*value = (struct wf_bytes){found.mv_data, found.mv_size};
 	return code_of(result);
@@ -762,7 +816,7 @@ int wf_lmdb_walk(struct wf_lmdb_reader *reader, enum wf_lmdb_table table, uint64
 	while (result == 0 && code == 0) {
 		uint64_t number;
 
-		code = key_number(&key, &number);
+		code = is_within_pages(reader->lmdb, &value) ? key_number(&key, &number) : WF_ECORRUPT;
 		if (code == 0)
 			code = visit(context, number, (struct wf_bytes){value.mv_data, value.mv_size});
 		if (code == 0)

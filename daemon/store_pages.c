@@ -10,11 +10,8 @@
 /* Where the fields lie; those of LMDB 0.9 on a machine of 64 bits. */
 enum {
 	PAGE_NUMBER = 0,
-	PAGE_KIND = 10,
 	PAGE_LOWER = 12,
 	PAGE_UPPER = 14,
-	PAGE_RUN = 12, /* of an overflow page: how many pages it spans */
-	PAGE_HEADER_BYTES = 16,
 
 	META_MAGIC = 0,
 	META_VERSION = 4,
@@ -42,10 +39,8 @@ enum {
 	NODE_HEADER_BYTES = 8,
 };
 
-#define KIND_BRANCH   0x01u
-#define KIND_LEAF     0x02u
-#define KIND_OVERFLOW 0x04u
-#define KIND_META     0x08u
+#define KIND_BRANCH 0x01u
+#define KIND_META   0x08u
 
 #define NODE_BIG  0x01u
 #define NODE_TREE 0x02u
@@ -215,13 +210,13 @@ struct node {
 
 static size_t nodes_count(const char *page)
 {
-	return (size_t)(read_u16(page + PAGE_LOWER) - PAGE_HEADER_BYTES) / 2;
+	return (size_t)(read_u16(page + PAGE_LOWER) - WF_PAGE_HEADER_BYTES) / 2;
 }
 
 /* False where the node does not lie within the page. */
 static bool node_read(const struct walk *walk, const char *page, size_t index, bool is_leaf, struct node *node)
 {
-	const size_t offset = read_u16(page + PAGE_HEADER_BYTES + 2 * index);
+	const size_t offset = read_u16(page + WF_PAGE_HEADER_BYTES + 2 * index);
 	size_t bytes;
 
 	if (offset < read_u16(page + PAGE_UPPER) || offset % 2 != 0 || offset + NODE_HEADER_BYTES > walk->page_bytes)
@@ -282,21 +277,21 @@ static int big_value(struct walk *walk, struct tree *tree, const struct node *no
 		     uint64_t *offset)
 {
 	const uint64_t page = read_u64(node->at + NODE_HEADER_BYTES + node->key_bytes);
-	const uint64_t count = (node->size + PAGE_HEADER_BYTES - 1) / walk->page_bytes + 1;
-	char header[PAGE_HEADER_BYTES];
+	const uint64_t count = (node->size + WF_PAGE_HEADER_BYTES - 1) / walk->page_bytes + 1;
+	char header[WF_PAGE_HEADER_BYTES];
 	int code = mark(walk, tree, page, count);
 
 	if (code != 0)
 		return code;
 	tree->overflows_found += count;
-	*offset = page * walk->page_bytes + PAGE_HEADER_BYTES;
+	*offset = page * walk->page_bytes + WF_PAGE_HEADER_BYTES;
 	code = file_read(walk, page * walk->page_bytes, header, sizeof header);
 	if (code < 0)
 		return code;
 	if (code > 0)
 		return tell_tree(walk, tree, page, "a record lies behind the end of the file");
-	if (read_u64(header + PAGE_NUMBER) != page || read_u16(header + PAGE_KIND) != KIND_OVERFLOW ||
-	    read_u32(header + PAGE_RUN) != count)
+	if (read_u64(header + PAGE_NUMBER) != page || read_u16(header + WF_PAGE_KIND) != WF_PAGE_KIND_OVERFLOW ||
+	    read_u32(header + WF_PAGE_RUN) != count)
 		return tell_tree(walk, tree, page, "page %llu has no record's header", (unsigned long long)page);
 	*value = (struct wf_bytes){NULL, node->size};
 	if (!tree->reads_values)
@@ -418,10 +413,11 @@ static int page_read(struct walk *walk, struct tree *tree, uint64_t page, char *
 				 (unsigned long long)page);
 	lower = read_u16(room + PAGE_LOWER);
 	upper = read_u16(room + PAGE_UPPER);
-	if (read_u64(room + PAGE_NUMBER) != page || read_u16(room + PAGE_KIND) != (is_leaf ? KIND_LEAF : KIND_BRANCH))
+	if (read_u64(room + PAGE_NUMBER) != page ||
+	    read_u16(room + WF_PAGE_KIND) != (is_leaf ? WF_PAGE_KIND_LEAF : KIND_BRANCH))
 		return tell_tree(walk, tree, page, "page %llu is no %s of a tree", (unsigned long long)page,
 				 is_leaf ? "leaf" : "branch");
-	if (lower < PAGE_HEADER_BYTES + 2u || lower % 2 != 0 || lower > upper || upper > walk->page_bytes)
+	if (lower < WF_PAGE_HEADER_BYTES + 2u || lower % 2 != 0 || lower > upper || upper > walk->page_bytes)
 		return tell_tree(walk, tree, page, "page %llu has bounds that cannot be", (unsigned long long)page);
 	return 0;
 }
@@ -533,16 +529,16 @@ struct meta {
 /* 0; 1 where it is damaged and told; an error. */
 static int meta_read(struct walk *walk, uint64_t page, struct meta *meta)
 {
-	char bytes[PAGE_HEADER_BYTES + META_BYTES];
+	char bytes[WF_PAGE_HEADER_BYTES + META_BYTES];
 	int code = file_read(walk, page * walk->page_bytes, bytes, sizeof bytes);
 
 	if (code < 0)
 		return code;
 	if (code > 0)
 		return tell(walk, "meta", 0, "the file is too short for its meta pages");
-	memcpy(meta->bytes, bytes + PAGE_HEADER_BYTES, META_BYTES);
+	memcpy(meta->bytes, bytes + WF_PAGE_HEADER_BYTES, META_BYTES);
 	meta->transaction = read_u64(meta->bytes + META_TRANSACTION);
-	if (read_u32(meta->bytes + META_MAGIC) != MAGIC || read_u16(bytes + PAGE_KIND) != KIND_META ||
+	if (read_u32(meta->bytes + META_MAGIC) != MAGIC || read_u16(bytes + WF_PAGE_KIND) != KIND_META ||
 	    read_u64(bytes + PAGE_NUMBER) != page)
 		return tell(walk, "meta", page * walk->page_bytes, "meta page %llu is damaged",
 			    (unsigned long long)page);
@@ -558,13 +554,13 @@ static int meta_read(struct walk *walk, uint64_t page, struct meta *meta)
 static int metas_read(struct walk *walk, struct meta *newest)
 {
 	struct meta metas[2];
-	char head[PAGE_HEADER_BYTES + META_BYTES];
+	char head[WF_PAGE_HEADER_BYTES + META_BYTES];
 	int code = file_read(walk, 0, head, sizeof head);
 
 	if (code < 0)
 		return code;
-	walk->page_bytes = code > 0 ? 0 : read_u32(head + PAGE_HEADER_BYTES + META_FREE + TREE_PAGE_BYTES);
-	if (code == 0 && read_u32(head + PAGE_HEADER_BYTES + META_MAGIC) == __builtin_bswap32(MAGIC))
+	walk->page_bytes = code > 0 ? 0 : read_u32(head + WF_PAGE_HEADER_BYTES + META_FREE + TREE_PAGE_BYTES);
+	if (code == 0 && read_u32(head + WF_PAGE_HEADER_BYTES + META_MAGIC) == __builtin_bswap32(MAGIC))
 		return wf_error_set(walk->error, WF_EVERSION, "it was written by a machine of the other byte order");
 	if (code > 0 || walk->page_bytes < PAGE_BYTES_LEAST || walk->page_bytes > PAGE_BYTES_MOST ||
 	    (walk->page_bytes & (walk->page_bytes - 1)) != 0)

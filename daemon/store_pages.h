@@ -18,6 +18,16 @@
 #include "base/error.h"
 #include "store_lmdb.h"
 
+/* What a page says of itself, for those who meet one in the map. */
+enum {
+	WF_PAGE_KIND = 10, /* u16 */
+	WF_PAGE_RUN = 12,  /* u32: how many pages the record spans */
+	WF_PAGE_HEADER_BYTES = 16,
+
+	WF_PAGE_KIND_LEAF = 2,
+	WF_PAGE_KIND_OVERFLOW = 4,
+};
+
 enum wf_pages_depth {
 	/* All but the leaves of the large tables, evidence and body: what a start reads anyway. Of those two the last
 	 * leaf, which the next article touches. */
