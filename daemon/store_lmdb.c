@@ -736,8 +736,8 @@ void wf_lmdb_reader_rest(struct wf_lmdb_reader *reader)
 	gate_leave(reader->lmdb);
 }
 
-/* Whether a value lies within the page, or the run of pages, where LMDB found it. A node of a damaged page may claim any
- * length, and reading behind the end of the file would kill the process. */
+/* Whether a value lies within the page, or the run of pages, where LMDB found it. A node of a damaged page may claim
+ * any length, and reading behind the end of the file would kill the process. */
 static bool is_within_pages(const struct wf_lmdb *lmdb, const MDB_val *value)
 {
 	const uintptr_t at = (uintptr_t)value->mv_data;

@@ -108,7 +108,7 @@ struct walk {
 
 static const char *const table_names[WF_LMDB_TABLES] = {
 	[WF_LMDB_ENTRY] = "entry",       [WF_LMDB_EVIDENCE] = "evidence", [WF_LMDB_BODY] = "body",
-	[WF_LMDB_REDIRECT] = "redirect", [WF_LMDB_STATE] = "state",
+	[WF_LMDB_REDIRECT] = "redirect", [WF_LMDB_APART] = "apart",       [WF_LMDB_STATE] = "state",
 };
 
 static uint16_t read_u16(const char *bytes)
@@ -347,7 +347,7 @@ static int table_found(struct walk *walk, struct tree *tree, const struct key *k
 		walk->has_table[i] = true;
 		return tree_read(walk, table, value.data);
 	}
-	return tell_tree(walk, tree, page, "there is a table that is none of ours");
+	return tell_tree(walk, tree, page, "there is a table that this version does not know");
 }
 
 /* An entry of the tree of free pages: a list of page numbers, descending. */
@@ -603,8 +603,9 @@ static void pages_lost_count(struct walk *walk)
 
 static int trees_walk(struct walk *walk, const struct meta *meta)
 {
-	static const enum wf_lmdb_table order[WF_LMDB_TABLES] = {WF_LMDB_STATE, WF_LMDB_REDIRECT, WF_LMDB_ENTRY,
-								 WF_LMDB_EVIDENCE, WF_LMDB_BODY};
+	static const enum wf_lmdb_table order[WF_LMDB_TABLES] = {
+		WF_LMDB_STATE, WF_LMDB_REDIRECT, WF_LMDB_APART, WF_LMDB_ENTRY, WF_LMDB_EVIDENCE, WF_LMDB_BODY,
+	};
 	struct tree tables = {.place = "tables", .table = WF_LMDB_TABLES, .reads_leaves = true, .reads_values = true};
 	struct tree free_pages = {.place = "free pages",
 				  .table = WF_LMDB_TABLES,
@@ -620,7 +621,8 @@ static int trees_walk(struct walk *walk, const struct meta *meta)
 
 		if (walk->has_table[order[i]] && !table->is_damaged)
 			code = tree_walk(walk, table);
-		else if (!walk->has_table[order[i]] && tables.root != NO_PAGE && !tables.is_damaged)
+		else if (!walk->has_table[order[i]] && order[i] != WF_LMDB_APART && tables.root != NO_PAGE &&
+			 !tables.is_damaged) /* stores of format 1 may have no table `apart` */
 			(void)tell(walk, table_names[order[i]], 0, "the table is missing");
 	}
 	if (code < 0)
