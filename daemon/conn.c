@@ -4,6 +4,7 @@
 
 #include "method.h"
 #include "server.h"
+#include "subscription.h"
 
 #define COPIED_REPLY_BYTES_MAX 16384u     /* a reply up to this size is put together with its neighbours */
 #define LEAVE_MS               2000u      /* what is left to a client to take the last replies and go */
@@ -186,6 +187,7 @@ static void close_socket(struct wf_conn *conn)
 {
 	if (conn->is_closing)
 		return;
+	wf_subscription_drop(conn);
 	wait_no_more(conn);
 	if (conn->guess == NULL) /* else once its pause is over */
 		count_no_more(conn);
@@ -452,7 +454,7 @@ static void wait_for_room(struct wf_conn *conn)
  * at a time. */
 static bool holds_nothing(const struct wf_conn *conn)
 {
-	return conn->jobs_count == 0 && conn->reply_bytes == 0;
+	return conn->jobs_count == 0 && conn->reply_bytes == conn->event_bytes;
 }
 
 /* A large message waits until nothing is under way at all, then one goes on: it gives memory back when it is done. */
@@ -623,6 +625,8 @@ void wf_conn_job_returned(struct wf_job *job)
 	if (job->stage == WF_JOB_PREPARING) {
 		job->stage = WF_JOB_PREPARED;
 	} else {
+		if (job->subscription != NULL)
+			wf_subscription_settle(job);
 		finish(job);
 		if (job->method->read != NULL) {
 			const size_t bytes =
@@ -644,6 +648,7 @@ static void moved_cb(struct wf_sender *sender, size_t bytes, int status)
 {
 	struct wf_conn *conn = sender->context;
 
+	conn->event_bytes -= bytes < conn->event_bytes ? bytes : conn->event_bytes;
 	written(conn, bytes);
 	if (status < 0)
 		close_socket(conn);
@@ -661,6 +666,52 @@ static void write_out(struct wf_conn *conn, char *data, size_t length, bool owne
 		written(conn, taken);
 	if (code < 0)
 		close_socket(conn);
+}
+
+static bool is_barrier(const struct wf_job *job)
+{
+	return job->subscription != NULL && job->subscription->is_settled;
+}
+
+/* The first reply in the row that leaves between two blocks of events; NULL: none. */
+static const struct wf_job *first_barrier(const struct wf_conn *conn)
+{
+	const struct wf_job *job = conn->barriers_count == 0 ? NULL : conn->first;
+
+	while (job != NULL && !is_barrier(job))
+		job = job->next;
+	return job;
+}
+
+/* Whether the reply at the front is there, and the events that come before it have left. */
+static bool is_due(const struct wf_conn *conn)
+{
+	const struct wf_job *job = conn->first;
+
+	if (job == NULL || job->stage != WF_JOB_FINISHED)
+		return false;
+	return !is_barrier(job) || conn->subscriber == NULL ||
+	       conn->subscriber->blocks_taken >= job->subscription->blocks_before;
+}
+
+/* Hands the socket events, a block at a time and only once it has taken all before: what waits stays within the
+ * subscriber's bound. Whether any left. */
+static bool write_events(struct wf_conn *conn)
+{
+	const struct wf_job *barrier = first_barrier(conn);
+	const uint64_t limit = barrier == NULL ? UINT64_MAX : barrier->subscription->blocks_before;
+	bool moved = false;
+	size_t length;
+	char *data;
+
+	while (!conn->is_closing && conn->subscriber != NULL && wf_sender_is_empty(&conn->sender) &&
+	       (data = wf_subscriber_take(conn->subscriber, limit, &length)) != NULL) {
+		count_reply(conn, length, 0);
+		write_out(conn, data, length, true);
+		conn->event_bytes = conn->is_closing ? 0 : conn->sender.bytes;
+		moved = true;
+	}
+	return moved;
 }
 
 /* Drops what a closed connection will never take. */
@@ -682,13 +733,14 @@ static char *gather(struct wf_conn *conn, size_t *length, bool *owned, uint64_t 
 	size_t used = 0;
 
 	*owned = false;
-	while (conn->first != NULL && conn->first->stage == WF_JOB_FINISHED) {
+	while (is_due(conn)) {
 		struct wf_job *job = conn->first;
 		const size_t bytes = job->reply.length;
 
 		if (bytes > COPIED_REPLY_BYTES_MAX ? used > 0 : bytes > WF_SERVER_WRITE_BYTES - used)
 			break;
 		take_first(conn);
+		conn->barriers_count -= is_barrier(job);
 		if (job->method != NULL)
 			wf_histogram_record(&server->latency, now_us - job->began_us);
 		if (bytes > COPIED_REPLY_BYTES_MAX) {
@@ -712,7 +764,7 @@ static bool write_replies(struct wf_conn *conn)
 	const uint64_t now_us = uv_hrtime() / 1000;
 	bool moved = false;
 
-	while (!conn->is_closing && conn->first != NULL && conn->first->stage == WF_JOB_FINISHED) {
+	while (!conn->is_closing && is_due(conn)) {
 		bool owned;
 		size_t length;
 		char *data = gather(conn, &length, &owned, now_us);
@@ -723,6 +775,16 @@ static bool write_replies(struct wf_conn *conn)
 	}
 	if (conn->is_closing)
 		drop_replies(conn);
+	return moved;
+}
+
+/* Replies and events, as far as they may go. Whether a reply left the row. */
+static bool write_all(struct wf_conn *conn)
+{
+	bool moved = write_replies(conn);
+
+	while (write_events(conn) && is_due(conn))
+		moved |= write_replies(conn);
 	return moved;
 }
 
@@ -812,6 +874,11 @@ static bool may_read(const struct wf_conn *conn)
 	return !conn->is_ended && !conn->is_full && !conn->is_waiting && !conn->is_shaking && conn->guess == NULL;
 }
 
+static bool has_events(const struct wf_conn *conn)
+{
+	return conn->subscriber != NULL && !wf_subscriber_is_empty(conn->subscriber);
+}
+
 /* No request is to come and all replies are with the socket, or cannot get there. */
 static void end_if_done(struct wf_conn *conn)
 {
@@ -819,7 +886,7 @@ static void end_if_done(struct wf_conn *conn)
 
 	if (!conn->is_ended || conn->is_closing || conn->is_leaving || conn->first != NULL)
 		return;
-	if (!wf_sender_is_empty(&conn->sender) && !is_mute)
+	if ((!wf_sender_is_empty(&conn->sender) || has_events(conn)) && !is_mute)
 		return;
 	if (conn->is_eof) {
 		say_goodbye(conn);
@@ -839,7 +906,7 @@ void wf_conn_pump(struct wf_conn *conn)
 	do {
 		take_messages(conn);
 		send_jobs(conn);
-		moved = write_replies(conn);
+		moved = write_all(conn);
 	} while (moved && conn->is_full && !conn->is_closing);
 	send_jobs(conn);
 	if (conn->is_closing)
@@ -847,6 +914,9 @@ void wf_conn_pump(struct wf_conn *conn)
 	if (conn->is_eof && !conn->is_full && !conn->is_waiting && conn->guess == NULL)
 		conn->is_ended = true;
 	end_if_done(conn);
+	if (conn->subscriber != NULL && !conn->subscriber->is_active && conn->barriers_count == 0 &&
+	    wf_subscriber_is_empty(conn->subscriber))
+		wf_subscription_drop(conn);
 	if (conn->reader != NULL && conn->jobs_count == 0) {
 		wf_reader_rest(conn->reader);
 		count_reader(conn);
@@ -862,13 +932,13 @@ void wf_conn_end(struct wf_conn *conn)
 	wf_conn_pump(conn);
 }
 
-/* Nothing goes in or out, and it is not we who keep it waiting. */
+/* Nothing goes in or out, and it is not we who keep it waiting: a subscriber waits for what others do. */
 static bool is_idle(const struct wf_conn *conn, uint64_t now_ms)
 {
 	const uint64_t timeout_ms = conn->server->settings->idle_timeout * 1000;
 
 	return timeout_ms > 0 && now_ms - conn->moved_ms >= timeout_ms && conn->jobs_out == 0 && !conn->is_waiting &&
-	       !conn->is_leaving && !conn->is_closing && conn->guess == NULL;
+	       !conn->is_leaving && !conn->is_closing && conn->guess == NULL && conn->subscriber == NULL;
 }
 
 void wf_conn_tick(struct wf_conn *conn, uint64_t now_ms)

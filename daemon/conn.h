@@ -21,6 +21,7 @@
 #include "job.h"
 #include "peer.h"
 #include "sender.h"
+#include "subscriber.h"
 
 struct wf_server;
 
@@ -45,7 +46,8 @@ struct wf_conn {
 	uv_shutdown_t shutdown;
 	struct wf_reader *reader;
 	struct wf_sender sender;
-	struct wf_tls_session *tls; /* NULL: plain */
+	struct wf_tls_session *tls;       /* NULL: plain */
+	struct wf_subscriber *subscriber; /* NULL: it never subscribed, or no longer does */
 	struct wf_job *first;
 	struct wf_job *last;
 	struct wf_job *unsent; /* first job that has not gone to the pipeline; NULL: all have */
@@ -53,9 +55,11 @@ struct wf_conn {
 	size_t jobs_bytes;
 	size_t reply_bytes;      /* of finished replies that the socket has not taken */
 	size_t row_reply_bytes;  /* likewise, of those in the row, behind one that is not finished */
+	size_t event_bytes;      /* of reply_bytes, those of events that the socket has and has not taken */
 	size_t reader_bytes;     /* as counted in the server's sum */
 	size_t jobs_out;         /* with the pipeline */
 	size_t reads_sent;       /* jobs with the pipeline whose reply may be large */
+	size_t barriers_count;   /* replies in the row that leave between two blocks of events */
 	size_t read_reply_bytes; /* what such a reply is expected to be */
 	uint64_t began_ms;
 	uint64_t moved_ms;    /* when a byte last went in or out */

@@ -561,8 +561,11 @@ int wf_indexer_query(struct wf_indexer *indexer, struct wf_job *job, struct wf_i
 int wf_indexer_add(struct wf_indexer *indexer, struct wf_job *job, struct wf_item *item, struct wf_decision *decision,
 		   bool *repeated, struct wf_error *error)
 {
+	struct wf_events *events = &indexer->pipeline->events;
+	const bool is_told = wf_events_are_wanted(events);
 	struct wf_store_entry old;
 	struct wf_cluster_summary summary;
+	struct wf_event removal;
 	uint64_t replaces;
 	int code = 0;
 
@@ -582,13 +585,19 @@ int wf_indexer_add(struct wf_indexer *indexer, struct wf_job *job, struct wf_ite
 		job->needs_commit = true;
 	}
 	if (code == 0 && replaces != 0) {
+		if (is_told)
+			wf_events_foresee_removal(events, indexer->index, replaces, item->article.id, &removal);
 		code = wf_indexer_take_out(indexer, &old);
 		item->replaces = replaces;
 		if (code == 0)
 			code = wf_index_cluster(indexer->index, decision->cluster, &summary);
 		if (code == 0)
 			decision->size = summary.size;
+		if (code == 0 && is_told)
+			wf_event_note(job, &removal);
 	}
+	if (code == 0 && is_told)
+		wf_events_note_decision(events, indexer->index, job, decision, item->article.id);
 done:
 	wf_arena_reset(&indexer->scratch);
 	if (code < 0)
@@ -612,6 +621,21 @@ int wf_indexer_remove(struct wf_indexer *indexer, uint64_t number, struct wf_err
 
 /* ---- editors' words ---- */
 
+static void note_merge(struct wf_indexer *indexer, struct wf_job *job, const struct wf_index_merge *merge)
+{
+	struct wf_events *events = &indexer->pipeline->events;
+	struct wf_event event = {.kind = WF_EVENT_MERGED, .into = merge->into};
+
+	if (!wf_events_are_wanted(events))
+		return;
+	event.size = event.size_most = wf_index_size(indexer->index, merge->into);
+	event.outlets = wf_events_outlets(events, indexer->index, merge->into);
+	for (size_t i = 0; i < merge->merged_count; i++) {
+		event.cluster = merge->merged[i];
+		wf_event_note(job, &event);
+	}
+}
+
 int wf_indexer_merge(struct wf_indexer *indexer, struct wf_job *job, const uint64_t *clusters, size_t clusters_count,
 		     uint64_t *cluster, size_t *place)
 {
@@ -630,6 +654,7 @@ int wf_indexer_merge(struct wf_indexer *indexer, struct wf_job *job, const uint6
 		return code;
 	for (size_t i = 0; i < merge.merged_count; i++)
 		redirects[i] = (struct wf_redirect){merge.merged[i], merge.into};
+	note_merge(indexer, job, &merge);
 	job->redirects = redirects;
 	job->redirects_count = merge.merged_count;
 	job->needs_commit = merge.merged_count > 0;
@@ -640,7 +665,9 @@ int wf_indexer_merge(struct wf_indexer *indexer, struct wf_job *job, const uint6
 int wf_indexer_split(struct wf_indexer *indexer, struct wf_job *job, uint64_t *cluster, const uint64_t *numbers,
 		     size_t numbers_count)
 {
+	struct wf_events *events = &indexer->pipeline->events;
 	const uint64_t fresh = indexer->number_next;
+	struct wf_event event = {.kind = WF_EVENT_SPLIT, .cluster = *cluster, .into = fresh, .size = numbers_count};
 	int code;
 
 	code = pending_push_none(indexer);
@@ -648,6 +675,8 @@ int wf_indexer_split(struct wf_indexer *indexer, struct wf_job *job, uint64_t *c
 		return code;
 	/* Also where the split fails: the number's place is taken. */
 	indexer->number_next++;
+	event.size_most = wf_index_size(indexer->index, *cluster);
+	event.outlets = wf_events_outlets(events, indexer->index, *cluster);
 	code = wf_index_split(indexer->index, *cluster, numbers, numbers_count, fresh, &job->arena, &job->apart,
 			      &job->apart_count);
 	if (code == WF_ETOOLARGE)
@@ -660,6 +689,8 @@ int wf_indexer_split(struct wf_indexer *indexer, struct wf_job *job, uint64_t *c
 	job->moved_count = numbers_count;
 	job->moved_into = fresh;
 	job->needs_commit = true;
+	if (wf_events_are_wanted(events))
+		wf_event_note(job, &event);
 	*cluster = fresh;
 	return 0;
 }

@@ -16,6 +16,7 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "document.h"
+#include "event.h"
 #include "index.h"
 #include "pack.h"
 #include "reader.h"
@@ -25,6 +26,7 @@
 struct wf_conn;
 struct wf_job;
 struct wf_method;
+struct wf_subscription;
 
 /* A piece of work for a worker thread. */
 struct wf_work {
@@ -115,10 +117,12 @@ struct wf_job {
 	uint64_t *apart_gone; /* clusters of which it need not be known any more what they are held apart from */
 	size_t apart_gone_count;
 	struct wf_bytes state;
-	bool needs_commit;  /* it changes the store */
-	bool needs_durable; /* it changes nothing, but what it tells of may not be on disk yet */
-	void *found;        /* what the indexer found for the reading worker; in `arena` */
-	size_t held_bytes;  /* of texts for finish(), as counted by wf_workers_hold() */
+	bool needs_commit;                    /* it changes the store */
+	bool needs_durable;                   /* it changes nothing, but what it tells of may not be on disk yet */
+	struct wf_event_row events;           /* what it does, for subscribers */
+	struct wf_subscription *subscription; /* of subscribe and unsubscribe */
+	void *found;                          /* what the indexer found for the reading worker; in `arena` */
+	size_t held_bytes;                    /* of texts for finish(), as counted by wf_workers_hold() */
 };
 
 /* NULL when memory is out. One reference. */

@@ -16,6 +16,8 @@ static const struct wf_method table[] = {
 	 wf_method_compare_finish},
 	{"merge", true, wf_method_merge_start, wf_method_merge_index, NULL, NULL},
 	{"split", true, wf_method_split_start, wf_method_split_index, NULL, NULL},
+	{"subscribe", false, wf_method_subscribe_start, wf_method_subscribe_index, NULL, NULL},
+	{"unsubscribe", false, wf_method_unsubscribe_start, wf_method_unsubscribe_index, NULL, NULL},
 	{"stats", false, wf_method_stats_start, wf_method_stats_index, wf_method_stats_read, NULL},
 	{"info", false, wf_method_info_start, NULL, NULL, NULL},
 	{"ping", false, wf_method_ping_start, NULL, NULL, NULL},

@@ -118,6 +118,8 @@ struct found {
 	uint64_t latency_max;
 	uint64_t connections;
 	uint64_t in_flight_bytes;
+	uint64_t subscribers;
+	uint64_t subscriber_bytes;
 	/* the indexer's */
 	struct wf_index_stats index;
 	uint64_t ids_bytes;
@@ -142,7 +144,10 @@ int wf_method_stats_start(struct wf_server *server, struct wf_job *job)
 		.latency_max = server->latency.value_max,
 		.connections = server->conns_count,
 		.in_flight_bytes = server->bytes,
+		.subscribers = server->subscribers_count,
 	};
+	for (const struct wf_subscriber *one = server->subscribers; one != NULL; one = one->next)
+		found->subscriber_bytes += one->bytes;
 	job->found = found;
 	return 0;
 }
@@ -189,16 +194,19 @@ int wf_method_stats_read(struct wf_reading *reading, struct wf_job *job)
 	struct wf_pack *reply = &job->reply;
 
 	wf_job_reply(job);
-	wf_pack_map(reply, 15);
+	wf_pack_map(reply, 17);
 	pack_count(reply, "articles", index->articles);
 	pack_count(reply, "clusters", index->clusters);
 	pack_count(reply, "uptime", found->uptime_s);
 	pack_count(reply, "store_bytes", wf_store_bytes(reading->pipeline->store));
-	pack_count(reply, "memory_bytes", index->memory_bytes + found->ids_bytes + found->in_flight_bytes);
+	pack_count(reply, "memory_bytes",
+		   index->memory_bytes + found->ids_bytes + found->in_flight_bytes + found->subscriber_bytes);
 	pack_count(reply, "resident_bytes", resident_bytes());
 	pack_count(reply, "index_bytes", index->memory_bytes);
 	pack_count(reply, "id_index_bytes", found->ids_bytes);
 	pack_count(reply, "in_flight_bytes", found->in_flight_bytes);
+	pack_count(reply, "subscribers", found->subscribers);
+	pack_count(reply, "subscriber_bytes", found->subscriber_bytes);
 	wf_pack_words(reply, "candidates_per_article");
 	wf_pack_number(reply, index->decisions == 0 ? 0 : (double)index->candidates / (double)index->decisions);
 	pack_count(reply, "candidates_max", index->candidates_max);

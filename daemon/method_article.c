@@ -159,6 +159,9 @@ static int find(struct wf_indexer *indexer, struct wf_job *job, uint64_t *number
 
 int wf_method_remove_index(struct wf_indexer *indexer, struct wf_job *job)
 {
+	const struct wf_events *events = &indexer->pipeline->events;
+	const bool is_told = wf_events_are_wanted(events);
+	struct wf_event removal;
 	uint64_t number;
 	int code;
 
@@ -174,9 +177,13 @@ int wf_method_remove_index(struct wf_indexer *indexer, struct wf_job *job)
 	job->removed = wf_arena_take(&job->arena, sizeof *job->removed);
 	if (job->removed == NULL)
 		return WF_ENOMEM;
+	if (is_told)
+		wf_events_foresee_removal(events, indexer->index, number, id_param(job, &job->error), &removal);
 	code = wf_indexer_remove(indexer, number, &job->error);
 	if (code < 0)
 		return code;
+	if (is_told)
+		wf_event_note(job, &removal);
 	job->removed[0] = number;
 	job->removed_count = 1;
 	job->needs_commit = true;

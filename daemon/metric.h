@@ -46,6 +46,8 @@ uint64_t wf_histogram_quantile(const struct wf_histogram *histogram, double shar
 	X(queries)                                                            \
 	X(clusters_merged) /* by editors */                                   \
 	X(clusters_split)                                                     \
+	X(events_sent) /* to subscribers, each counted */                     \
+	X(events_lost) /* for want of room, likewise */                       \
 	X(commits)                                                            \
 	X(commits_failed)                                                     \
 	X(rebuilds)        /* of the index after a failed commit */           \

@@ -119,7 +119,9 @@ struct wf_job *wf_pipeline_take_returned(struct wf_pipeline *pipeline)
 
 void wf_pipeline_return(struct wf_pipeline *pipeline, struct wf_job *job)
 {
-	if (job->kind != WF_JOB_REQUEST)
+	const bool has_events = job->events.first != NULL || job->events.lost > 0;
+
+	if (job->kind != WF_JOB_REQUEST && !(has_events && wf_events_are_wanted(&pipeline->events)))
 		wf_job_release(job);
 	else if (wf_queue_push(&pipeline->returned, job))
 		pipeline->wake(pipeline->wake_context);
@@ -173,10 +175,21 @@ done_store:
 
 void wf_pipeline_stop(struct wf_pipeline *pipeline)
 {
+	struct wf_job *job;
+
 	wf_indexer_stop(&pipeline->indexer);
 	wf_committer_stop(&pipeline->committer);
 	wf_workers_stop(&pipeline->workers);
 	wf_indexer_close(&pipeline->indexer);
+	while ((job = wf_pipeline_take_returned(pipeline)) != NULL) {
+		/* Of the pipeline's own: nobody is left to be told. */
+		while (job != NULL) {
+			struct wf_job *next = job->queue_next;
+
+			wf_job_release(job);
+			job = next;
+		}
+	}
 	wf_queue_close(&pipeline->returned);
 	wf_store_close(pipeline->store);
 }

@@ -29,6 +29,7 @@ struct wf_pipeline {
 	struct wf_indexer indexer;
 	struct wf_committer committer;
 	struct wf_queue returned;
+	struct wf_events events;
 	wf_pipeline_wake_cb wake;
 	void *wake_context;
 	/* So that readers of the store make no replies without bound: */

@@ -5,6 +5,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "subscription.h"
+
 #define TICK_MS          250u
 #define ACCEPTS_MAX      16u   /* connections taken in a turn of the loop */
 #define SHAKES_MAX       4u    /* steps of handshakes in a turn, of a millisecond or less each */
@@ -59,6 +61,18 @@ static void end_if_done(struct wf_server *server)
 		close_handle((uv_handle_t *)&server->signals[i]);
 }
 
+/* Those that have been told something. */
+static void pump_subscribers(struct wf_server *server)
+{
+	struct wf_subscriber *next;
+
+	for (struct wf_subscriber *subscriber = server->subscribers; subscriber != NULL; subscriber = next) {
+		next = subscriber->next;
+		if (!wf_subscriber_is_empty(subscriber) && wf_sender_is_empty(&subscriber->conn->sender))
+			wf_conn_pump(subscriber->conn);
+	}
+}
+
 static void returned_cb(uv_async_t *async)
 {
 	struct wf_server *server = async->data;
@@ -69,6 +83,13 @@ static void returned_cb(uv_async_t *async)
 		struct wf_job *next = job->queue_next;
 		struct wf_conn *conn = job->conn;
 
+		if (server->subscribers != NULL && job->error.code == 0)
+			wf_subscribers_tell(server, &job->events);
+		if (conn == NULL) {
+			wf_job_release(job);
+			job = next;
+			continue;
+		}
 		wf_conn_job_returned(job);
 		if (!conn->is_touched) {
 			conn->is_touched = true;
@@ -84,6 +105,7 @@ static void returned_cb(uv_async_t *async)
 		conn->is_touched = false;
 		wf_conn_pump(conn);
 	}
+	pump_subscribers(server);
 	atomic_store(&server->pipeline.in_flight_bytes, server->bytes);
 	wf_server_resume(server);
 	end_if_done(server);
@@ -97,9 +119,15 @@ static void wake_cb(void *context)
 	uv_async_send(&server->returned);
 }
 
+/* Events have a bound of their own: a subscriber is told what it misses, and stays. */
+static size_t replies_of(const struct wf_conn *conn)
+{
+	return conn->reply_bytes - conn->event_bytes;
+}
+
 static size_t bytes_of(const struct wf_conn *conn)
 {
-	return conn->jobs_bytes + conn->reply_bytes + conn->reader_bytes;
+	return conn->jobs_bytes + replies_of(conn) + conn->reader_bytes;
 }
 
 /* The connection that holds the most and does nothing with it; NULL: none. */
@@ -111,7 +139,7 @@ static struct wf_conn *worst_of(const struct wf_server *server, bool with_replie
 	for (struct wf_conn *conn = server->conns; conn != NULL; conn = conn->next) {
 		if (conn->is_closing || conn->jobs_out > 0 || now_ms - conn->moved_ms < STALLED_MS)
 			continue;
-		if (with_replies && conn->reply_bytes == 0)
+		if (with_replies && replies_of(conn) == 0)
 			continue;
 		if (bytes_of(conn) > 0 && (worst == NULL || bytes_of(conn) > bytes_of(worst)))
 			worst = conn;

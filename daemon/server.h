@@ -45,7 +45,9 @@ struct wf_server {
 	size_t conns_count;
 	size_t conns_open_count;    /* of them, those that have a socket and were not turned away */
 	size_t conns_refused_count; /* of them, those that are told that they are too many */
-	struct wf_conn *waiting;    /* connections that wait for room in memory, in turn */
+	struct wf_subscriber *subscribers;
+	size_t subscribers_count;
+	struct wf_conn *waiting; /* connections that wait for room in memory, in turn */
 	struct wf_conn *waiting_last;
 	bool is_resuming;
 	struct wf_tls *tls;      /* for TCP connections; NULL: they are plain */

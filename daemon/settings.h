@@ -55,6 +55,9 @@
 	  "Bytes of requests of one connection under way, over which it is not read from.")                           \
 	X(BYTES, connection_reply_bytes_max, "8M", 65536, UINT64_C(1) << 40,                                          \
 	  "Bytes of replies that one connection has not taken, over which nothing more is done for it.")              \
+	X(COUNT, subscribers_max, "256", 0, 1000000, "Connections that are subscribed at a time.")                    \
+	X(BYTES, subscriber_bytes_max, "1M", 65536, UINT64_C(1) << 32,                                                \
+	  "Bytes of events that one subscriber has not taken, over which it is told how many it misses.")             \
 	X(BYTES, in_flight_bytes_max, "256M", 1048576, UINT64_C(1) << 40,                                             \
 	  "Bytes of requests and replies of all connections, over which only idle ones are read from.")               \
 	X(BYTES, map_bytes_min, "64M", 1048576, UINT64_C(1) << 44, "First size of the store's memory map; it grows.") \

@@ -27,6 +27,32 @@ struct expiring {
 	uint32_t looked;
 };
 
+/* The id of a stored article, for as long as the job lives; data NULL where it cannot be read. */
+static struct wf_bytes copy_id(struct wf_indexer *indexer, uint64_t number, struct wf_job *job)
+{
+	struct wf_bytes id;
+
+	return wf_indexer_id_of(indexer, number, &id) < 0 ? (struct wf_bytes){NULL, 0} : wf_arena_copy(&job->arena, id);
+}
+
+static void expire_one(struct expiring *expiring, const struct wf_store_entry *entry)
+{
+	struct wf_indexer *indexer = expiring->indexer;
+	const struct wf_events *events = &indexer->pipeline->events;
+	struct wf_job *job = expiring->job;
+	const bool is_told = wf_events_are_wanted(events);
+	struct wf_event removal;
+
+	if (is_told)
+		wf_events_foresee_removal(events, indexer->index, entry->number, copy_id(indexer, entry->number, job),
+					  &removal);
+	if (wf_indexer_take_out(indexer, entry) < 0)
+		return;
+	job->removed[job->removed_count++] = entry->number;
+	if (is_told)
+		wf_event_note(job, &removal);
+}
+
 /* Numbers ascend with time, so the first article that is young enough ends the search. One from the future, of a clock
  * that was wrong, does not: it would keep all behind it for ever. */
 static int expire_cb(void *context, const struct wf_store_entry *entry)
@@ -41,8 +67,7 @@ static int expire_cb(void *context, const struct wf_store_entry *entry)
 		return 0;
 	if (entry->seen > expiring->before)
 		return 1;
-	if (wf_indexer_take_out(indexer, entry) == 0)
-		expiring->job->removed[expiring->job->removed_count++] = entry->number;
+	expire_one(expiring, entry);
 	return 0;
 }
 

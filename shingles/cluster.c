@@ -502,6 +502,24 @@ bool wf_clusters_has_source(const struct wf_clusters *clusters, uint64_t id, uin
 	return false;
 }
 
+uint64_t wf_clusters_sources(const struct wf_clusters *clusters, uint64_t id, const uint64_t *sources,
+			     uint32_t sources_count, uint64_t wanted, uint32_t articles_max)
+{
+	const struct wf_cluster *record = record_of(clusters, id);
+	const uint64_t size = record == NULL ? 1 : record->size;
+	const struct wf_cluster_article *article = wf_clusters_article(clusters, record == NULL ? id : record->head);
+	uint64_t found = 0;
+
+	/* Backwards from before the head, as above. */
+	for (uint64_t i = 0; article != NULL && i < size && i < articles_max && found != wanted; i++) {
+		article = wf_clusters_article(clusters, wf_clusters_number(clusters, article->previous));
+		for (uint32_t k = 0; k < sources_count; k++)
+			if (sources[k] == article->source)
+				found |= wanted & UINT64_C(1) << k;
+	}
+	return found;
+}
+
 static uint64_t order_key(const struct wf_cluster_filter *filter, const struct wf_cluster_summary *summary)
 {
 	return filter->order == WF_CLUSTER_ORDER_SIZE ? summary->size : (uint64_t)summary->last_seen;

@@ -111,6 +111,10 @@ int wf_clusters_list(struct wf_clusters *clusters, const struct wf_cluster_filte
 /* Whether one of the newest `articles_max` articles of the cluster is from `source`. */
 bool wf_clusters_has_source(const struct wf_clusters *clusters, uint64_t id, uint64_t source, uint32_t articles_max);
 
+/* As wf_index_sources() says; `id` resolved. */
+uint64_t wf_clusters_sources(const struct wf_clusters *clusters, uint64_t id, const uint64_t *sources,
+			     uint32_t sources_count, uint64_t wanted, uint32_t articles_max);
+
 size_t wf_clusters_memory_bytes(const struct wf_clusters *clusters);
 
 #endif

@@ -919,6 +919,17 @@ int wf_index_cluster(struct wf_index *index, uint64_t cluster, struct wf_cluster
 	return wf_clusters_summary(&index->clusters, cluster, summary);
 }
 
+uint64_t wf_index_size(const struct wf_index *index, uint64_t cluster)
+{
+	return wf_clusters_size(&index->clusters, cluster);
+}
+
+uint64_t wf_index_sources(const struct wf_index *index, uint64_t cluster, const uint64_t *sources,
+			  uint32_t sources_count, uint64_t wanted, uint32_t articles_max)
+{
+	return wf_clusters_sources(&index->clusters, cluster, sources, sources_count, wanted, articles_max);
+}
+
 int wf_index_members(struct wf_index *index, uint64_t cluster, struct wf_arena *arena, const uint64_t **numbers,
 		     size_t *numbers_count)
 {

@@ -169,6 +169,14 @@ int wf_index_state_load(struct wf_index *index, struct wf_bytes state);
 /* The cluster that `cluster` is now, with its summary. Errors: WF_ENOTFOUND: it never was, or has no articles left. */
 int wf_index_cluster(struct wf_index *index, uint64_t cluster, struct wf_cluster_summary *summary);
 
+/* Articles of a cluster; 0 where it is none, or was folded into another. */
+uint64_t wf_index_size(const struct wf_index *index, uint64_t cluster);
+
+/* Of `sources_count` sources (64 at most), those whose bit is in `wanted` and of which one of the newest `articles_max`
+ * articles of the cluster is: a bit each. */
+uint64_t wf_index_sources(const struct wf_index *index, uint64_t cluster, const uint64_t *sources,
+			  uint32_t sources_count, uint64_t wanted, uint32_t articles_max);
+
 /* The numbers of a cluster's articles, ascending, in `arena`. Errors: WF_ENOTFOUND, WF_ENOMEM. */
 int wf_index_members(struct wf_index *index, uint64_t cluster, struct wf_arena *arena, const uint64_t **numbers,
 		     size_t *numbers_count);

@@ -45,6 +45,29 @@ class Pynvim(unittest.TestCase):
             session.request("nonsense", [1, 2])
         self.assertIn("no_such_method", str(raised.exception))
         self.assertEqual(session.request("ping"), "pong")
+        self.be_told(session, prefix)
+
+    def be_told(self, session, prefix):
+        """Events reach it between the answers to its requests, and while it waits for nothing else."""
+        self.assertIs(session.request("subscribe", {"outlet": prefix}), True)
+        one = session.request("add", {"id": prefix + "-3", "text": words(77), "outlet": prefix})["cluster"]
+        session.request("add", {"id": prefix + "-4", "text": words(77)})
+        other = session.request("split", one, [prefix + "-4"])
+        self.assertEqual(session.request("merge", [other, one]), one)
+        told = [session.next_message() for _ in range(4)]
+        self.assertEqual([message[:2] for message in told], [("notification", "event")] * 4)
+        self.assertEqual([message[2][0] for message in told], [
+            {"kind": "new", "cluster": one, "size": 1, "id": prefix + "-3", "into": None},
+            {"kind": "grew", "cluster": one, "size": 2, "id": prefix + "-4", "into": None},
+            {"kind": "split", "cluster": one, "size": 1, "id": None, "into": other},
+            {"kind": "merged", "cluster": other, "size": 2, "id": None, "into": one},
+        ])
+        with self.daemon.client() as client:
+            client.result("remove", prefix + "-4")
+        self.assertEqual(session.next_message()[2][0]["kind"], "removed")
+        self.assertIs(session.request("unsubscribe"), True)
+        session.request("remove", prefix + "-3")
+        self.assertEqual(session.request("ping"), "pong")
 
     def test_over_a_unix_socket(self):
         session = socket_session(self.daemon.path)

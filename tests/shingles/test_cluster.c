@@ -741,6 +741,29 @@ static void a_source_is_found_among_the_newest(void **state)
 	assert_false(wf_clusters_has_source(clusters, 50, 1, UINT32_MAX));
 }
 
+/* wf_clusters_sources */
+
+static void sources_are_found_among_the_newest(void **state)
+{
+	const uint64_t sources[] = {101, 120, 7, 105};
+	struct wf_clusters *clusters = *state;
+
+	for (uint64_t number = 1; number <= 20; number++) {
+		struct wf_cluster_article article = article_in(1, 1);
+
+		article.source = 100 + number;
+		assert_int_equal(wf_clusters_add(clusters, number, &article), 0);
+	}
+	add(clusters, 21, 21);
+	assert_int_equal(wf_clusters_sources(clusters, 1, sources, 4, 15, UINT32_MAX), 11);
+	assert_int_equal(wf_clusters_sources(clusters, 1, sources, 4, 12, UINT32_MAX), 8);
+	assert_int_equal(wf_clusters_sources(clusters, 1, sources, 4, 15, 16), 10);
+	assert_int_equal(wf_clusters_sources(clusters, 1, sources, 4, 15, 1), 2);
+	assert_int_equal(wf_clusters_sources(clusters, 1, sources, 4, 15, 0), 0);
+	assert_int_equal(wf_clusters_sources(clusters, 21, sources, 4, 15, UINT32_MAX), 0);
+	assert_int_equal(wf_clusters_sources(clusters, 50, sources, 4, 15, UINT32_MAX), 0);
+}
+
 /* wf_clusters_list */
 
 #define LISTED 300u
@@ -921,6 +944,7 @@ int main(void)
 		TEST(a_split_without_memory_changes_nothing),
 		TEST(a_summary_without_memory_is_refused_and_comes_right_later),
 		TEST(a_source_is_found_among_the_newest),
+		TEST(sources_are_found_among_the_newest),
 		TEST(pages_hold_every_cluster_once_in_both_orders_under_every_filter),
 		TEST(a_list_of_nothing_is_empty),
 		TEST(a_list_finds_stale_clusters_anew),

@@ -37,9 +37,10 @@ function openTransport(t) {
 		await once(socket, "close");
 	});
 	transport.attach(socket, socket, {});
-	return (method, ...params) => new Promise((resolve, reject) => {
+	const request = (method, ...params) => new Promise((resolve, reject) => {
 		transport.request(method, params, (error, result) => (error ? reject(error) : resolve(result)));
 	});
+	return Object.assign(request, { transport });
 }
 
 test("@msgpack/msgpack adds, queries and lists", async (t) => {
@@ -105,4 +106,41 @@ test("the neovim package's transport: requests under way at the same time all fi
 	const ids = Array.from({ length: 200 }, (_, number) => `p-${number}`);
 	const verdicts = await Promise.all(ids.map((id) => request("add", { id, text: `${id} ${story} ${id}` })));
 	assert.deepEqual(verdicts.map(({ id }) => id), ids);
+});
+
+test("the neovim package's transport merges, splits and is told of it", async (t) => {
+	const request = openTransport(t);
+	const events = [];
+	request.transport.on("notification", (method, [event]) => events.push([method, event]));
+	assert.equal(await request("subscribe", {}), true);
+	const text = `An editor's story. ${story.split(" ").slice(7).reverse().join(" ")}`;
+	const { cluster } = await request("add", { id: "e-1", text });
+	await request("add", { id: "e-2", text });
+	const split = await request("split", cluster, ["e-2"]);
+	assert.ok(Number.isSafeInteger(split) && split !== cluster);
+	assert.equal(await request("merge", [cluster, split]), cluster);
+	assert.equal(await request("unsubscribe"), true);
+	await request("remove", "e-1");
+	await request("ping");
+	const none = null;
+	assert.deepEqual(events, [
+		["event", { kind: "new", cluster, size: 1, id: "e-1", into: none }],
+		["event", { kind: "grew", cluster, size: 2, id: "e-2", into: none }],
+		["event", { kind: "split", cluster, size: 1, id: none, into: split }],
+		["event", { kind: "merged", cluster: split, size: 2, id: none, into: cluster }],
+	]);
+});
+
+test("@msgpack/msgpack: events come as notifications to those who subscribed", async (t) => {
+	const subscriber = openSession(t);
+	const { send, next } = openSession(t);
+	subscriber.send(1, "subscribe", { min_size: 2 });
+	assert.deepEqual(await subscriber.next(), [1, 1, null, true]);
+	send(1, "add_batch", [{ id: "s-1", text: `${story} once` }, { id: "s-2", text: `${story} once` }]);
+	const [, , , verdicts] = await next();
+	const told = [await subscriber.next()];
+	if (verdicts[0].size > 1) told.push(await subscriber.next());
+	assert.deepEqual(told.at(-1), [2, "event", [
+		{ kind: "grew", cluster: verdicts[1].cluster, size: verdicts[1].size, id: "s-2", into: null },
+	]]);
 });
