@@ -148,6 +148,16 @@ bool wf_command_writes_json(const struct wf_context *context)
 	return context->wants_json || (!context->wants_plain && !context->terminal.out_is_terminal);
 }
 
+bool wf_command_read_cluster(const char *text, uint64_t *cluster)
+{
+	char *end;
+
+	errno = 0;
+	*cluster = strtoull(text, &end, 10);
+	return errno == 0 && end != text && *end == '\0' && text[0] >= '0' && text[0] <= '9' &&
+	       *cluster <= WF_NUMBER_MAX;
+}
+
 size_t wf_command_table_width(void)
 {
 	return wf_terminal_columns(stdout, SIZE_MAX);

@@ -69,6 +69,9 @@ bool wf_command_is_refusal(int code);
 /* Whether to write JSON to standard output: --json, or a pipe without --plain. */
 bool wf_command_writes_json(const struct wf_context *context);
 
+/* Reads the number of a cluster; false where it is none. */
+bool wf_command_read_cluster(const char *text, uint64_t *cluster);
+
 /* The columns that a table may have. */
 size_t wf_command_table_width(void);
 
@@ -95,6 +98,9 @@ int wf_command_remove(struct wf_context *context, const struct wf_command *comma
 int wf_command_stats(struct wf_context *context, const struct wf_command *command, int count, char **arguments);
 int wf_command_dump(struct wf_context *context, const struct wf_command *command, int count, char **arguments);
 int wf_command_compare(struct wf_context *context, const struct wf_command *command, int count, char **arguments);
+int wf_command_watch(struct wf_context *context, const struct wf_command *command, int count, char **arguments);
+int wf_command_merge(struct wf_context *context, const struct wf_command *command, int count, char **arguments);
+int wf_command_split(struct wf_context *context, const struct wf_command *command, int count, char **arguments);
 int wf_command_bench(struct wf_context *context, const struct wf_command *command, int count, char **arguments);
 
 #endif

@@ -163,16 +163,6 @@ static int cluster_handle(void *state, size_t index, const struct wf_reply *repl
 	return print_cluster(show, reply->result);
 }
 
-static bool read_cluster(const char *text, uint64_t *cluster)
-{
-	char *end;
-
-	errno = 0;
-	*cluster = strtoull(text, &end, 10);
-	return errno == 0 && end != text && *end == '\0' && text[0] >= '0' && text[0] <= '9' &&
-	       *cluster <= WF_NUMBER_MAX;
-}
-
 int wf_command_cluster(struct wf_context *context, const struct wf_command *command, int count, char **arguments)
 {
 	int status = wf_command_parse(context, command, NULL, 0, arguments, &count);
@@ -189,7 +179,7 @@ int wf_command_cluster(struct wf_context *context, const struct wf_command *comm
 		return WF_EXIT_REFUSED;
 	}
 	for (int i = 0; status == WF_COMMAND_GOES_ON && i < count; i++) {
-		if (!read_cluster(arguments[i], &show.clusters[i]))
+		if (!wf_command_read_cluster(arguments[i], &show.clusters[i]))
 			status = wf_command_misused(context, command, "\"%s\" is not the number of a cluster",
 						    arguments[i]);
 	}

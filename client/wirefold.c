@@ -18,6 +18,9 @@ static const struct wf_command commands[] = {
 	{"dump", "", "Writes the id and the cluster of every article as JSON lines.", wf_command_dump},
 	{"compare", "[--side-by-side] [--files] A B", "Shows the passages that two articles share.",
 	 wf_command_compare},
+	{"watch", "[options]", "Shows what happens to clusters, as it happens.", wf_command_watch},
+	{"merge", "CLUSTER CLUSTER ...", "Makes clusters one.", wf_command_merge},
+	{"split", "CLUSTER ID ...", "Makes articles of a cluster a cluster of their own.", wf_command_split},
 	{"bench", "[options]", "Measures the daemon with made-up stories.", wf_command_bench},
 };
 
