@@ -424,7 +424,7 @@ class Use(StubCase):
                           ["query"], ["cluster", "x"], ["cluster", "-1"], ["cluster"], ["clusters", "extra"],
                           ["clusters", "--order", "x"], ["clusters", "--limit", "0"], ["remove"], ["stats", "x"],
                           ["dump", "x"], ["--connect", "ftp://x", "stats"], ["--json", "stats", "--plain"],
-                          ["compare", "a"], ["compare", "a", "b", "c"], ["watch"]):
+                          ["compare", "a"], ["compare", "a", "b", "c"], ["watch", "x"], ["merge", "1"], ["split", "1"]):
             result = self.run_command(self.server, *arguments, status=2)
             self.assertNotEqual(result.stderr, "", arguments)
             self.assertEqual(result.stdout, "", arguments)

@@ -101,6 +101,7 @@ class Ledger:
 
     def were_merged(self, clusters, into):
         for cluster in clusters:
+            self.tell(cluster)
             if self.root(cluster) != self.root_or_none(into):
                 self.counts["editor_merges"] += 1
             self.unite(into, cluster)
