@@ -456,6 +456,31 @@ int wf_indexer_take_out(struct wf_indexer *indexer, const struct wf_store_entry 
 	return 0;
 }
 
+/* The article that comes after this one, as far as is known: of the same request, or the first of the next. */
+static const struct wf_item *item_after(const struct wf_job **job, const struct wf_item *item)
+{
+	if (item == NULL)
+		return NULL;
+	if (item + 1 < (*job)->items + (*job)->items_count)
+		return item + 1;
+	*job = (*job)->queue_next;
+	return *job != NULL && (*job)->kind == WF_JOB_REQUEST && (*job)->item_names == NULL && (*job)->items_count > 0
+		       ? (*job)->items
+		       : NULL;
+}
+
+/* While an article is decided and taken in, what the next ones need comes nearer. */
+static void work_ahead(struct wf_indexer *indexer, const struct wf_job *job, const struct wf_item *item)
+{
+	const struct wf_item *next = item_after(&job, item);
+	const struct wf_item *after_next = item_after(&job, next);
+
+	if (after_next != NULL)
+		wf_index_look_ahead(indexer->index, after_next->source);
+	if (next != NULL && !next->is_refused)
+		wf_index_prepare(indexer->index, &next->document, next->source);
+}
+
 /* Decides and applies; the entry is filled but for its number. */
 static int take_in(struct wf_indexer *indexer, struct wf_job *job, struct wf_item *item, uint64_t replaces,
 		   struct wf_decision *decision)
@@ -543,6 +568,7 @@ int wf_indexer_query(struct wf_indexer *indexer, struct wf_job *job, struct wf_i
 	if (code == 0 && !is_same) {
 		item->replaces = old.number;
 		code = wf_index_decide(indexer->index, &item->document, &facts, old.number, decision);
+		work_ahead(indexer, job, item);
 		if (code == 0)
 			code = wf_indexer_id_of(indexer, decision->match, &item->match_id);
 		if (code == 0 && old.number != 0 && wf_index_article(indexer->index, old.number, &article) == 0 &&
