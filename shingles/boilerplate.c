@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/limits.h"
+#include "kernel.h"
 
 #define SET_SLOTS          8u
 #define SOURCE_SETS        128u /* 1,024 shingles, 8 KiB */
@@ -14,8 +15,9 @@
 #define REPEATS_MIN        3u  /* stories of a source that make a shingle boilerplate ... */
 #define REPEATS_SHARE      8u  /* ... and at least one in so many of its stories */
 #define SETTLED_STORIES    24u /* a source that has printed so much is learned from every 4th story */
-#define CORPUS_SETTLED     1024u
 #define SETTLED_STEP       4u
+#define CORPUS_SETTLED     4096u /* and the corpus, beyond so many, from every 16th */
+#define CORPUS_STEP        16u
 #define CORPUS_STORIES_MIN 30u
 #define CORPUS_REPEATS_MIN 6u
 #define CORPUS_SHARE       25u
@@ -45,8 +47,9 @@ struct wf_repeats {
 	uint32_t seen_bits;  /* a power of two */
 	uint32_t offered;    /* stories that came, those passed over included */
 	uint32_t padding[6];
-	uint32_t hot[HOT_SLOTS]; /* 0: free */
-	struct set sets[];       /* and behind them the bits of what was seen */
+	uint32_t hot_bits[WF_KERNEL_HOT_BITS / 32]; /* one for each shingle in `hot`: no for most */
+	uint32_t hot[HOT_SLOTS];                    /* 0: free */
+	struct set sets[];                          /* and behind them the bits of what was seen */
 };
 
 /* Saved as it is in memory: little endian, checked by its sizes. */
@@ -54,14 +57,6 @@ struct saved_header {
 	uint64_t clock;
 	uint64_t sources_count;
 };
-
-static uint32_t spread(uint32_t shingle)
-{
-	uint32_t hash = shingle * 0x9E3779B1u;
-
-	hash ^= hash >> 15;
-	return hash * 0x85EBCA77u;
-}
 
 static size_t repeats_bytes(uint32_t sets_count, uint32_t seen_bits)
 {
@@ -80,7 +75,7 @@ static uint64_t *seen_of(struct wf_repeats *repeats)
 
 static uint32_t seen_bit(const struct wf_repeats *repeats, uint32_t shingle)
 {
-	return (uint32_t)((uint64_t)spread(shingle ^ 0x5bd1e995u) * repeats->seen_bits >> 32);
+	return (uint32_t)((uint64_t)wf_kernel_hash(shingle ^ 0x5bd1e995u) * repeats->seen_bits >> 32);
 }
 
 static bool was_seen(const struct wf_repeats *repeats, uint32_t shingle)
@@ -133,15 +128,22 @@ static uint32_t *common_pair(const struct wf_boilerplate *boilerplate, uint32_t 
 	return &boilerplate->common[hash & (COMMON_SLOTS - 2)];
 }
 
+static void set_bit32(uint32_t *bits, uint32_t bit)
+{
+	bits[bit / 32] |= UINT32_C(1) << (bit % 32);
+}
+
 /* Shingle 0, two words of token 0, is never common: no loss. Where a pair is full the shingle is left out. */
 static void add_common(struct wf_boilerplate *boilerplate, uint32_t shingle)
 {
-	uint32_t *pair = common_pair(boilerplate, spread(shingle));
+	const uint32_t hash = wf_kernel_hash(shingle);
+	uint32_t *pair = common_pair(boilerplate, hash);
 
 	if (pair[0] == 0)
 		pair[0] = shingle;
 	else if (pair[1] == 0)
 		pair[1] = shingle;
+	set_bit32(boilerplate->common_bits, wf_kernel_common_bit(hash));
 }
 
 /* Marks the runs of shingles that a young source has printed before, unless they are nearly all of the article. Byte by
@@ -180,12 +182,36 @@ static void prefetch(const void *start, size_t bytes)
 		__builtin_prefetch((const char *)start + i);
 }
 
+/* Whether the next story is passed over: what has settled is known well enough from a sample. */
+static bool is_passed_over(const struct wf_repeats *repeats)
+{
+	if (repeats->source == 0)
+		return repeats->stories_total >= CORPUS_SETTLED && repeats->offered % CORPUS_STEP != 0;
+	return repeats->stories_total >= SETTLED_STORIES && repeats->offered % SETTLED_STEP != 0;
+}
+
 void wf_boilerplate_prefetch(const struct wf_boilerplate *boilerplate, uint64_t source)
 {
 	const struct wf_repeats *repeats = repeats_of(boilerplate, source);
 
-	if (repeats != NULL)
+	if (repeats == NULL)
+		return;
+	prefetch(repeats->hot_bits, sizeof repeats->hot_bits + sizeof repeats->hot);
+	if (!is_passed_over(repeats))
 		prefetch(repeats->sets, repeats->sets_count * sizeof(struct set) + repeats->seen_bits / 8);
+}
+
+/* Whether the shingle is boilerplate of a source or of the corpus. Shingle 0 looks like a free slot and never is. */
+static bool is_repeated(const struct wf_boilerplate *boilerplate, struct wf_repeats *hot, uint32_t shingle)
+{
+	const uint32_t hash = wf_kernel_hash(shingle);
+	const uint32_t *pair = common_pair(boilerplate, hash);
+	const uint32_t *set = hot_set(hot, hash);
+	bool found = (pair[0] == shingle) | (pair[1] == shingle);
+
+	for (size_t k = 0; k < HOT_WAYS; k++)
+		found |= set[k] == shingle;
+	return found & (shingle != 0);
 }
 
 void wf_boilerplate_mask(const struct wf_boilerplate *boilerplate, uint64_t source, const uint16_t *tokens,
@@ -193,32 +219,38 @@ void wf_boilerplate_mask(const struct wf_boilerplate *boilerplate, uint64_t sour
 {
 	struct wf_repeats *repeats = repeats_of(boilerplate, source);
 	struct wf_repeats *hot = repeats == NULL ? boilerplate->corpus : repeats;
+	uint16_t maybe[WF_DOCUMENT_TOKENS_MAX + WF_KERNEL_SLACK];
+	uint32_t maybe_count;
 
-	prefetch(hot->hot, sizeof hot->hot);
 	memset(mask, 0, tokens_count);
-	/* Shingle 0 looks like a free slot and is never boilerplate. */
-	for (size_t i = 0; i + 1 < tokens_count; i++) {
-		const uint32_t shingle = WF_SHINGLE_OF(tokens[i], tokens[i + 1]);
-		const uint32_t hash = spread(shingle);
-		const uint32_t *pair = common_pair(boilerplate, hash);
-		const uint32_t *set = hot_set(hot, hash);
-		uint8_t is_repeated = (uint8_t)((pair[0] == shingle) | (pair[1] == shingle));
+	maybe_count =
+		wf_kernels()->filter(tokens, (uint32_t)tokens_count, hot->hot_bits, boilerplate->common_bits, maybe);
+	for (uint32_t i = 0; i < maybe_count; i++) {
+		const size_t at = maybe[i];
 
-		for (size_t k = 0; k < HOT_WAYS; k++)
-			is_repeated |= set[k] == shingle;
-		is_repeated &= shingle != 0;
-		mask[i] |= is_repeated;
-		mask[i + 1] |= is_repeated;
+		if (is_repeated(boilerplate, hot, WF_SHINGLE_OF(tokens[at], tokens[at + 1])))
+			mask[at] = mask[at + 1] = 1;
 	}
 	if (repeats != NULL && repeats->stories_total < YOUNG_STORIES && tokens_count > YOUNG_RUN)
 		mask_seen(repeats, tokens, tokens_count, mask);
 }
 
+uint64_t wf_boilerplate_version(const struct wf_boilerplate *boilerplate, uint64_t source)
+{
+	const struct wf_repeats *repeats = repeats_of(boilerplate, source);
+	const uint64_t common = boilerplate->common_version << 33;
+
+	return repeats != NULL ? common | UINT64_C(1) << 32 | repeats->stories_total
+			       : common | boilerplate->corpus->stories_total;
+}
+
 /* Where a set is full the shingle is left out. */
 static void mark(struct wf_repeats *repeats, uint32_t shingle)
 {
-	uint32_t *set = hot_set(repeats, spread(shingle));
+	const uint32_t hash = wf_kernel_hash(shingle);
+	uint32_t *set = hot_set(repeats, hash);
 
+	set_bit32(repeats->hot_bits, wf_kernel_hot_bit(hash));
 	for (size_t k = 0; k < HOT_WAYS; k++) {
 		if (set[k] == 0 || set[k] == shingle) {
 			set[k] = shingle;
@@ -247,7 +279,7 @@ static size_t place_in(const struct set *set, uint32_t shingle, uint16_t now)
 /* One more story has the shingle, which an earlier one had too. */
 static void count_again(struct wf_repeats *repeats, uint32_t shingle)
 {
-	const uint32_t hash = spread(shingle);
+	const uint32_t hash = wf_kernel_hash(shingle);
 	const uint16_t now = (uint16_t)repeats->stories_total;
 	struct set *set = &repeats->sets[hash & (repeats->sets_count - 1)];
 	const size_t i = place_in(set, shingle, now);
@@ -267,6 +299,7 @@ static void count_again(struct wf_repeats *repeats, uint32_t shingle)
 
 static void rebuild_hot(struct wf_repeats *repeats)
 {
+	memset(repeats->hot_bits, 0, sizeof repeats->hot_bits);
 	memset(repeats->hot, 0, sizeof repeats->hot);
 	for (size_t i = 0; i < repeats->sets_count; i++)
 		for (size_t k = 0; k < SET_SLOTS; k++)
@@ -302,34 +335,26 @@ static void set_bound(struct wf_repeats *repeats)
 	rebuild_hot(repeats);
 }
 
-/* Whether the next story is passed over: what has settled is known well enough from a sample. */
-static bool is_passed_over(struct wf_repeats *repeats)
-{
-	const uint32_t settled = repeats->source == 0 ? CORPUS_SETTLED : SETTLED_STORIES;
-
-	return repeats->stories_total >= settled && repeats->offered++ % SETTLED_STEP != 0;
-}
-
 /* First counts what earlier stories had, then notes what this one has: a shingle that comes twice in one story
  * counts once. */
 static void count_story(struct wf_repeats *repeats, const uint16_t *tokens, size_t tokens_count, uint32_t halve_at)
 {
 	uint64_t *seen = seen_of(repeats);
+	uint32_t bits[WF_DOCUMENT_TOKENS_MAX];
+	uint16_t again[WF_DOCUMENT_TOKENS_MAX];
+	size_t again_count = 0;
 
 	repeats->stories++;
 	repeats->stories_total++;
 	for (size_t i = 0; i + 1 < tokens_count; i++) {
-		const uint32_t shingle = WF_SHINGLE_OF(tokens[i], tokens[i + 1]);
-		const uint32_t bit = seen_bit(repeats, shingle);
-
-		if (seen[bit / 64] >> (bit % 64) & 1)
-			count_again(repeats, shingle);
+		bits[i] = seen_bit(repeats, WF_SHINGLE_OF(tokens[i], tokens[i + 1]));
+		again[again_count] = (uint16_t)i;
+		again_count += seen[bits[i] / 64] >> (bits[i] % 64) & 1;
 	}
-	for (size_t i = 0; i + 1 < tokens_count; i++) {
-		const uint32_t bit = seen_bit(repeats, WF_SHINGLE_OF(tokens[i], tokens[i + 1]));
-
-		seen[bit / 64] |= UINT64_C(1) << (bit % 64);
-	}
+	for (size_t i = 0; i < again_count; i++)
+		count_again(repeats, WF_SHINGLE_OF(tokens[again[i]], tokens[again[i] + 1]));
+	for (size_t i = 0; i + 1 < tokens_count; i++)
+		seen[bits[i] / 64] |= UINT64_C(1) << (bits[i] % 64);
 	if (repeats->stories >= halve_at)
 		halve(repeats);
 	set_bound(repeats);
@@ -393,6 +418,8 @@ static void renew_common(struct wf_boilerplate *boilerplate)
 	const struct wf_repeats *corpus = boilerplate->corpus;
 
 	memset(boilerplate->common, 0, COMMON_SLOTS * sizeof *boilerplate->common);
+	memset(boilerplate->common_bits, 0, WF_KERNEL_COMMON_BITS / 8);
+	boilerplate->common_version++;
 	for (size_t i = 0; i < corpus->sets_count; i++)
 		for (size_t k = 0; k < SET_SLOTS; k++)
 			if (corpus->sets[i].counts[k] >= corpus->bound)
@@ -405,7 +432,10 @@ int wf_boilerplate_init(struct wf_boilerplate *boilerplate, size_t sources_max)
 	wf_map_init(&boilerplate->sources, sizeof(struct wf_repeats *));
 	boilerplate->corpus = repeats_new(boilerplate, 0, CORPUS_SETS, CORPUS_SEEN_BITS);
 	boilerplate->common = calloc(COMMON_SLOTS, sizeof *boilerplate->common);
-	return boilerplate->corpus == NULL || boilerplate->common == NULL ? WF_ENOMEM : 0;
+	boilerplate->common_bits = calloc(WF_KERNEL_COMMON_BITS / 32, sizeof *boilerplate->common_bits);
+	return boilerplate->corpus == NULL || boilerplate->common == NULL || boilerplate->common_bits == NULL
+		       ? WF_ENOMEM
+		       : 0;
 }
 
 void wf_boilerplate_close(struct wf_boilerplate *boilerplate)
@@ -419,8 +449,19 @@ void wf_boilerplate_close(struct wf_boilerplate *boilerplate)
 	wf_map_close(&boilerplate->sources);
 	free(boilerplate->corpus);
 	free(boilerplate->common);
+	free(boilerplate->common_bits);
 	boilerplate->corpus = NULL;
 	boilerplate->common = NULL;
+	boilerplate->common_bits = NULL;
+}
+
+/* One more story is offered: whether it is to be counted. */
+static bool is_next(struct wf_repeats *repeats)
+{
+	const bool passed_over = is_passed_over(repeats);
+
+	repeats->offered++;
+	return !passed_over;
 }
 
 int wf_boilerplate_learn(struct wf_boilerplate *boilerplate, uint64_t source, const uint16_t *tokens,
@@ -432,7 +473,7 @@ int wf_boilerplate_learn(struct wf_boilerplate *boilerplate, uint64_t source, co
 	if (error != 0)
 		return error;
 	boilerplate->clock++;
-	if (is_story && !is_passed_over(boilerplate->corpus)) {
+	if (is_story && is_next(boilerplate->corpus)) {
 		count_story(boilerplate->corpus, tokens, tokens_count, CORPUS_HALVE);
 		if (boilerplate->clock % COMMON_RENEW == 0 || boilerplate->corpus->stories_total < COMMON_RENEW)
 			renew_common(boilerplate);
@@ -440,7 +481,7 @@ int wf_boilerplate_learn(struct wf_boilerplate *boilerplate, uint64_t source, co
 	if (repeats == NULL)
 		return 0;
 	repeats->used = boilerplate->clock;
-	if (!is_passed_over(repeats))
+	if (is_next(repeats))
 		count_story(repeats, tokens, tokens_count, STORIES_HALVE);
 	return 0;
 }

@@ -15,8 +15,7 @@
 #include "base/bytes.h"
 #include "base/error.h"
 #include "base/map.h"
-
-#define WF_SHINGLE_OF(first, second) ((uint32_t)(first) << 16 | (uint32_t)(second))
+#include "kernel.h"
 
 struct wf_repeats;
 
@@ -24,7 +23,9 @@ struct wf_boilerplate {
 	struct wf_map sources;     /* source -> struct wf_repeats * */
 	struct wf_repeats *corpus; /* what all sources repeat */
 	uint32_t *common;          /* a small hash table of what is boilerplate in the corpus, in pairs; 0: free */
+	uint32_t *common_bits;     /* a bit for each in it: no for most */
 	uint64_t clock;            /* stories learned */
+	uint64_t common_version;   /* times that `common` was made */
 	size_t sources_max;
 	size_t memory_bytes;
 };
@@ -38,7 +39,10 @@ void wf_boilerplate_close(struct wf_boilerplate *boilerplate);
 void wf_boilerplate_mask(const struct wf_boilerplate *boilerplate, uint64_t source, const uint16_t *tokens,
 			 size_t tokens_count, uint8_t *mask);
 
-/* Asks the memory for what wf_boilerplate_learn() will touch, ahead of it. */
+/* A number that is another one whenever a mask of the source's articles may come out otherwise. */
+uint64_t wf_boilerplate_version(const struct wf_boilerplate *boilerplate, uint64_t source);
+
+/* Asks the memory for what wf_boilerplate_mask() and wf_boilerplate_learn() will touch, ahead of them. */
 void wf_boilerplate_prefetch(const struct wf_boilerplate *boilerplate, uint64_t source);
 
 /* Learns from an article of `source` whose story the source had not printed before. `is_story`: it is the first of its

@@ -43,6 +43,11 @@ uint64_t wf_clusters_number(const struct wf_clusters *clusters, uint32_t low)
 	return clusters->number_last - (uint32_t)((uint32_t)clusters->number_last - low);
 }
 
+uint64_t wf_clusters_number31(const struct wf_clusters *clusters, uint32_t low)
+{
+	return clusters->number_last - (((uint32_t)clusters->number_last - low) & 0x7FFFFFFFu);
+}
+
 uint64_t wf_clusters_destination(const struct wf_clusters *clusters, uint64_t id)
 {
 	const uint64_t *into;

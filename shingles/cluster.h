@@ -70,6 +70,9 @@ struct wf_cluster_article *wf_clusters_article(const struct wf_clusters *cluster
 /* The full number of which `low` is the low half: numbers in memory lie within 2^32 of each other. */
 uint64_t wf_clusters_number(const struct wf_clusters *clusters, uint32_t low);
 
+/* The same for the low 31 bits. */
+uint64_t wf_clusters_number31(const struct wf_clusters *clusters, uint32_t low);
+
 /* The cluster that `id` is now; 0 where there is none. */
 uint64_t wf_clusters_resolve(const struct wf_clusters *clusters, uint64_t id);
 

@@ -25,6 +25,14 @@ static const uint32_t cover_share[] = {[COVER_NONE] = 0, [COVER_SOFT] = COVER_HA
 /* The sums of a comparison are whole numbers. */
 _Static_assert((uint64_t)WF_DOCUMENT_TOKENS_MAX *WF_WEIGHT_MAX *COVER_WHOLE < UINT32_MAX, "no sum overflows");
 
+/* By position of the newcomer's shingles. */
+struct place {
+	uint16_t chain; /* the next shingle of the same hash */
+	uint16_t first; /* first position of the same shingle */
+	uint16_t again; /* the next position of the same shingle */
+	uint16_t last;  /* of a first position: the last one so far */
+};
+
 struct wf_profile {
 	const uint16_t *tokens;
 	const uint8_t *mask;
@@ -32,14 +40,13 @@ struct wf_profile {
 	uint32_t count;
 	uint32_t shingles_own; /* occurrences that are not boilerplate */
 	int table_bits;
-	uint16_t table[1u << TABLE_BITS_MAX];        /* hash -> first position of a shingle */
-	uint16_t chain[WF_DOCUMENT_TOKENS_MAX];      /* position -> the next shingle of the same hash */
-	uint16_t first[WF_DOCUMENT_TOKENS_MAX];      /* position -> first position of the same shingle */
-	uint16_t again[WF_DOCUMENT_TOKENS_MAX];      /* position -> the next position of the same shingle */
-	uint16_t last[WF_DOCUMENT_TOKENS_MAX];       /* first position -> the last one so far */
-	uint8_t hit[WF_DOCUMENT_TOKENS_MAX];         /* by first position: the other has this shingle */
-	uint8_t cover[WF_DOCUMENT_TOKENS_MAX];       /* by token of the newcomer */
-	uint8_t cover_other[WF_DOCUMENT_TOKENS_MAX]; /* by token of the other */
+	/* In `room`, one behind the other, just as long as the texts are: what is used stays in the nearest cache. */
+	uint16_t *table; /* hash -> first position of a shingle */
+	struct place *places;
+	uint8_t *hit;         /* by first position: the other has this shingle */
+	uint8_t *cover;       /* by token of the newcomer */
+	uint8_t *cover_other; /* by token of the other */
+	uint16_t room[(1u << TABLE_BITS_MAX) + WF_DOCUMENT_TOKENS_MAX * (sizeof(struct place) + 3) / 2];
 };
 
 int wf_evidence_encode(const struct wf_tokens *tokens, struct wf_arena *arena, struct wf_bytes *evidence)
@@ -122,7 +129,7 @@ static uint16_t find(const struct wf_profile *profile, uint32_t shingle)
 	uint16_t position = profile->table[table_slot(profile, shingle)];
 
 	while (position != NONE && shingle_at(profile->tokens, position) != shingle)
-		position = profile->chain[position];
+		position = profile->places[position].chain;
 	return position;
 }
 
@@ -134,16 +141,16 @@ static void enter(struct wf_profile *profile, uint16_t position)
 	uint16_t first = *slot;
 
 	while (first != NONE && shingle_at(profile->tokens, first) != shingle)
-		first = profile->chain[first];
-	profile->again[position] = NONE;
+		first = profile->places[first].chain;
+	profile->places[position].again = NONE;
 	if (first == NONE) {
-		profile->chain[position] = *slot;
+		profile->places[position].chain = *slot;
 		*slot = first = position;
 	} else {
-		profile->again[profile->last[first]] = position;
+		profile->places[profile->places[first].last].again = position;
 	}
-	profile->last[first] = position;
-	profile->first[position] = first;
+	profile->places[first].last = position;
+	profile->places[position].first = first;
 }
 
 void wf_profile_set(struct wf_profile *profile, const uint16_t *tokens, uint32_t tokens_count, const uint8_t *mask,
@@ -158,6 +165,11 @@ void wf_profile_set(struct wf_profile *profile, const uint16_t *tokens, uint32_t
 	profile->weights = weights;
 	profile->count = tokens_count;
 	profile->table_bits = bits;
+	profile->table = profile->room;
+	profile->places = (struct place *)(void *)(profile->table + (1u << bits));
+	profile->hit = (uint8_t *)(profile->places + tokens_count);
+	profile->cover = profile->hit + tokens_count;
+	profile->cover_other = profile->cover + tokens_count;
 	profile->shingles_own = 0;
 	memset(profile->table, 0xff, sizeof(uint16_t) << bits);
 	for (uint32_t i = 0; i + 1 < tokens_count; i++) {
@@ -173,7 +185,7 @@ static uint32_t align(const struct wf_profile *profile, uint16_t first, uint32_t
 	uint32_t best_distance = UINT32_MAX;
 	uint16_t position = first;
 
-	for (int tries = 0; position != NONE && tries < 8; tries++, position = profile->again[position]) {
+	for (int tries = 0; position != NONE && tries < 8; tries++, position = profile->places[position].again) {
 		const uint32_t distance = position > expected ? position - expected : expected - position;
 
 		if (distance < best_distance) {
@@ -254,7 +266,7 @@ static void scan(struct wf_profile *profile, const uint16_t *other, uint32_t oth
 
 		if (goes_on) {
 			i = a_next - 1;
-			first = profile->first[i];
+			first = profile->places[i].first;
 		} else {
 			first = find(profile, shingle);
 			if (first == NONE)
@@ -296,7 +308,7 @@ static void weigh_newcomer(struct wf_profile *profile, struct wf_comparison *com
 	uint32_t own_count = 0;
 
 	for (uint32_t i = 0; i + 1 < profile->count; i++)
-		if (profile->hit[profile->first[i]])
+		if (profile->hit[profile->places[i].first])
 			profile->cover[i] = profile->cover[i + 1] = COVER_FULL;
 	for (uint32_t i = 0; i < profile->count; i++) {
 		const uint16_t token = profile->tokens[i];
@@ -348,7 +360,7 @@ void wf_profile_finish(const struct wf_profile *profile, const uint16_t *tokens,
 	for (uint32_t j = 0; j + 1 < tokens_count; j++)
 		shingles += shingle_is_own(mask, j);
 	for (uint32_t i = 0; i + 1 < profile->count; i++)
-		common += profile->hit[profile->first[i]] & shingle_is_own(profile->mask, i);
+		common += profile->hit[profile->places[i].first] & shingle_is_own(profile->mask, i);
 	comparison->other_weight = (double)own / WF_WEIGHT_MAX;
 	comparison->covering = share_of(covered, own);
 	if (common > shingles)

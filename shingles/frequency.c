@@ -5,7 +5,7 @@
 /* Old stories fade: at this many all counts are halved, so that the weights follow the news. */
 #define STORIES_MAX     4000000u
 #define STORIES_SETTLED 20000u /* beyond, one story in SETTLED_STEP is enough */
-#define SETTLED_STEP    4u
+#define SETTLED_STEP    16u
 
 static void weigh(struct wf_frequency *frequency)
 {

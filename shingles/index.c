@@ -1,5 +1,6 @@
 #include "index.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 #include "apart.h"
@@ -9,7 +10,7 @@
 #include "evidence.h"
 #include "frequency.h"
 #include "lsh.h"
-#include "passage.h"
+#include "newcomer.h"
 #include "sketch.h"
 
 #define THRESHOLD_DEFAULT     0.6
@@ -17,8 +18,7 @@
 #define CANDIDATES_LIMIT      64u
 #define CANDIDATES_OF_CLUSTER 2u
 #define SOURCES_MAX           8192u
-#define ASKED_KEYS_MAX        192u
-#define TALLY_SLOTS           8192u /* ASKED_KEYS_MAX full buckets fill less than half */
+#define TALLY_SLOTS           8192u /* WF_NEWCOMER_KEYS_MAX full buckets fill less than half */
 #define TALLY_BITS_MIN        8
 #define TALLY_BEST            64u
 #define SAME_TEXT_SCORE       1000u
@@ -32,9 +32,9 @@
 #define QUOTED_LOOK           2u
 #define QUOTED_APART          0.15
 #define SKETCH_VERSION        1
-#define STATE_VERSION         1
+#define STATE_VERSION         2
 
-_Static_assert(ASKED_KEYS_MAX *WF_LSH_BUCKET_MAX * 2 <= TALLY_SLOTS, "the tally never fills");
+_Static_assert(WF_NEWCOMER_KEYS_MAX *WF_LSH_BUCKET_MAX * 2 <= TALLY_SLOTS, "the tally never fills");
 _Static_assert((TALLY_SLOTS & (TALLY_SLOTS - 1)) == 0, "a slot is a mask of the hash");
 
 /* What the store keeps for a restart: [ header | keys ]. */
@@ -77,12 +77,11 @@ struct wf_index {
 	struct wf_index_stats stats;
 	uint64_t learned_number; /* the last article learned from */
 
-	/* The newcomer, between decide and apply. */
-	uint32_t own_tokens;
-	uint32_t tokens_count;
+	/* The newcomer, between decide and apply, and the one made ready ahead of its turn. */
 	bool is_composite;
-	uint16_t tokens[WF_DOCUMENT_TOKENS_MAX];
-	uint8_t mask[WF_DOCUMENT_TOKENS_MAX];
+	struct wf_newcomer *newcomer;
+	struct wf_newcomer *prepared;
+	struct wf_newcomer newcomers[2];
 
 	/* Room for one decision. */
 	uint32_t candidates_count;
@@ -92,10 +91,9 @@ struct wf_index {
 	uint16_t pair_tokens[WF_DOCUMENT_TOKENS_MAX];
 	uint8_t pair_mask[WF_DOCUMENT_TOKENS_MAX];
 	uint8_t marks[WF_TOKEN_VALUES / 8];
-	struct wf_passage_ranking ranking;
-	uint64_t keys[ASKED_KEYS_MAX];
+	uint64_t keys[WF_DOCUMENT_KEYS_MAX];
 	uint32_t found_count;
-	struct tally_slot found[ASKED_KEYS_MAX * WF_LSH_BUCKET_MAX];
+	struct tally_slot found[WF_NEWCOMER_KEYS_MAX * WF_LSH_BUCKET_MAX];
 	struct tally_slot tally[TALLY_SLOTS];
 };
 
@@ -117,6 +115,8 @@ int wf_index_new(struct wf_index **index, const struct wf_index_settings *settin
 	made->bands = wf_bands_for(made->settings.threshold);
 	made->read = read;
 	made->read_context = context;
+	made->newcomer = &made->newcomers[0];
+	made->prepared = &made->newcomers[1];
 	wf_clusters_init(&made->clusters);
 	wf_apart_init(&made->apart);
 	wf_frequency_init(&made->frequency);
@@ -145,23 +145,39 @@ void wf_index_free(struct wf_index *index)
 	free(index);
 }
 
-/* The newcomer's tokens and mask. */
-static int take_newcomer(struct wf_index *index, const struct wf_document *document, uint64_t source)
+static int make_newcomer(const struct wf_index *index, struct wf_newcomer *newcomer, const struct wf_document *document,
+			 uint64_t source)
 {
-	const int error = wf_evidence_decode(document->evidence, index->tokens, &index->tokens_count);
+	const int error =
+		wf_newcomer_make(newcomer, document, source, index->bands, &index->boilerplate, &index->frequency);
 
-	if (error != 0)
-		return error;
-	wf_boilerplate_mask(&index->boilerplate, source, index->tokens, index->tokens_count, index->mask);
-	index->own_tokens = 0;
-	for (uint32_t i = 0; i < index->tokens_count; i++)
-		index->own_tokens += !index->mask[i];
-	return 0;
+	if (error == 0)
+		for (uint32_t i = 0; i < newcomer->keys_count; i++)
+			wf_lsh_prefetch(&index->lsh, newcomer->keys[i]);
+	return error;
 }
 
-static uint64_t key_of_same_text(const struct wf_document *document)
+void wf_index_look_ahead(const struct wf_index *index, uint64_t source)
 {
-	return document->content_hash * UINT64_C(0x9E3779B97F4A7C15) ^ UINT64_C(0x5bd1e995);
+	wf_boilerplate_prefetch(&index->boilerplate, source);
+}
+
+void wf_index_prepare(struct wf_index *index, const struct wf_document *document, uint64_t source)
+{
+	(void)make_newcomer(index, index->prepared, document, source);
+}
+
+/* The newcomer that was made ready for the document, else a new one. */
+static int take_newcomer(struct wf_index *index, const struct wf_document *document, uint64_t source)
+{
+	struct wf_newcomer *const prepared = index->prepared;
+
+	if (!wf_newcomer_is_current(prepared, document, source, &index->boilerplate, &index->frequency))
+		return make_newcomer(index, index->newcomer, document, source);
+	index->prepared = index->newcomer;
+	index->prepared->evidence = NULL;
+	index->newcomer = prepared;
+	return 0;
 }
 
 /* Notes who is under the keys. A key that few have says more. */
@@ -233,38 +249,33 @@ static uint32_t tally(struct wf_index *index, struct tally_slot best[TALLY_BEST]
 }
 
 /* Asks the LSH table who shares keys with the newcomer: the best of each cluster, `candidates_max` at most. */
-static void find_candidates(struct wf_index *index, const struct wf_document *document, uint64_t replaces)
+static void find_candidates(struct wf_index *index, uint64_t replaces)
 {
+	const struct wf_newcomer *newcomer = index->newcomer;
 	struct tally_slot best[TALLY_BEST];
-	uint32_t bands;
 	uint32_t passages;
 	uint32_t best_count;
 
 	index->candidates_count = 0;
 	index->found_count = 0;
-	wf_passage_rank(&index->ranking, index->tokens, index->tokens_count, index->mask, index->frequency.weights);
-	if (index->tokens_count == 0)
+	if (newcomer->keys_count == 0)
 		return;
-	index->keys[0] = key_of_same_text(document);
-	bands = wf_bands_keys(index->bands, &document->sketch, index->keys + 1);
-	passages = wf_passage_keys(&WF_PASSAGE_ASKED, &index->ranking, index->keys + 1 + bands,
-				   ASKED_KEYS_MAX - 1 - bands);
-	for (uint32_t i = 0; i < 1 + bands + passages; i++)
-		wf_lsh_prefetch(&index->lsh, index->keys[i]);
-	look_up(index, index->keys, 1, SAME_TEXT_SCORE);
-	look_up(index, index->keys + 1, bands, BAND_SCORE);
-	look_up(index, index->keys + 1 + bands, passages, PASSAGE_SCORE);
+	passages = newcomer->keys_count - 1 - newcomer->bands;
+	look_up(index, newcomer->keys, 1, SAME_TEXT_SCORE);
+	look_up(index, newcomer->keys + 1, newcomer->bands, BAND_SCORE);
+	look_up(index, newcomer->keys + 1 + newcomer->bands, passages, PASSAGE_SCORE);
 	best_count = tally(index, best);
 	for (uint32_t i = 0; i < best_count && index->candidates_count < index->settings.candidates_max; i++) {
-		const uint64_t number = wf_clusters_number(&index->clusters, best[i].number);
-		const struct wf_cluster_article *article = wf_clusters_article(&index->clusters, number);
+		const uint64_t number = wf_clusters_number31(&index->clusters, best[i].number);
+		const struct wf_cluster_article *article;
 		uint32_t of_cluster = 0;
 
-		if (article == NULL || number == replaces)
-			continue;
 		if (best[i].score < SCORE_LEAST && index->candidates_count > 0)
 			break;
-		if (passages >= PASSAGES_MANY && best[i].hits == 1)
+		if (number == replaces || (passages >= PASSAGES_MANY && best[i].hits == 1))
+			continue;
+		article = wf_clusters_article(&index->clusters, number);
+		if (article == NULL)
 			continue;
 		for (uint32_t k = 0; k < index->candidates_count; k++)
 			of_cluster += index->candidates[k].cluster == article->cluster;
@@ -301,11 +312,13 @@ static void mask_other(struct wf_index *index, uint64_t number, uint32_t tokens_
  * are dropped. */
 static void compare_candidates(struct wf_index *index)
 {
+	const struct wf_newcomer *newcomer = index->newcomer;
 	uint32_t kept = 0;
 
 	if (index->candidates_count == 0)
 		return;
-	wf_profile_set(index->profile, index->tokens, index->tokens_count, index->mask, index->frequency.weights);
+	wf_profile_set(index->profile, newcomer->tokens, newcomer->tokens_count, newcomer->mask,
+		       index->frequency.weights);
 	for (uint32_t i = 0; i < index->candidates_count; i++) {
 		struct candidate candidate = index->candidates[i];
 		uint32_t tokens_count;
@@ -314,8 +327,8 @@ static void compare_candidates(struct wf_index *index)
 			continue;
 		index->stats.candidates++;
 		wf_profile_scan(index->profile, index->other_tokens, tokens_count, &candidate.comparison);
-		candidate.is_same = tokens_count == index->tokens_count &&
-				    memcmp(index->other_tokens, index->tokens, tokens_count * sizeof(uint16_t)) == 0;
+		candidate.is_same = tokens_count == newcomer->tokens_count &&
+				    memcmp(index->other_tokens, newcomer->tokens, tokens_count * sizeof(uint16_t)) == 0;
 		if (!candidate.is_same && !wf_decide_is_worth_finishing(&candidate.comparison))
 			continue;
 		mask_other(index, candidate.number, tokens_count);
@@ -565,8 +578,7 @@ int wf_index_decide(struct wf_index *index, const struct wf_document *document, 
 	*decision = (struct wf_decision){
 		.relation = WF_RELATION_UNIQUE, .is_new = true, .cluster = facts->number, .size = 1};
 	index->stats.decisions++;
-	find_candidates(index, document, replaces);
-	wf_boilerplate_prefetch(&index->boilerplate, facts->source);
+	find_candidates(index, replaces);
 	compare_candidates(index);
 	weigh_candidates(index);
 	strongest = choose_strongest(index);
@@ -643,19 +655,13 @@ static void enter_keys(struct wf_index *index, const uint64_t *keys, uint32_t ke
 }
 
 /* The keys to enter the newcomer under, and the bytes that the store keeps of them. */
-static int make_sketch(struct wf_index *index, const struct wf_document *document, const struct sketch_header *flags,
-		       struct wf_arena *arena, struct wf_bytes *sketch, uint32_t *keys_count)
+static int make_sketch(struct wf_index *index, const struct sketch_header *flags, struct wf_arena *arena,
+		       struct wf_bytes *sketch, uint32_t *keys_count)
 {
+	const uint32_t count = wf_newcomer_stored_keys(index->newcomer, index->keys, WF_DOCUMENT_KEYS_MAX);
 	struct sketch_header header = *flags;
-	uint32_t count = 0;
 	char *out;
 
-	if (index->tokens_count > 0) {
-		index->keys[count++] = key_of_same_text(document);
-		count += wf_bands_keys(index->bands, &document->sketch, index->keys + count);
-		count += wf_passage_keys(&WF_PASSAGE_STORED, &index->ranking, index->keys + count,
-					 WF_DOCUMENT_KEYS_MAX - count);
-	}
 	header.keys_count = count;
 	out = wf_arena_take(arena, sizeof header + count * sizeof(uint64_t));
 	if (out == NULL)
@@ -701,18 +707,22 @@ int wf_index_apply(struct wf_index *index, const struct wf_document *document, c
 		.is_story = decision->is_new,
 		.is_learned = decision->is_new ||
 			      !wf_clusters_has_source(&index->clusters, cluster, facts->source, SOURCE_LOOK_BACK),
-		.own_tokens = index->own_tokens,
+		.own_tokens = index->newcomer->own_tokens,
 	};
 	struct wf_cluster_article article = article_of(facts, cluster, decision->relation, decision->match,
 						       decision->similarity, decision->containment);
 	uint32_t keys_count;
-	int error = make_sketch(index, document, &header, arena, sketch, &keys_count);
+	int error;
+
+	(void)document; /* without assertions */
+	assert(index->newcomer->evidence == document->evidence.data);
+	error = make_sketch(index, &header, arena, sketch, &keys_count);
 
 	if (error == 0 && decision->merged_count > 0)
 		error = reserve_folds(index, cluster, decision->merged, decision->merged_count);
 	if (error != 0)
 		return error;
-	article.own_tokens = index->own_tokens;
+	article.own_tokens = index->newcomer->own_tokens;
 	article.is_composite = index->is_composite;
 	enter_keys(index, index->keys, keys_count, facts->number, &error);
 	if (error != 0)
@@ -728,7 +738,7 @@ int wf_index_apply(struct wf_index *index, const struct wf_document *document, c
 	}
 	decision->cluster = cluster;
 	decision->size = wf_clusters_size(&index->clusters, cluster);
-	learn(index, facts->number, facts->source, index->tokens, index->tokens_count, &header);
+	learn(index, facts->number, facts->source, index->newcomer->tokens, index->newcomer->tokens_count, &header);
 	return 0;
 }
 
@@ -964,15 +974,16 @@ int wf_index_compare(struct wf_index *index, struct wf_bytes a_evidence, uint64_
 {
 	struct wf_comparison evidence;
 	uint32_t other_count;
-	int error = wf_evidence_decode(a_evidence, index->tokens, &index->tokens_count);
+	uint32_t count;
+	int error = wf_evidence_decode(a_evidence, index->pair_tokens, &count);
 
 	if (error == 0)
 		error = wf_evidence_decode(b_evidence, index->other_tokens, &other_count);
 	if (error != 0)
 		return error;
-	wf_boilerplate_mask(&index->boilerplate, a_source, index->tokens, index->tokens_count, index->mask);
+	wf_boilerplate_mask(&index->boilerplate, a_source, index->pair_tokens, count, index->pair_mask);
 	wf_boilerplate_mask(&index->boilerplate, b_source, index->other_tokens, other_count, index->other_mask);
-	wf_profile_set(index->profile, index->tokens, index->tokens_count, index->mask, index->frequency.weights);
+	wf_profile_set(index->profile, index->pair_tokens, count, index->pair_mask, index->frequency.weights);
 	wf_profile_compare(index->profile, index->other_tokens, other_count, index->other_mask, &evidence);
 	*comparison = (struct wf_index_comparison){evidence.resemblance, evidence.contained, evidence.covering};
 	return 0;

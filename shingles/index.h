@@ -103,6 +103,13 @@ struct wf_index_stats {
 int wf_index_new(struct wf_index **index, const struct wf_index_settings *settings, wf_evidence_cb read, void *context);
 void wf_index_free(struct wf_index *index); /* NULL is allowed */
 
+/* Work ahead, for speed alone: it changes no answer. look_ahead asks the memory for what is known of a source whose
+ * article is to be prepared next. prepare does what can be done of wf_index_decide() before the article's turn has
+ * come, while others are decided and applied; `document` stays as it is until it is decided. One article is prepared
+ * at a time: the last one. */
+void wf_index_look_ahead(const struct wf_index *index, uint64_t source);
+void wf_index_prepare(struct wf_index *index, const struct wf_document *document, uint64_t source);
+
 /* Decides what `document` is, changing nothing that a later decision depends on.
  * `facts->number` is 0 for a query. `replaces`: number of the article that this one takes the place of (it is no
  * candidate), or 0.
@@ -110,9 +117,9 @@ void wf_index_free(struct wf_index *index); /* NULL is allowed */
 int wf_index_decide(struct wf_index *index, const struct wf_document *document, const struct wf_article_facts *facts,
 		    uint64_t replaces, struct wf_decision *decision);
 
-/* Takes the article in as decided. No other call may come between the decision and this, but the removal of the article
- * that this one replaces. It may come after as well; `size` counts both until it came. `facts->number` is greater than
- * every number before it.
+/* Takes the article in as decided. No other call may come between the decision and this, but work ahead and the removal
+ * of the article that this one replaces. That may come after as well; `size` counts both until it came. `facts->number`
+ * is greater than every number before it.
  * Out:     sketch: versioned bytes that the store keeps, for wf_index_restore() and wf_index_remove(); in `arena`.
  *          decision: `size` and, for a new cluster, `cluster` are brought up to date.
  * Errors:  WF_ENOMEM; the index is then as it was. */

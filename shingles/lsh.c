@@ -7,9 +7,11 @@
 
 #define LINE_BYTES 64u
 
+#define MARK (WF_LSH_NUMBER_MAX + 1)
+
 struct wf_lsh_line {
 	uint32_t tags[WF_LSH_LINE_ENTRIES];
-	uint32_t numbers[WF_LSH_LINE_ENTRIES]; /* 0: free */
+	uint32_t numbers[WF_LSH_LINE_ENTRIES]; /* 0: free; the highest bit is mark i of the line */
 };
 
 _Static_assert(sizeof(struct wf_lsh_line) == LINE_BYTES, "a line is one cache line");
@@ -27,12 +29,6 @@ static uint32_t tag_of(uint64_t key)
 static uint32_t home_of(const struct wf_lsh_segment *segment, uint32_t tag)
 {
 	return (uint32_t)((uint64_t)tag * segment->lines_count >> 32);
-}
-
-/* Lines from `from` on to `to`, around the end. */
-static uint32_t lines_between(const struct wf_lsh_segment *segment, uint32_t from, uint32_t to)
-{
-	return to >= from ? to - from : to + segment->lines_count - from;
 }
 
 int wf_lsh_init(struct wf_lsh *lsh)
@@ -57,62 +53,122 @@ static uint32_t line_after(const struct wf_lsh_segment *segment, uint32_t line_i
 	return line_index + 1 == segment->lines_count ? 0 : line_index + 1;
 }
 
-/* The places of a line that hold the value, a bit each. */
-static uint32_t places_of(const uint32_t values[WF_LSH_LINE_ENTRIES], uint32_t value)
-{
+/* The places of a line that have the tag, or that are free; and its marks: a bit each. */
 #ifdef __SSE2__
-	const __m128i wanted = _mm_set1_epi32((int)value);
-	const __m128i low = _mm_cmpeq_epi32(_mm_load_si128((const __m128i *)(const void *)values), wanted);
-	const __m128i high = _mm_cmpeq_epi32(_mm_load_si128((const __m128i *)(const void *)(values + 4)), wanted);
-
+static uint32_t bits_of(__m128i low, __m128i high)
+{
 	return (uint32_t)(_mm_movemask_ps(_mm_castsi128_ps(low)) | _mm_movemask_ps(_mm_castsi128_ps(high)) << 4);
-#else
-	uint32_t places = 0;
+}
 
-	for (uint32_t i = 0; i < WF_LSH_LINE_ENTRIES; i++)
-		places |= (uint32_t)(values[i] == value) << i;
-	return places;
-#endif
+static __m128i half_of(const uint32_t values[WF_LSH_LINE_ENTRIES], size_t half)
+{
+	return _mm_load_si128((const __m128i *)(const void *)(values + 4 * half));
+}
+
+static uint32_t tagged_of(const struct wf_lsh_line *line, uint32_t tag)
+{
+	const __m128i wanted = _mm_set1_epi32((int)tag);
+
+	return bits_of(_mm_cmpeq_epi32(half_of(line->tags, 0), wanted),
+		       _mm_cmpeq_epi32(half_of(line->tags, 1), wanted));
 }
 
 static uint32_t free_of(const struct wf_lsh_line *line)
 {
-	return places_of(line->numbers, 0);
+	const __m128i zero = _mm_setzero_si128();
+
+	return bits_of(_mm_cmpeq_epi32(_mm_slli_epi32(half_of(line->numbers, 0), 1), zero),
+		       _mm_cmpeq_epi32(_mm_slli_epi32(half_of(line->numbers, 1), 1), zero));
+}
+
+static uint32_t marks_of(const struct wf_lsh_line *line)
+{
+	return bits_of(half_of(line->numbers, 0), half_of(line->numbers, 1));
+}
+#else
+static uint32_t tagged_of(const struct wf_lsh_line *line, uint32_t tag)
+{
+	uint32_t places = 0;
+
+	for (uint32_t i = 0; i < WF_LSH_LINE_ENTRIES; i++)
+		places |= (uint32_t)(line->tags[i] == tag) << i;
+	return places;
+}
+
+static uint32_t free_of(const struct wf_lsh_line *line)
+{
+	uint32_t places = 0;
+
+	for (uint32_t i = 0; i < WF_LSH_LINE_ENTRIES; i++)
+		places |= (uint32_t)((line->numbers[i] & WF_LSH_NUMBER_MAX) == 0) << i;
+	return places;
+}
+
+static uint32_t marks_of(const struct wf_lsh_line *line)
+{
+	uint32_t marks = 0;
+
+	for (uint32_t i = 0; i < WF_LSH_LINE_ENTRIES; i++)
+		marks |= line->numbers[i] >> 31 << i;
+	return marks;
+}
+#endif
+
+/* Which of a line's marks an entry with the tag leaves: by bits that do not choose its line. */
+static uint32_t mark_of(uint32_t tag)
+{
+	return tag % WF_LSH_LINE_ENTRIES;
+}
+
+static bool goes_on(const struct wf_lsh_line *line, uint32_t tag)
+{
+	return (marks_of(line) >> mark_of(tag) & 1) != 0;
 }
 
 static uint32_t matches_of(const struct wf_lsh_line *line, uint32_t tag)
 {
-	return places_of(line->tags, tag) & ~free_of(line);
+	const uint32_t tagged = tagged_of(line, tag);
+
+	return tagged == 0 ? 0 : tagged & ~free_of(line);
 }
 
 /* Puts an entry into the first free place from its home on. There is one. */
 static void place(struct wf_lsh_segment *segment, uint32_t tag, uint32_t number)
 {
-	uint32_t line_index = home_of(segment, tag);
+	struct wf_lsh_line *line = &segment->lines[home_of(segment, tag)];
 	uint32_t places;
+	uint32_t i;
 
-	while ((places = free_of(&segment->lines[line_index])) == 0)
-		line_index = line_after(segment, line_index);
-	segment->lines[line_index].tags[__builtin_ctz(places)] = tag;
-	segment->lines[line_index].numbers[__builtin_ctz(places)] = number;
+	while ((places = free_of(line)) == 0) {
+		line->numbers[mark_of(tag)] |= MARK;
+		line = line + 1 == segment->lines + segment->lines_count ? segment->lines : line + 1;
+	}
+	i = (uint32_t)__builtin_ctz(places);
+	line->tags[i] = tag;
+	line->numbers[i] |= number;
 }
 
-static int grow(struct wf_lsh *lsh, struct wf_lsh_segment *segment)
+/* Makes a segment anew, with so many lines. */
+static int make_anew(struct wf_lsh *lsh, struct wf_lsh_segment *segment, uint32_t lines_count)
 {
-	const uint32_t lines_count = segment->lines_count + segment->lines_count / 4 + 1;
-	struct wf_lsh_segment larger = {.lines_count = lines_count, .entries_count = segment->entries_count};
+	struct wf_lsh_segment made = {.lines_count = lines_count, .entries_count = segment->entries_count};
 
-	larger.lines = aligned_alloc(LINE_BYTES, (size_t)lines_count * LINE_BYTES);
-	if (larger.lines == NULL)
+	made.lines = aligned_alloc(LINE_BYTES, (size_t)lines_count * LINE_BYTES);
+	if (made.lines == NULL)
 		return WF_ENOMEM;
-	memset(larger.lines, 0, (size_t)lines_count * LINE_BYTES);
-	for (uint32_t i = 0; i < segment->lines_count; i++)
-		for (size_t k = 0; k < WF_LSH_LINE_ENTRIES; k++)
-			if (segment->lines[i].numbers[k] != 0)
-				place(&larger, segment->lines[i].tags[k], segment->lines[i].numbers[k]);
+	memset(made.lines, 0, (size_t)lines_count * LINE_BYTES);
+	for (uint32_t i = 0; i < segment->lines_count; i++) {
+		const struct wf_lsh_line *line = &segment->lines[i];
+
+		for (uint32_t taken = ~free_of(line) & 0xff; taken != 0; taken &= taken - 1) {
+			const uint32_t k = (uint32_t)__builtin_ctz(taken);
+
+			place(&made, line->tags[k], line->numbers[k] & WF_LSH_NUMBER_MAX);
+		}
+	}
 	lsh->memory_bytes += (uint64_t)(lines_count - segment->lines_count) * LINE_BYTES;
 	free(segment->lines);
-	*segment = larger;
+	*segment = made;
 	return 0;
 }
 
@@ -131,16 +187,15 @@ size_t wf_lsh_find(const struct wf_lsh *lsh, uint64_t key, uint32_t numbers[WF_L
 		uint32_t matches = matches_of(line, tag);
 
 		for (; matches != 0 && count < WF_LSH_BUCKET_MAX; matches &= matches - 1)
-			numbers[count++] = line->numbers[__builtin_ctz(matches)];
-		if (free_of(line) != 0 || count == WF_LSH_BUCKET_MAX)
+			numbers[count++] = line->numbers[__builtin_ctz(matches)] & WF_LSH_NUMBER_MAX;
+		if (!goes_on(line, tag) || count == WF_LSH_BUCKET_MAX)
 			break;
 		line_index = line_after(segment, line_index);
 	}
 	return count;
 }
 
-/* How many of an article's bucket are in, up to the first line with a free place, where the next one goes. */
-static uint32_t bucket_count(const struct wf_lsh_segment *segment, uint32_t tag)
+static bool bucket_is_full(const struct wf_lsh_segment *segment, uint32_t tag)
 {
 	uint32_t line_index = segment->lines_count == 0 ? 0 : home_of(segment, tag);
 	uint32_t count = 0;
@@ -149,11 +204,11 @@ static uint32_t bucket_count(const struct wf_lsh_segment *segment, uint32_t tag)
 		const struct wf_lsh_line *line = &segment->lines[line_index];
 
 		count += (uint32_t)__builtin_popcount(matches_of(line, tag));
-		if (free_of(line) != 0 || count >= WF_LSH_BUCKET_MAX)
+		if (!goes_on(line, tag) || count >= WF_LSH_BUCKET_MAX)
 			break;
 		line_index = line_after(segment, line_index);
 	}
-	return count;
+	return count >= WF_LSH_BUCKET_MAX;
 }
 
 int wf_lsh_insert(struct wf_lsh *lsh, uint64_t key, uint32_t number)
@@ -161,10 +216,11 @@ int wf_lsh_insert(struct wf_lsh *lsh, uint64_t key, uint32_t number)
 	struct wf_lsh_segment *segment = segment_of(lsh, key);
 	const uint64_t room = (uint64_t)segment->lines_count * WF_LSH_LINE_ENTRIES;
 
-	if (number == 0 || bucket_count(segment, tag_of(key)) >= WF_LSH_BUCKET_MAX)
+	number &= WF_LSH_NUMBER_MAX;
+	if (number == 0 || bucket_is_full(segment, tag_of(key)))
 		return 0;
 	if ((uint64_t)(segment->entries_count + 1) * 8 > room * 7) {
-		const int error = grow(lsh, segment);
+		const int error = make_anew(lsh, segment, segment->lines_count + segment->lines_count / 4 + 1);
 
 		if (error != 0)
 			return error;
@@ -175,41 +231,13 @@ int wf_lsh_insert(struct wf_lsh *lsh, uint64_t key, uint32_t number)
 	return 0;
 }
 
-static bool line_is_full(const struct wf_lsh_line *line)
+static void note_removal(struct wf_lsh *lsh, struct wf_lsh_segment *segment)
 {
-	return free_of(line) == 0;
-}
-
-/* The line at `hole_line` was full and has a free place now: an entry that overflowed past it moves back, and leaves
- * a hole in turn. */
-static void close_hole(struct wf_lsh_segment *segment, uint32_t hole_line, size_t hole)
-{
-	uint32_t line_index = hole_line;
-
-	for (uint32_t walked = 1; walked < segment->lines_count; walked++) {
-		struct wf_lsh_line *line;
-		bool was_full;
-		bool moved = false;
-
-		line_index = line_after(segment, line_index);
-		line = &segment->lines[line_index];
-		was_full = line_is_full(line);
-		for (size_t i = 0; i < WF_LSH_LINE_ENTRIES && !moved; i++) {
-			const uint32_t home = home_of(segment, line->tags[i]);
-
-			if (line->numbers[i] == 0 ||
-			    lines_between(segment, home, line_index) < lines_between(segment, hole_line, line_index))
-				continue;
-			segment->lines[hole_line].tags[hole] = line->tags[i];
-			segment->lines[hole_line].numbers[hole] = line->numbers[i];
-			line->numbers[i] = 0;
-			hole_line = line_index;
-			hole = i;
-			moved = true;
-		}
-		if (!was_full)
-			return;
-	}
+	segment->entries_count--;
+	lsh->entries_count--;
+	if (++segment->removed_count >= segment->lines_count * WF_LSH_LINE_ENTRIES &&
+	    make_anew(lsh, segment, segment->lines_count) != 0)
+		segment->removed_count = 0; /* as it is, it is right, if slow: another time */
 }
 
 void wf_lsh_remove(struct wf_lsh *lsh, uint64_t key, uint32_t number)
@@ -218,24 +246,23 @@ void wf_lsh_remove(struct wf_lsh *lsh, uint64_t key, uint32_t number)
 	const uint32_t tag = tag_of(key);
 	uint32_t line_index;
 
+	number &= WF_LSH_NUMBER_MAX;
 	if (segment->lines_count == 0 || number == 0)
 		return;
 	line_index = home_of(segment, tag);
 	for (uint32_t walked = 0; walked < segment->lines_count; walked++) {
 		struct wf_lsh_line *line = &segment->lines[line_index];
-		const bool is_full = line_is_full(line);
 
-		for (size_t i = 0; i < WF_LSH_LINE_ENTRIES; i++) {
-			if (line->tags[i] != tag || line->numbers[i] != number)
+		for (uint32_t matches = matches_of(line, tag); matches != 0; matches &= matches - 1) {
+			uint32_t *found = &line->numbers[__builtin_ctz(matches)];
+
+			if ((*found & WF_LSH_NUMBER_MAX) != number)
 				continue;
-			line->numbers[i] = 0;
-			segment->entries_count--;
-			lsh->entries_count--;
-			if (is_full)
-				close_hole(segment, line_index, i);
+			*found &= MARK;
+			note_removal(lsh, segment);
 			return;
 		}
-		if (!is_full)
+		if (!goes_on(line, tag))
 			return;
 		line_index = line_after(segment, line_index);
 	}

@@ -3,12 +3,16 @@
  *   segment (4096, by the key's low bits) -> lines of 64 bytes, one cache line a probe
  *   line [ tag x 8 | number x 8 ]   home line: the tag's high bits; a full line goes on in the next
  *
- * A tag is 32 bits of the key, so that with the segment 44 bits of it tell keys apart. Each segment grows alone, by a
- * quarter, when it is 7/8 full: no insertion waits for more than one of them, and the table is never less than 0.7
- * full. Articles of a key are bounded: what more come with it are not entered under it (a hot bucket), and are found by
- * their other keys. Removal closes the gap, there are no tombstones.
+ * A tag is 32 bits of the key, so that with the segment 44 bits of it tell keys apart. An entry whose line is full goes
+ * on to the next, and leaves a mark of three bits of its tag on every full line that it passed: the highest bits of the
+ * line's eight numbers are eight such marks. So most searches end where they began, in one line, however full it is.
  *
- * (Indyk, Motwani 1998; the layout after Goetghebuer-Planchon's and Chandler's "flat" tables.) */
+ * Each segment grows alone, by a quarter, when it is 7/8 full: no insertion waits for more than one of them, and the
+ * table is never less than 0.7 full. Articles of a key are bounded: what more come with it are not entered under it (a
+ * hot bucket), and are found by their other keys. A removal frees the place; the marks stay until the segment is made
+ * anew, which as many removals as it has places bring about.
+ *
+ * (Indyk, Motwani 1998; lines and overflow marks after Bronson's and Shi's F14, 2019.) */
 #ifndef WF_LSH_H
 #define WF_LSH_H
 
@@ -18,6 +22,7 @@
 #define WF_LSH_SEGMENTS     4096u
 #define WF_LSH_LINE_ENTRIES 8u
 #define WF_LSH_BUCKET_MAX   16u /* articles entered under one key */
+#define WF_LSH_NUMBER_MAX   0x7FFFFFFFu
 
 struct wf_lsh_line;
 
@@ -25,6 +30,7 @@ struct wf_lsh_segment {
 	struct wf_lsh_line *lines;
 	uint32_t lines_count;
 	uint32_t entries_count;
+	uint32_t removed_count; /* since it was made */
 };
 
 struct wf_lsh {
@@ -36,7 +42,7 @@ struct wf_lsh {
 int wf_lsh_init(struct wf_lsh *lsh); /* WF_ENOMEM */
 void wf_lsh_close(struct wf_lsh *lsh);
 
-/* Enters article `number` (its low 32 bits, not 0) under `key`. Returns 0 also where the bucket is full. Errors:
+/* Enters article `number` (its low 31 bits, not 0) under `key`. Returns 0 also where the bucket is full. Errors:
  * WF_ENOMEM. */
 int wf_lsh_insert(struct wf_lsh *lsh, uint64_t key, uint32_t number);
 

@@ -1,7 +1,7 @@
 #include "passage.h"
 
-#include "boilerplate.h"
 #include "frequency.h"
+#include "kernel.h"
 
 #define WEIGHT_LEAST  (WF_WEIGHT_MAX * 2 / 5) /* of both words together: under it a shingle is never chosen */
 #define WEIGHT_RARE   (WF_WEIGHT_MAX * 4 / 5)
@@ -12,75 +12,135 @@ const struct wf_passage_windows WF_PASSAGE_STORED = {
 const struct wf_passage_windows WF_PASSAGE_ASKED = {
 	.lead_shingles = 120, .lead_window = 6, .rest_window_min = 20, .rest_keys = 32};
 
-static uint64_t mix(uint64_t value)
-{
-	value *= UINT64_C(0x9E3779B97F4A7C15);
-	value ^= value >> 32;
-	value *= UINT64_C(0xD6E8FEB86659FD93);
-	return value ^ value >> 29;
-}
-
 void wf_passage_rank(struct wf_passage_ranking *ranking, const uint16_t *tokens, uint32_t tokens_count,
 		     const uint8_t *mask, const uint8_t *weights)
 {
-	uint32_t count = 0;
+	const struct wf_kernel_weights kernel_weights = {weights, WEIGHT_LEAST, WEIGHT_RARE, WEIGHT_RAREST};
 
-	for (uint32_t i = 0; i + 1 < tokens_count; i++) {
-		const uint32_t shingle = WF_SHINGLE_OF(tokens[i], tokens[i + 1]);
-		const int weight = weights[tokens[i]] + weights[tokens[i + 1]];
-		const int shift = (weight >= WEIGHT_RARE) * 2 + (weight >= WEIGHT_RAREST) * 2;
-
-		/* Written always, kept where it may be chosen: no branch to guess. */
-		ranking->shingles[count] = shingle;
-		ranking->ranks[count] = (uint32_t)(mix(shingle) >> 32) >> shift;
-		count += (weight >= WEIGHT_LEAST) & !(mask[i] & mask[i + 1]);
-	}
-	ranking->count = count;
+	ranking->count =
+		wf_kernels()->rank(tokens, tokens_count, mask, &kernel_weights, ranking->shingles, ranking->ranks);
 }
 
-/* The minimum of every window of shingles [begin, end), as keys. */
+/* The minimum, or maximum, of every window: `values` has window - 1 fewer then. Spans double until they are as wide.
+ * Returns where the result is: in `values` or in `spare`. */
+static int32_t *slide(void (*step_of)(int32_t *restrict, const int32_t *restrict, uint32_t, uint32_t), int32_t *values,
+		      int32_t *spare, uint32_t count, uint32_t window)
+{
+	for (uint32_t span = 1; span < window;) {
+		const uint32_t step = 2 * span <= window ? span : window - span;
+		int32_t *const out = spare;
+
+		count -= step;
+		step_of(out, values, count, step);
+		spare = values;
+		values = out;
+		span += step;
+	}
+	return values;
+}
+
+/* Adds the place of the minimum of every window of shingles [begin, end), and of the whole where it is shorter than a
+ * window. A shingle is one where the greatest of the minima of the windows that it is in is its own rank: all of them
+ * are at most that. Each step is one pass over the ranks, without a branch. */
 static uint32_t choose(const struct wf_passage_ranking *ranking, uint32_t begin, uint32_t end, uint32_t window,
-		       uint64_t *keys, uint32_t keys_count, uint32_t keys_max)
+		       uint16_t *places, uint32_t places_count, uint32_t places_max)
 {
-	uint32_t least = UINT32_MAX;
+	const struct wf_kernels *const kernels = wf_kernels();
+	const uint32_t count = end - begin;
+	const int32_t *const ranks = ranking->ranks + begin;
+	int32_t room[4 * WF_DOCUMENT_TOKENS_MAX];
+	int32_t *const padded = room + 2 * (size_t)count;
+	uint16_t chosen[WF_DOCUMENT_TOKENS_MAX + WF_KERNEL_SLACK];
+	uint32_t chosen_count;
+	const int32_t *greatest;
 
-	for (uint32_t last = begin; last < end; last++) {
-		const uint32_t first = last - begin + 1 > window ? last + 1 - window : begin;
-		const uint32_t before = least;
-
-		if (least == UINT32_MAX || least < first) {
-			least = first;
-			for (uint32_t i = first + 1; i <= last; i++)
-				if (ranking->ranks[i] <= ranking->ranks[least])
-					least = i;
-		} else if (ranking->ranks[last] <= ranking->ranks[least]) {
-			least = last;
-		}
-		/* Windows that are not whole yet choose nothing, unless the text ends there. */
-		if (last - begin + 1 < window && last + 1 < end) {
-			continue;
-		}
-		if ((least != before || last - begin + 1 == window || last + 1 == end) && keys_count < keys_max) {
-			const uint64_t key = mix(ranking->shingles[least] + UINT64_C(0x100000000));
-
-			if (keys_count == 0 || keys[keys_count - 1] != key)
-				keys[keys_count++] = key;
-		}
+	if (window > count)
+		window = count;
+	memcpy(room, ranks, count * sizeof *ranks);
+	memset(padded, 0, (window - 1) * sizeof *padded);
+	memcpy(padded + window - 1, slide(kernels->least, room, room + count, count, window),
+	       (count - window + 1) * sizeof *padded);
+	memset(padded + count, 0, (window - 1) * sizeof *padded);
+	greatest = slide(kernels->greatest, padded, room, count + window - 1, window);
+	chosen_count = kernels->equal(greatest, ranks, count, begin, chosen);
+	for (uint32_t i = 0; i < chosen_count && places_count < places_max; i++) {
+		places[places_count] = chosen[i];
+		places_count += places_count == 0 ||
+				ranking->shingles[places[places_count - 1]] != ranking->shingles[chosen[i]];
 	}
-	return keys_count;
+	return places_count;
 }
 
-uint32_t wf_passage_keys(const struct wf_passage_windows *windows, const struct wf_passage_ranking *ranking,
-			 uint64_t *keys, uint32_t keys_max)
-{
-	const uint32_t lead = ranking->count < windows->lead_shingles ? ranking->count : windows->lead_shingles;
-	const uint32_t rest = ranking->count - lead;
-	uint32_t window = 2 * rest / windows->rest_keys;
-	uint32_t keys_count = choose(ranking, 0, lead, windows->lead_window, keys, 0, keys_max);
+/* The text in two parts, each with its window. */
+struct parts {
+	uint32_t lead; /* shingles of the first */
+	uint32_t rest_window;
+};
 
-	if (window < windows->rest_window_min)
-		window = windows->rest_window_min;
-	if (rest != 0)
-		keys_count = choose(ranking, lead, ranking->count, window, keys, keys_count, keys_max);
-	return keys_count;
+static struct parts parts_of(const struct wf_passage_windows *windows, uint32_t count)
+{
+	const uint32_t lead = count < windows->lead_shingles ? count : windows->lead_shingles;
+	const uint32_t window = 2 * (count - lead) / windows->rest_keys;
+
+	return (struct parts){lead, window < windows->rest_window_min ? windows->rest_window_min : window};
+}
+
+uint32_t wf_passage_choose(const struct wf_passage_windows *windows, const struct wf_passage_ranking *ranking,
+			   uint16_t *places, uint32_t places_max)
+{
+	const struct parts parts = parts_of(windows, ranking->count);
+	uint32_t places_count = 0;
+
+	if (parts.lead > 0)
+		places_count = choose(ranking, 0, parts.lead, windows->lead_window, places, 0, places_max);
+	if (parts.lead < ranking->count)
+		places_count = choose(ranking, parts.lead, ranking->count, parts.rest_window, places, places_count,
+				      places_max);
+	return places_count;
+}
+
+/* Whether a window holds the place narrow[i] and none of less rank: those of its part, [begin, end), that are nearest
+ * on either side lie at least a window apart. */
+static bool is_least(const struct wf_passage_ranking *ranking, const uint16_t *narrow, uint32_t narrow_count,
+		     uint32_t i, uint32_t begin, uint32_t end, uint32_t window)
+{
+	const int32_t rank = ranking->ranks[narrow[i]];
+	uint32_t left = i;
+	uint32_t right = i;
+
+	while (left > 0 && narrow[left - 1] >= begin && ranking->ranks[narrow[left - 1]] >= rank)
+		left--;
+	while (right + 1 < narrow_count && narrow[right + 1] < end && ranking->ranks[narrow[right + 1]] >= rank)
+		right++;
+	if (left > 0 && narrow[left - 1] >= begin)
+		begin = narrow[left - 1] + 1u;
+	if (right + 1 < narrow_count && narrow[right + 1] < end)
+		end = narrow[right + 1];
+	return end - begin >= window;
+}
+
+uint32_t wf_passage_choose_among(const struct wf_passage_windows *windows, const struct wf_passage_ranking *ranking,
+				 const uint16_t *narrow, uint32_t narrow_count, uint16_t *places)
+{
+	const struct parts parts = parts_of(windows, ranking->count);
+	uint32_t places_count = 0;
+
+	for (uint32_t i = 0; i < narrow_count; i++) {
+		const bool is_lead = narrow[i] < parts.lead;
+		const uint32_t begin = is_lead ? 0 : parts.lead;
+		const uint32_t end = is_lead ? parts.lead : ranking->count;
+		const uint32_t window = is_lead ? windows->lead_window : parts.rest_window;
+
+		places[places_count] = narrow[i];
+		places_count += is_least(ranking, narrow, narrow_count, i, begin, end,
+					 window < end - begin ? window : end - begin);
+	}
+	return places_count;
+}
+
+void wf_passage_keys(const struct wf_passage_ranking *ranking, const uint16_t *places, uint32_t places_count,
+		     uint64_t *keys)
+{
+	for (uint32_t i = 0; i < places_count; i++)
+		keys[i] = wf_kernel_mix(ranking->shingles[places[i]] + UINT64_C(0x100000000));
 }

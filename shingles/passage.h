@@ -13,6 +13,7 @@
 
 #include "base/bytes.h"
 #include "base/limits.h"
+#include "kernel.h"
 
 struct wf_passage_windows {
 	uint32_t lead_shingles; /* the beginning of a story is what teasers and cuts keep: closer there */
@@ -28,16 +29,26 @@ extern const struct wf_passage_windows WF_PASSAGE_ASKED;
 /* The shingles of a text that may be chosen, with their ranks: the lower, the sooner. */
 struct wf_passage_ranking {
 	uint32_t count;
-	uint32_t shingles[WF_DOCUMENT_TOKENS_MAX];
-	uint32_t ranks[WF_DOCUMENT_TOKENS_MAX];
+	uint32_t *shingles; /* the caller's, room for one a token and WF_KERNEL_SLACK more */
+	int32_t *ranks;     /* likewise; not negative */
 };
 
 /* tokens, mask: tokens_count long, at most WF_DOCUMENT_TOKENS_MAX; weights: by token (frequency.h). */
 void wf_passage_rank(struct wf_passage_ranking *ranking, const uint16_t *tokens, uint32_t tokens_count,
 		     const uint8_t *mask, const uint8_t *weights);
 
-/* Chooses keys, distinct from their neighbours; returns how many, `keys_max` at most. */
-uint32_t wf_passage_keys(const struct wf_passage_windows *windows, const struct wf_passage_ranking *ranking,
-			 uint64_t *keys, uint32_t keys_max);
+/* Chooses the shingles of least rank: their places in the ranking, ascending, no two neighbours the same shingle.
+ * Returns how many, `places_max` at most: then the end of the text goes without. */
+uint32_t wf_passage_choose(const struct wf_passage_windows *windows, const struct wf_passage_ranking *ranking,
+			   uint16_t *places, uint32_t places_max);
+
+/* The same for windows that are at least as wide as those by which `narrow` was chosen, from among these alone.
+ * `places` has room for as many. */
+uint32_t wf_passage_choose_among(const struct wf_passage_windows *windows, const struct wf_passage_ranking *ranking,
+				 const uint16_t *narrow, uint32_t narrow_count, uint16_t *places);
+
+/* The keys of the shingles at `places`, one each. */
+void wf_passage_keys(const struct wf_passage_ranking *ranking, const uint16_t *places, uint32_t places_count,
+		     uint64_t *keys);
 
 #endif

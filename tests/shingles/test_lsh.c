@@ -181,12 +181,12 @@ static void key_0_and_the_largest_number_are_ordinary(void **state)
 	assert_int_equal(wf_lsh_init(&lsh), 0);
 	assert_int_equal(wf_lsh_insert(&lsh, key_of(77, 0), 3), 0); /* the line's free places do not look like tag 0 */
 	assert_int_equal(wf_lsh_find(&lsh, 0, numbers), 0);
-	assert_int_equal(wf_lsh_insert(&lsh, 0, UINT32_MAX), 0);
-	assert_int_equal(wf_lsh_insert(&lsh, UINT64_MAX, UINT32_MAX), 0);
+	assert_int_equal(wf_lsh_insert(&lsh, 0, WF_LSH_NUMBER_MAX), 0);
+	assert_int_equal(wf_lsh_insert(&lsh, UINT64_MAX, WF_LSH_NUMBER_MAX), 0);
 	assert_int_equal(wf_lsh_find(&lsh, 0, numbers), 1);
-	assert_true(has(&lsh, 0, UINT32_MAX));
-	assert_true(has(&lsh, UINT64_MAX, UINT32_MAX));
-	wf_lsh_remove(&lsh, 0, UINT32_MAX);
+	assert_true(has(&lsh, 0, WF_LSH_NUMBER_MAX));
+	assert_true(has(&lsh, UINT64_MAX, WF_LSH_NUMBER_MAX));
+	wf_lsh_remove(&lsh, 0, WF_LSH_NUMBER_MAX);
 	assert_int_equal(wf_lsh_find(&lsh, 0, numbers), 0);
 	wf_lsh_close(&lsh);
 }
@@ -283,6 +283,29 @@ static void a_large_table_loses_nothing_and_is_paid_by_the_entry(void **state)
 	assert_int_equal(memory_live(), 0);
 }
 
+static void removals_make_a_segment_anew_and_lose_nothing(void **state)
+{
+	const uint64_t key = key_of(1, 0);
+	struct wf_lsh lsh;
+
+	(void)state;
+	assert_int_equal(wf_lsh_init(&lsh), 0);
+	for (uint32_t number = 1; number <= 200; number++)
+		assert_int_equal(wf_lsh_insert(&lsh, key_of(number * 0x01000000u, 0), number), 0);
+	assert_int_equal(wf_lsh_insert(&lsh, key, 1000), 0);
+	for (uint32_t round = 0; round < 5000; round++) {
+		wf_lsh_remove(&lsh, key, 1000 + round);
+		assert_int_equal(wf_lsh_insert(&lsh, key, 1001 + round), 0);
+		assert_in_range(lsh.segments[0].removed_count, 0,
+				lsh.segments[0].lines_count * WF_LSH_LINE_ENTRIES - 1);
+	}
+	assert_true(has(&lsh, key, 6000));
+	for (uint32_t number = 1; number <= 200; number++)
+		assert_true(has(&lsh, key_of(number * 0x01000000u, 0), number));
+	assert_int_equal(lsh.entries_count, 201);
+	wf_lsh_close(&lsh);
+}
+
 static void an_insertion_without_memory_changes_nothing(void **state)
 {
 	struct wf_lsh lsh;
@@ -346,6 +369,7 @@ int main(void)
 		cmocka_unit_test(entries_of_one_home_line_overflow_and_are_all_found),
 		cmocka_unit_test(the_table_agrees_with_plain_lists),
 		cmocka_unit_test(a_large_table_loses_nothing_and_is_paid_by_the_entry),
+		cmocka_unit_test(removals_make_a_segment_anew_and_lose_nothing),
 		cmocka_unit_test(an_insertion_without_memory_changes_nothing),
 		cmocka_unit_test(removing_what_is_not_there_does_nothing),
 	};

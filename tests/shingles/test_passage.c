@@ -20,7 +20,10 @@ struct text {
 	uint32_t keys_count;
 };
 
-static struct wf_passage_ranking ranking;
+static uint32_t shingles_room[WF_DOCUMENT_TOKENS_MAX + WF_KERNEL_SLACK];
+static int32_t ranks_room[WF_DOCUMENT_TOKENS_MAX + WF_KERNEL_SLACK];
+static struct wf_passage_ranking ranking = {.shingles = shingles_room, .ranks = ranks_room};
+static uint16_t places[KEYS_ROOM];
 static uint8_t weights[WF_TOKEN_VALUES];
 
 /* Helpers */
@@ -51,8 +54,9 @@ static void fill(struct text *text, uint32_t count, uint64_t *random)
 static void choose(struct text *text, const struct wf_passage_windows *windows, uint32_t keys_max)
 {
 	wf_passage_rank(&ranking, text->tokens, text->count, text->mask, weights);
-	text->keys_count = wf_passage_keys(windows, &ranking, text->keys, keys_max);
+	text->keys_count = wf_passage_choose(windows, &ranking, places, keys_max);
 	assert_in_range(text->keys_count, 0, keys_max);
+	wf_passage_keys(&ranking, places, text->keys_count, text->keys);
 }
 
 static bool has_key(const struct text *text, uint64_t key)
@@ -129,6 +133,29 @@ static void what_a_wide_window_chooses_a_narrow_one_chooses_too(void **state)
 		if (keys_shared(&texts[0], &texts[1]) != texts[0].keys_count)
 			fail_msg("window %u: %u of %u", window, keys_shared(&texts[0], &texts[1]), texts[0].keys_count);
 		assert_true(texts[1].keys_count > texts[0].keys_count);
+	}
+}
+
+static void a_wide_window_chooses_from_among_a_narrow_ones_as_from_all(void **state)
+{
+	static uint16_t narrow[WF_DOCUMENT_TOKENS_MAX];
+	static uint16_t among[WF_DOCUMENT_TOKENS_MAX];
+	struct text *text = *state;
+	uint64_t random = 12;
+
+	for (int round = 0; round < 400; round++) {
+		const uint32_t window = 1 + random_below(&random, 30);
+		const struct wf_passage_windows asked = {random_below(&random, 200), window, window + 3, 32};
+		const struct wf_passage_windows stored = {asked.lead_shingles, window + random_below(&random, 30),
+							  window + 3 + random_below(&random, 30), 16};
+		uint32_t narrow_count;
+
+		fill(text, random_below(&random, 900), &random);
+		choose(text, &stored, KEYS_ROOM);
+		narrow_count = wf_passage_choose(&asked, &ranking, narrow, WF_DOCUMENT_TOKENS_MAX);
+		assert_int_equal(wf_passage_choose_among(&stored, &ranking, narrow, narrow_count, among),
+				 text->keys_count);
+		assert_memory_equal(among, places, text->keys_count * sizeof *among);
 	}
 }
 
@@ -300,6 +327,8 @@ int main(void)
 						texts_tear_down),
 		cmocka_unit_test_setup_teardown(what_a_wide_window_chooses_a_narrow_one_chooses_too, texts_set_up,
 						texts_tear_down),
+		cmocka_unit_test_setup_teardown(a_wide_window_chooses_from_among_a_narrow_ones_as_from_all,
+						texts_set_up, texts_tear_down),
 		cmocka_unit_test_setup_teardown(nearly_all_stored_keys_are_asked_for, texts_set_up, texts_tear_down),
 		cmocka_unit_test_setup_teardown(texts_that_share_a_run_of_a_window_share_a_key, texts_set_up,
 						texts_tear_down),

@@ -1,0 +1,21 @@
+#define KERNELS wf_kernels_portable
+#include "kernel_body.h"
+
+const struct wf_kernels *wf_kernels_at(enum wf_cpu_level level)
+{
+	switch (level) {
+#if defined(__x86_64__)
+	case WF_CPU_AVX512:
+		return &wf_kernels_avx512;
+	case WF_CPU_AVX2:
+		return &wf_kernels_avx2;
+#endif
+	default:
+		return &wf_kernels_portable;
+	}
+}
+
+const struct wf_kernels *wf_kernels(void)
+{
+	return wf_kernels_at(wf_cpu_level());
+}

@@ -1,0 +1,84 @@
+/* The inner loops over an article's tokens, for each kind of processor: what is asked of every shingle, without a
+ * branch.
+ *
+ * One body in portable C (kernel_body.h), built for each kind; for AVX-512 some loops are written by hand. All give the
+ * same bit for bit. */
+#ifndef WF_KERNEL_H
+#define WF_KERNEL_H
+
+#include "base/bytes.h"
+#include "cpu.h"
+
+#define WF_SHINGLE_OF(first, second) ((uint32_t)(first) << 16 | (uint32_t)(second))
+
+#define WF_KERNEL_HOT_BITS    4096u
+#define WF_KERNEL_COMMON_BITS 32768u
+#define WF_KERNEL_SLACK       16u /* elements of an output that may be written past its end */
+
+/* The hash of a shingle in the tables of boilerplate, and its bits in the two filters. */
+static inline uint32_t wf_kernel_hash(uint32_t shingle)
+{
+	uint32_t hash = shingle * 0x9E3779B1u;
+
+	hash ^= hash >> 15;
+	return hash * 0x85EBCA77u;
+}
+
+static inline uint32_t wf_kernel_hot_bit(uint32_t hash)
+{
+	return hash / (UINT32_MAX / WF_KERNEL_HOT_BITS + 1);
+}
+
+static inline uint32_t wf_kernel_common_bit(uint32_t hash)
+{
+	return hash % WF_KERNEL_COMMON_BITS;
+}
+
+/* How rare the two words of a shingle must be together: to be chosen at all, and to go first. */
+struct wf_kernel_weights {
+	const uint8_t *of_token; /* 65,536 */
+	uint32_t least;
+	uint32_t rare;   /* its rank is a quarter of its hash ... */
+	uint32_t rarest; /* ... and a sixteenth */
+};
+
+struct wf_kernels {
+	/* The places i, ascending, of the shingles (tokens[i], tokens[i + 1]) of which one of the two filters has the
+	 * bit. `places` has room for tokens_count and the slack. Returns how many. */
+	uint32_t (*filter)(const uint16_t *tokens, uint32_t tokens_count, const uint32_t *hot_bits,
+			   const uint32_t *common_bits, uint16_t *places);
+
+	/* The shingles that may be chosen (rare enough, and not boilerplate as a whole), in order, and their ranks, not
+	 * negative. Both outputs have room for tokens_count and the slack. Returns how many. */
+	uint32_t (*rank)(const uint16_t *tokens, uint32_t tokens_count, const uint8_t *mask,
+			 const struct wf_kernel_weights *weights, uint32_t *shingles, int32_t *ranks);
+
+	/* out[i] is the least, or greatest, of in[i] and in[i + step], for `count` of them. */
+	void (*least)(int32_t *restrict out, const int32_t *restrict in, uint32_t count, uint32_t step);
+	void (*greatest)(int32_t *restrict out, const int32_t *restrict in, uint32_t count, uint32_t step);
+
+	/* The places first + i, ascending, where a[i] is b[i]. `places` has room for count and the slack. */
+	uint32_t (*equal)(const int32_t *a, const int32_t *b, uint32_t count, uint32_t first, uint16_t *places);
+};
+
+/* Those of a level that this processor has; and those of its best. */
+const struct wf_kernels *wf_kernels_at(enum wf_cpu_level level);
+const struct wf_kernels *wf_kernels(void);
+
+/* The 64-bit hash of which ranks and keys of passages are made. */
+static inline uint64_t wf_kernel_mix(uint64_t value)
+{
+	value *= UINT64_C(0x9E3779B97F4A7C15);
+	value ^= value >> 32;
+	value *= UINT64_C(0xD6E8FEB86659FD93);
+	return value ^ value >> 29;
+}
+
+/* One for each way to build the body. */
+extern const struct wf_kernels wf_kernels_portable;
+#if defined(__x86_64__)
+extern const struct wf_kernels wf_kernels_avx2;
+extern const struct wf_kernels wf_kernels_avx512;
+#endif
+
+#endif

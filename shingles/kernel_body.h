@@ -1,0 +1,74 @@
+/* The inner loops in portable C. Included where they are built for one kind of processor; KERNELS names the table. */
+#include "kernel.h"
+
+/* In all loops that choose: written always, kept where it is chosen. */
+
+#ifndef KERNEL_HAS_OWN_FILTER
+static uint32_t filter(const uint16_t *tokens, uint32_t tokens_count, const uint32_t *hot_bits,
+		       const uint32_t *common_bits, uint16_t *places)
+{
+	uint32_t count = 0;
+
+	for (uint32_t i = 0; i + 1 < tokens_count; i++) {
+		const uint32_t hash = wf_kernel_hash(WF_SHINGLE_OF(tokens[i], tokens[i + 1]));
+		const uint32_t hot = wf_kernel_hot_bit(hash);
+		const uint32_t common = wf_kernel_common_bit(hash);
+
+		places[count] = (uint16_t)i;
+		count += (hot_bits[hot / 32] >> (hot % 32) | common_bits[common / 32] >> (common % 32)) & 1;
+	}
+	return count;
+}
+#endif
+
+#ifndef KERNEL_HAS_OWN_RANK
+static uint32_t rank(const uint16_t *tokens, uint32_t tokens_count, const uint8_t *mask,
+		     const struct wf_kernel_weights *weights, uint32_t *shingles, int32_t *ranks)
+{
+	uint32_t count = 0;
+
+	for (uint32_t i = 0; i + 1 < tokens_count; i++) {
+		const uint32_t shingle = WF_SHINGLE_OF(tokens[i], tokens[i + 1]);
+		const uint32_t weight = (uint32_t)weights->of_token[tokens[i]] + weights->of_token[tokens[i + 1]];
+		const int shift = (weight >= weights->rare) * 2 + (weight >= weights->rarest) * 2;
+
+		shingles[count] = shingle;
+		ranks[count] = (int32_t)(wf_kernel_mix(shingle) >> 33) >> shift;
+		count += (weight >= weights->least) & !(mask[i] & mask[i + 1]);
+	}
+	return count;
+}
+#endif
+
+static void least(int32_t *restrict out, const int32_t *restrict in, uint32_t count, uint32_t step)
+{
+	for (uint32_t i = 0; i < count; i++)
+		out[i] = in[i] < in[i + step] ? in[i] : in[i + step];
+}
+
+static void greatest(int32_t *restrict out, const int32_t *restrict in, uint32_t count, uint32_t step)
+{
+	for (uint32_t i = 0; i < count; i++)
+		out[i] = in[i] > in[i + step] ? in[i] : in[i + step];
+}
+
+#ifndef KERNEL_HAS_OWN_EQUAL
+static uint32_t equal(const int32_t *a, const int32_t *b, uint32_t count, uint32_t first, uint16_t *places)
+{
+	uint32_t places_count = 0;
+
+	for (uint32_t i = 0; i < count; i++) {
+		places[places_count] = (uint16_t)(first + i);
+		places_count += a[i] == b[i];
+	}
+	return places_count;
+}
+#endif
+
+const struct wf_kernels KERNELS = {
+	.filter = filter,
+	.rank = rank,
+	.least = least,
+	.greatest = greatest,
+	.equal = equal,
+};

@@ -1,0 +1,213 @@
+/* The loops built for each kind of processor give what the portable ones give, bit for bit. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "kernel.h"
+#include "random_source.h"
+
+#define TOKENS_MOST 700u
+#define ROUNDS      2000u
+
+static const enum wf_cpu_level levels[] = {WF_CPU_SCALAR, WF_CPU_NEON, WF_CPU_AVX2, WF_CPU_AVX512};
+
+struct fixture {
+	uint64_t random;
+	uint32_t count;
+	uint16_t *tokens; /* of just `count`, so that a sanitizer sees what is read beyond */
+	uint8_t *mask;
+	uint8_t weights[65536];
+	uint32_t hot_bits[WF_KERNEL_HOT_BITS / 32];
+	uint32_t common_bits[WF_KERNEL_COMMON_BITS / 32];
+};
+
+struct output {
+	uint32_t count;
+	uint16_t places[TOKENS_MOST + WF_KERNEL_SLACK];
+	uint32_t shingles[TOKENS_MOST + WF_KERNEL_SLACK];
+	int32_t ranks[TOKENS_MOST + WF_KERNEL_SLACK];
+};
+
+/* Helpers */
+
+static int set_up(void **state)
+{
+	struct fixture *fixture = calloc(1, sizeof *fixture);
+
+	if (fixture == NULL)
+		return -1;
+	fixture->random = 1;
+	*state = fixture;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	free(*state);
+	return 0;
+}
+
+static void fill(struct fixture *fixture)
+{
+	uint64_t *random = &fixture->random;
+	const uint32_t mask_share = random_below(random, 4);
+
+	fixture->count = random_below(random, TOKENS_MOST);
+	fixture->tokens = malloc((fixture->count + 1) * sizeof *fixture->tokens);
+	fixture->mask = malloc(fixture->count + 1);
+	assert_non_null(fixture->tokens);
+	assert_non_null(fixture->mask);
+	for (uint32_t i = 0; i < fixture->count; i++) {
+		fixture->tokens[i] = (uint16_t)random_next(random);
+		fixture->mask[i] = random_below(random, 4) < mask_share;
+	}
+	for (size_t i = 0; i < sizeof fixture->weights; i++)
+		fixture->weights[i] = (uint8_t)(1 + random_below(random, 64));
+	for (size_t i = 0; i < WF_KERNEL_HOT_BITS / 32; i++)
+		fixture->hot_bits[i] = (uint32_t)(random_next(random) & random_next(random));
+	for (size_t i = 0; i < WF_KERNEL_COMMON_BITS / 32; i++)
+		fixture->common_bits[i] = (uint32_t)(random_next(random) & random_next(random));
+}
+
+static void empty(struct fixture *fixture)
+{
+	free(fixture->tokens);
+	free(fixture->mask);
+}
+
+static const struct wf_kernels *next_level(size_t *at)
+{
+	while (*at < sizeof(levels) / sizeof(levels[0])) {
+		const enum wf_cpu_level level = levels[(*at)++];
+
+		if (wf_cpu_has(level))
+			return wf_kernels_at(level);
+	}
+	return NULL;
+}
+
+/* filter */
+
+static void every_level_filters_what_the_bits_say(void **state)
+{
+	struct fixture *fixture = *state;
+	static struct output output;
+
+	for (uint32_t round = 0; round < ROUNDS / 20; round++) {
+		const struct wf_kernels *kernels;
+		size_t at = 0;
+
+		fill(fixture);
+		while ((kernels = next_level(&at)) != NULL) {
+			uint32_t wanted = 0;
+
+			output.count = kernels->filter(fixture->tokens, fixture->count, fixture->hot_bits,
+						       fixture->common_bits, output.places);
+			for (uint32_t i = 0; i + 1 < fixture->count; i++) {
+				const uint32_t hash =
+					wf_kernel_hash(WF_SHINGLE_OF(fixture->tokens[i], fixture->tokens[i + 1]));
+				const uint32_t hot = wf_kernel_hot_bit(hash);
+				const uint32_t common = wf_kernel_common_bit(hash);
+
+				if ((fixture->hot_bits[hot / 32] >> (hot % 32) & 1) == 0 &&
+				    (fixture->common_bits[common / 32] >> (common % 32) & 1) == 0)
+					continue;
+				assert_true(wanted < output.count);
+				assert_int_equal(output.places[wanted++], i);
+			}
+			assert_int_equal(wanted, output.count);
+		}
+		empty(fixture);
+	}
+}
+
+/* rank */
+
+static void every_level_ranks_alike(void **state)
+{
+	const struct wf_kernel_weights weights = {((struct fixture *)*state)->weights, 25, 51, 76};
+	struct fixture *fixture = *state;
+	static struct output portable;
+	static struct output output;
+	uint64_t chosen = 0;
+
+	for (uint32_t round = 0; round < ROUNDS / 20; round++) {
+		const struct wf_kernels *kernels;
+		size_t at = 0;
+
+		fill(fixture);
+		portable.count = wf_kernels_portable.rank(fixture->tokens, fixture->count, fixture->mask, &weights,
+							  portable.shingles, portable.ranks);
+		chosen += portable.count;
+		while ((kernels = next_level(&at)) != NULL) {
+			output.count = kernels->rank(fixture->tokens, fixture->count, fixture->mask, &weights,
+						     output.shingles, output.ranks);
+			assert_int_equal(output.count, portable.count);
+			assert_memory_equal(output.shingles, portable.shingles, output.count * sizeof(uint32_t));
+			assert_memory_equal(output.ranks, portable.ranks, output.count * sizeof(int32_t));
+		}
+		empty(fixture);
+	}
+	assert_true(chosen > 0);
+}
+
+/* least, greatest, equal */
+
+static void every_level_finds_minima_maxima_and_equals(void **state)
+{
+	struct fixture *fixture = *state;
+	static int32_t in[2 * TOKENS_MOST];
+	static int32_t least[TOKENS_MOST];
+	static int32_t greatest[TOKENS_MOST];
+	static struct output output;
+
+	for (uint32_t round = 0; round < ROUNDS; round++) {
+		const uint32_t count = random_below(&fixture->random, TOKENS_MOST);
+		const uint32_t step = random_below(&fixture->random, 40);
+		const struct wf_kernels *kernels;
+		size_t at = 0;
+
+		for (uint32_t i = 0; i < count + step; i++)
+			in[i] = (int32_t)random_below(&fixture->random, 5);
+		while ((kernels = next_level(&at)) != NULL) {
+			uint32_t equal = 0;
+
+			kernels->least(least, in, count, step);
+			kernels->greatest(greatest, in, count, step);
+			output.count = kernels->equal(least, greatest, count, 100, output.places);
+			for (uint32_t i = 0; i < count; i++) {
+				const int32_t a = in[i];
+				const int32_t b = in[i + step];
+
+				assert_int_equal(least[i], a < b ? a : b);
+				assert_int_equal(greatest[i], a > b ? a : b);
+				if (a == b)
+					assert_int_equal(output.places[equal++], 100 + i);
+			}
+			assert_int_equal(equal, output.count);
+		}
+	}
+}
+
+static void the_best_level_is_one_of_this_processor(void **state)
+{
+	(void)state;
+	assert_ptr_equal(wf_kernels(), wf_kernels_at(wf_cpu_level()));
+	assert_true(wf_cpu_has(wf_cpu_level()));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(every_level_filters_what_the_bits_say, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(every_level_ranks_alike, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(every_level_finds_minima_maxima_and_equals, set_up, tear_down),
+		cmocka_unit_test(the_best_level_is_one_of_this_processor),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
