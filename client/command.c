@@ -12,9 +12,26 @@ void wf_command_common_options(struct wf_context *context, struct wf_option opti
 {
 	const struct wf_option common[WF_COMMON_OPTIONS_COUNT] = {
 		{"connect", WF_OPTION_TEXT, "ADDRESS",
-		 "tcp://HOST:PORT or unix:PATH, where the daemon listens\n"
+		 "tcp://HOST:PORT, tls://HOST:PORT or unix:PATH, where the daemon listens\n"
 		 "(default: $WIREFOLD, or " WF_CLIENT_ADDRESS_DEFAULT ")",
 		 .text = &context->address},
+		{"token-file", WF_OPTION_TEXT, "FILE",
+		 "the token to show to the daemon (default: $WIREFOLD_TOKEN_FILE,\nor $WIREFOLD_TOKEN, the token "
+		 "itself)",
+		 .text = &context->token_file},
+		{"tls-ca", WF_OPTION_TEXT, "FILE",
+		 "the CAs that the daemon's certificate may be of, PEM\n(default: $WIREFOLD_TLS_CA, or the system's)",
+		 .text = &context->client_settings.tls_ca_file},
+		{"tls-certificate", WF_OPTION_TEXT, "FILE", "the certificate to show to the daemon, PEM",
+		 .text = &context->client_settings.tls_certificate_file},
+		{"tls-key", WF_OPTION_TEXT, "FILE", "its key, PEM (default: in the same file)",
+		 .text = &context->client_settings.tls_key_file},
+		{"tls-name", WF_OPTION_TEXT, "NAME",
+		 "what the daemon's certificate must be for\n(default: the HOST of the address)",
+		 .text = &context->client_settings.tls_name},
+		{"tls-insecure", WF_OPTION_FLAG, NULL,
+		 "take any certificate: whoever is in between can read and change all",
+		 .flag = &context->client_settings.tls_unverified},
 		{"json", WF_OPTION_FLAG, NULL, "JSON also on a terminal", .flag = &context->wants_json},
 		{"plain", WF_OPTION_FLAG, NULL, "tables and sentences also into a pipe", .flag = &context->wants_plain},
 		{"help", WF_OPTION_FLAG, NULL, "this text", .flag = &context->wants_help},
@@ -113,18 +130,66 @@ int wf_command_misused(const struct wf_context *context, const struct wf_command
 	return WF_EXIT_USAGE;
 }
 
+/* Where a token of the environment is taken from, zeros stay: /proc/PID/environ then shows none. */
+static int take_variable(struct wf_context *context, struct wf_error *error)
+{
+	char *value = getenv("WIREFOLD_TOKEN");
+	int result;
+
+	if (value == NULL || *value == '\0')
+		return 0;
+	result = wf_token_of(&context->token, wf_bytes_of(value), "WIREFOLD_TOKEN", error);
+	explicit_bzero(value, strlen(value));
+	return result;
+}
+
+/* Reads the token of --token-file, or else of the environment. Returns WF_COMMAND_GOES_ON, or WF_EXIT_USAGE, said. */
+static int take_token(struct wf_context *context)
+{
+	struct wf_error error = {0};
+	bool is_exposed = false;
+	int result = take_variable(context, &error);
+
+	if (context->token_file != NULL)
+		result = wf_token_read(&context->token, context->token_file, &is_exposed, &error);
+	if (result < 0)
+		return wf_command_misused(context, NULL, "%s", error.text);
+	if (is_exposed)
+		wf_command_complain(context, "%s: everybody on this machine may read the token in this file",
+				    context->token_file);
+	context->client_settings.token = (struct wf_bytes){context->token.data, context->token.length};
+	return WF_COMMAND_GOES_ON;
+}
+
+/* What a person can do about a connection that is refused. */
+static const char *hint_of(const struct wf_context *context, int code)
+{
+	switch (code) {
+	case WF_EDENIED:
+		return context->token.length == 0 ? "The daemon asks for a token: --token-file or $WIREFOLD_TOKEN.\n"
+						  : "It is another token that the daemon asks for.\n";
+	case -EPROTO:
+		return "--tls-ca says whom to trust, --tls-certificate shows who you are; see wirefold(1).\n";
+	default:
+		return "Is wirefoldd running? --connect or $WIREFOLD says where.\n";
+	}
+}
+
 int wf_command_connect(struct wf_context *context)
 {
 	struct wf_error error = {0};
-	int result = wf_client_connect(&context->client, context->address, NULL, &error);
+	int result = take_token(context);
 
+	if (result != WF_COMMAND_GOES_ON)
+		return result;
+	result = wf_client_connect(&context->client, context->address, &context->client_settings, &error);
 	if (result == 0)
 		return WF_COMMAND_GOES_ON;
 	context->client = NULL;
 	wf_command_complain(context, "no connection: %s", error.text);
 	if (result == WF_EBADREQUEST)
 		return WF_EXIT_USAGE;
-	fputs("Is wirefoldd running? --connect or $WIREFOLD says where.\n", stderr);
+	fputs(hint_of(context, result), stderr);
 	return WF_EXIT_UNCONNECTED;
 }
 
@@ -140,6 +205,8 @@ int wf_command_failed(const struct wf_context *context, const char *subject, con
 		return WF_EXIT_UNCONNECTED;
 	}
 	wf_command_complain(context, "%s: %s: %s", subject, wf_wire_error_word(error->code), error->text);
+	if (error->code == WF_EDENIED && context->token.length == 0)
+		fputs(hint_of(context, WF_EDENIED), stderr);
 	return WF_EXIT_REFUSED;
 }
 

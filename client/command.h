@@ -7,6 +7,7 @@
 #include "client.h"
 #include "options.h"
 #include "terminal.h"
+#include "token.h"
 
 /* Exit statuses (the wire contract). */
 enum wf_exit {
@@ -21,6 +22,9 @@ enum wf_exit {
 
 struct wf_context {
 	const char *address;
+	struct wf_client_settings client_settings;
+	const char *token_file;
+	struct wf_token token;
 	bool wants_help;
 	bool wants_version;
 	bool wants_json;  /* --json */
@@ -37,7 +41,7 @@ struct wf_command {
 	int (*run)(struct wf_context *context, const struct wf_command *command, int count, char **arguments);
 };
 
-#define WF_COMMON_OPTIONS_COUNT 5
+#define WF_COMMON_OPTIONS_COUNT 11
 
 /* The options of all commands, which write into `context`. */
 void wf_command_common_options(struct wf_context *context, struct wf_option options[WF_COMMON_OPTIONS_COUNT]);
@@ -56,7 +60,8 @@ void wf_command_complain(const struct wf_context *context, const char *format, .
 int wf_command_misused(const struct wf_context *context, const struct wf_command *command, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/* Connects. Returns WF_COMMAND_GOES_ON, or WF_EXIT_UNCONNECTED (WF_EXIT_USAGE for an address of no form), said. */
+/* Connects, and shows the token that the options or the environment name. Returns WF_COMMAND_GOES_ON, or
+ * WF_EXIT_UNCONNECTED (WF_EXIT_USAGE for an address of no form, or files that do not do), said. */
 int wf_command_connect(struct wf_context *context);
 
 /* Says why a call failed. Returns the exit status: WF_EXIT_REFUSED where the daemon refused it, else

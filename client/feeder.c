@@ -272,7 +272,8 @@ static void reconnect(struct wf_feeder *feeder, const struct wf_error *why)
 	go_back(feeder);
 	for (;;) {
 		pause_once(feeder, "waiting for the daemon");
-		if (wf_client_connect(&feeder->context->client, feeder->context->address, NULL, &error) == 0)
+		if (wf_client_connect(&feeder->context->client, feeder->context->address,
+				      &feeder->context->client_settings, &error) == 0)
 			return;
 		feeder->context->client = NULL;
 		if (has_stalled(feeder)) {

@@ -75,18 +75,29 @@ static int run(struct wf_context *context, int count, char **arguments)
 	return command->run(context, command, count - 1, arguments + 1);
 }
 
+/* A variable of the environment; NULL also where it is empty. */
+static const char *variable(const char *name)
+{
+	const char *value = getenv(name);
+
+	return value == NULL || value[0] == '\0' ? NULL : value;
+}
+
 int main(int count, char **arguments)
 {
-	const char *address = getenv("WIREFOLD");
+	const char *address = variable("WIREFOLD");
 	struct wf_context context = {
-		.address = address != NULL && address[0] != '\0' ? address : WF_CLIENT_ADDRESS_DEFAULT,
+		.address = address != NULL ? address : WF_CLIENT_ADDRESS_DEFAULT,
 		.now = (int64_t)time(NULL),
+		.token_file = variable("WIREFOLD_TOKEN_FILE"),
+		.client_settings = {.tls_ca_file = variable("WIREFOLD_TLS_CA")},
 	};
 	int status;
 
 	wf_terminal_init(&context.terminal);
 	status = run(&context, count - 1, arguments + 1);
 	wf_client_close(context.client);
+	wf_token_forget(&context.token);
 	if (fflush(stdout) != 0 || ferror(stdout) != 0) {
 		wf_command_complain(&context, "standard output cannot be written");
 		if (status == WF_EXIT_DONE)

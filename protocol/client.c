@@ -11,6 +11,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "client_tls.h"
 #include "wire_error.h"
 
 #define CONNECT_TIMEOUT_MS_DEFAULT 5000
@@ -34,6 +35,7 @@ struct wf_client {
 	char address[ADDRESS_BYTES_MAX];
 	struct wf_client_settings settings;
 	int socket;
+	struct wf_client_tls *tls; /* NULL: plain */
 	struct wf_reader *reader;
 	struct wf_pack out;
 	size_t out_written;
@@ -49,11 +51,10 @@ struct wf_client {
 
 /* --- connecting --- */
 
-static int wait_connected(int socket_fd, int timeout_ms)
+/* Waits until the socket is ready; 0, or a negative errno. */
+static int wait_for(int socket_fd, short events, int timeout_ms)
 {
-	struct pollfd wait = {.fd = socket_fd, .events = POLLOUT};
-	int code = 0;
-	socklen_t size = sizeof code;
+	struct pollfd wait = {.fd = socket_fd, .events = events};
 	int ready;
 
 	do
@@ -61,8 +62,17 @@ static int wait_connected(int socket_fd, int timeout_ms)
 	while (ready < 0 && errno == EINTR);
 	if (ready < 0)
 		return -errno;
-	if (ready == 0)
-		return -ETIMEDOUT;
+	return ready == 0 ? -ETIMEDOUT : 0;
+}
+
+static int wait_connected(int socket_fd, int timeout_ms)
+{
+	int code = 0;
+	socklen_t size = sizeof code;
+	const int waited = wait_for(socket_fd, POLLOUT, timeout_ms);
+
+	if (waited < 0)
+		return waited;
 	if (getsockopt(socket_fd, SOL_SOCKET, SO_ERROR, &code, &size) != 0)
 		return -errno;
 	return -code;
@@ -129,7 +139,24 @@ static bool split_host(const char *text, char host[HOST_BYTES_MAX], const char *
 	return *rest == ':' && strlen(*port) > 0 && strspn(*port, "0123456789") == strlen(*port);
 }
 
-static int connect_tcp(struct wf_client *client, const char *text, struct wf_error *error)
+static int shake_hands(struct wf_client *client, const char *host, struct wf_error *error)
+{
+	struct wf_error why = {.code = 0};
+	int step = wf_client_tls_open(&client->tls, client->socket, host, &client->settings, &why);
+
+	if (step == 0)
+		step = wf_client_tls_shake(client->tls, &why);
+	while (step > WF_CLIENT_TLS_NOTHING) {
+		const int code = wait_for(client->socket, step == WF_CLIENT_TLS_WRITE ? POLLOUT : POLLIN,
+					  client->settings.connect_timeout_ms);
+
+		step = code < 0 ? wf_error_set(&why, code, "TLS: %s", strerror(-code))
+				: wf_client_tls_shake(client->tls, &why);
+	}
+	return step < 0 ? wf_error_set(error, step, "%s: %s", client->address, why.text) : WF_OK;
+}
+
+static int connect_tcp(struct wf_client *client, const char *text, bool with_tls, struct wf_error *error)
 {
 	const struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM};
 	char host[HOST_BYTES_MAX];
@@ -138,7 +165,8 @@ static int connect_tcp(struct wf_client *client, const char *text, struct wf_err
 	int code;
 
 	if (!split_host(text, host, &port))
-		return wf_error_set(error, WF_EBADREQUEST, "%s: expected tcp://HOST:PORT", client->address);
+		return wf_error_set(error, WF_EBADREQUEST, "%s: expected %s://HOST:PORT", client->address,
+				    with_tls ? "tls" : "tcp");
 	code = getaddrinfo(host, port, &hints, &found);
 	if (code != 0)
 		return wf_error_set(error, -EHOSTUNREACH, "%s: %s", client->address, gai_strerror(code));
@@ -148,16 +176,19 @@ static int connect_tcp(struct wf_client *client, const char *text, struct wf_err
 	freeaddrinfo(found);
 	if (client->socket < 0)
 		return wf_error_set(error, client->socket, "%s: %s", client->address, strerror(-client->socket));
-	return WF_OK;
+	return with_tls ? shake_hands(client, host, error) : WF_OK;
 }
 
 static int connect_address(struct wf_client *client, const char *address, struct wf_error *error)
 {
 	if (strncmp(address, "tcp://", 6) == 0)
-		return connect_tcp(client, address + 6, error);
+		return connect_tcp(client, address + 6, false, error);
+	if (strncmp(address, "tls://", 6) == 0)
+		return connect_tcp(client, address + 6, true, error);
 	if (strncmp(address, "unix:", 5) == 0)
 		return connect_unix(client, address + 5, error);
-	return wf_error_set(error, WF_EBADREQUEST, "%s: expected tcp://HOST:PORT or unix:PATH", client->address);
+	return wf_error_set(error, WF_EBADREQUEST, "%s: expected tcp://HOST:PORT, tls://HOST:PORT or unix:PATH",
+			    client->address);
 }
 
 static struct wf_client_settings settings_of(const struct wf_client_settings *given)
@@ -173,6 +204,29 @@ static struct wf_client_settings settings_of(const struct wf_client_settings *gi
 	if (settings.message_bytes_max == 0)
 		settings.message_bytes_max = WF_REQUEST_BYTES_MAX_LIMIT;
 	return settings;
+}
+
+/* Shows the token. The caller's own requests are numbered from 0 all the same. */
+static int show_token(struct wf_client *client, struct wf_error *error)
+{
+	struct wf_error why = {.code = 0};
+	struct wf_reply reply;
+	uint64_t msgid;
+	int code;
+
+	if (client->settings.token.length == 0)
+		return WF_OK;
+	wf_pack_string(wf_client_request(client, "auth", 1, &msgid), client->settings.token);
+	code = wf_client_call(client, msgid, &reply, &why);
+	wf_reply_close(&reply);
+	client->msgid_next = 0;
+	client->settings.token = (struct wf_bytes){NULL, 0};
+	/* Words of the connection begin with its address already. */
+	if (code != WF_OK && client->broken.code != 0 && error != NULL)
+		*error = why;
+	else if (code != WF_OK)
+		(void)wf_error_set(error, code, "%s: %s", client->address, why.text);
+	return code;
 }
 
 int wf_client_connect(struct wf_client **client, const char *address, const struct wf_client_settings *settings,
@@ -199,6 +253,8 @@ int wf_client_connect(struct wf_client **client, const char *address, const stru
 		(void)wf_error_set(error, code, "%s", wf_error_sentence(code));
 	else
 		code = connect_address(made, address, error);
+	if (code == WF_OK)
+		code = show_token(made, error);
 	if (code != WF_OK) {
 		wf_client_close(made);
 		return code;
@@ -218,6 +274,7 @@ void wf_client_close(struct wf_client *client)
 		free(client->first);
 		client->first = next;
 	}
+	wf_client_tls_close(client->tls);
 	if (client->socket >= 0)
 		(void)close(client->socket);
 	wf_pack_close(&client->out);
@@ -305,6 +362,24 @@ static int keep_all(struct wf_client *client)
 	return WF_OK;
 }
 
+static ssize_t receive_bytes(struct wf_client *client, char *space, size_t room)
+{
+	return client->tls == NULL ? recv(client->socket, space, room, 0)
+				   : wf_client_tls_recv(client->tls, space, room);
+}
+
+static ssize_t send_bytes(struct wf_client *client, const char *data, size_t length)
+{
+	return client->tls == NULL ? send(client->socket, data, length, MSG_NOSIGNAL)
+				   : wf_client_tls_send(client->tls, data, length);
+}
+
+/* The words for a code that receive_bytes or send_bytes failed with. */
+static const char *words_of(const struct wf_client *client, int code)
+{
+	return client->tls != NULL && code == -EPROTO ? wf_client_tls_words(client->tls) : strerror(-code);
+}
+
 /* Reads what is there, without waiting. */
 static int read_some(struct wf_client *client)
 {
@@ -316,7 +391,7 @@ static int read_some(struct wf_client *client)
 
 		if (space == NULL)
 			return break_off(client, WF_ENOMEM, "out of memory for a reply");
-		got = recv(client->socket, space, room, 0);
+		got = receive_bytes(client, space, room);
 		if (got == 0)
 			return break_off(client, WF_ECLOSED,
 					 wf_reader_is_inside(client->reader)
@@ -326,11 +401,14 @@ static int read_some(struct wf_client *client)
 			continue;
 		if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
 			return WF_OK;
-		if (got < 0)
-			return break_off(client, -errno, strerror(errno));
+		if (got < 0) {
+			code = -errno;
+			return break_off(client, code, words_of(client, code));
+		}
 		wf_reader_advance(client->reader, (size_t)got);
 		code = keep_all(client);
-		if (code != WF_OK || (size_t)got < room)
+		/* Of TLS, a record comes at a time: there may be more. */
+		if (code != WF_OK || ((size_t)got < room && client->tls == NULL))
 			return code;
 	}
 	return WF_OK;
@@ -342,7 +420,9 @@ static int wait_and_read(struct wf_client *client, bool for_writing, int timeout
 	struct pollfd wait = {.fd = client->socket, .events = POLLIN};
 	int ready;
 
-	if (for_writing)
+	if (client->tls != NULL && wf_client_tls_has_pending(client->tls))
+		return read_some(client);
+	if (for_writing || (client->tls != NULL && wf_client_tls_waits_to_write(client->tls)))
 		wait.events |= POLLOUT;
 	do
 		ready = poll(&wait, 1, timeout_ms);
@@ -353,7 +433,7 @@ static int wait_and_read(struct wf_client *client, bool for_writing, int timeout
 		return WF_OK;
 	if (ready == 0)
 		return break_off(client, -ETIMEDOUT, "no answer in time");
-	return (wait.revents & ~POLLOUT) != 0 ? read_some(client) : WF_OK;
+	return (wait.revents & ~POLLOUT) != 0 || !for_writing ? read_some(client) : WF_OK;
 }
 
 static int tell(const struct wf_client *client, struct wf_error *error)
@@ -417,7 +497,7 @@ size_t wf_client_outstanding_count(const struct wf_client *client)
 static int broken_while_writing(struct wf_client *client, int code)
 {
 	if (read_some(client) == WF_OK)
-		(void)break_off(client, code, strerror(-code));
+		(void)break_off(client, code, words_of(client, code));
 	return client->broken.code;
 }
 
@@ -425,8 +505,8 @@ int wf_client_flush(struct wf_client *client, struct wf_error *error)
 {
 	settle_request(client);
 	while (client->broken.code == 0 && client->out_written < client->out.length) {
-		const ssize_t sent = send(client->socket, client->out.data + client->out_written,
-					  client->out.length - client->out_written, MSG_NOSIGNAL);
+		const ssize_t sent = send_bytes(client, client->out.data + client->out_written,
+						client->out.length - client->out_written);
 
 		if (sent >= 0)
 			client->out_written += (size_t)sent;

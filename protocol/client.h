@@ -6,7 +6,8 @@
  *   else was wanted)
  *
  * Blocking, with timeouts; not for two threads at once. While it writes it also reads, so that a daemon which stops
- * reading from a client with many replies to take can never lock with it. Needs POSIX sockets and nothing else. */
+ * reading from a client with many replies to take can never lock with it. Needs POSIX sockets, and OpenSSL for tls://
+ * addresses. */
 #ifndef WF_CLIENT_H
 #define WF_CLIENT_H
 
@@ -27,12 +28,20 @@ struct wf_client_settings {
 	int connect_timeout_ms;   /* 0: 5000 */
 	int timeout_ms;           /* a flush or a receive without a byte moving; 0: 60000; negative: for ever */
 	size_t message_bytes_max; /* of a request or a reply; 0: WF_REQUEST_BYTES_MAX_LIMIT */
+	struct wf_bytes token; /* shown by `auth` when connected; empty: none. Needed during wf_client_connect alone */
+	/* Of tls:// addresses; files in PEM, NULL where there is none. */
+	const char *tls_ca_file;          /* whom to trust; NULL: whom the system trusts */
+	const char *tls_certificate_file; /* to show to the daemon */
+	const char *tls_key_file;         /* of that certificate; NULL: it is in the same file */
+	const char *tls_name;             /* what the daemon's certificate must be for; NULL: the address's HOST */
+	bool tls_unverified;              /* any certificate does: whoever is in between may read and change all */
 };
 
-/* Connects to "tcp://HOST:PORT", "tcp://[::1]:PORT" or "unix:PATH". A missing port is 7411. `settings` NULL: the
- * defaults. Errors: WF_EBADREQUEST the address has no such form; -ETIMEDOUT; errno (-ECONNREFUSED, -ENOENT, ...);
- * WF_ENOMEM. error->text names the
- *         address and the cause. */
+/* Connects to "tcp://HOST:PORT", "tcp://[::1]:PORT", "tls://HOST:PORT" or "unix:PATH", and shows the token, if any. A
+ * missing port is 7411. `settings` NULL: the defaults.
+ * Errors: WF_EBADREQUEST the address has no such form, or a file for TLS cannot be used; WF_EDENIED, or what else the
+ *         daemon says to the token; -EPROTO TLS failed; -ETIMEDOUT; errno (-ECONNREFUSED, -ENOENT, ...); WF_ENOMEM.
+ *         error->text names the address and the cause. */
 int wf_client_connect(struct wf_client **client, const char *address, const struct wf_client_settings *settings,
 		      struct wf_error *error);
 void wf_client_close(struct wf_client *client); /* NULL is allowed; replies taken from it live on */

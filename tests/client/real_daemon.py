@@ -16,8 +16,9 @@ def free_port():
 
 
 class RealDaemon:
-    def __init__(self, *flags):
+    def __init__(self, *flags, environment=None):
         self.flags = flags
+        self.environment = environment
         self.folder = tempfile.mkdtemp(prefix="wf-daemon-")
         self.path = os.path.join(self.folder, "socket")
         self.port = free_port()
@@ -30,7 +31,7 @@ class RealDaemon:
         self.process = subprocess.Popen(
             [WIREFOLDD, "--store", os.path.join(self.folder, "store"), "--tcp", "127.0.0.1:%d" % self.port,
              "--unix", self.path, *self.flags],
-            stdout=subprocess.PIPE, stderr=self.log,
+            stdout=subprocess.PIPE, stderr=self.log, env=dict(os.environ, **(self.environment or {})),
         )
         line = self.process.stdout.readline()
         if not line.startswith(b"ready"):

@@ -1,13 +1,18 @@
 """Time and room for those who have not shown who they are, and for one client with many connections."""
 
+import os
 import socket
+import sys
 import time
 import unittest
 
 import msgpack
 
-from certificates import Certificates
 from daemon import Client, Closed, Daemon, article, eventually
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
+
+from certificates import Certificates  # noqa: E402
 
 TOKEN = "correct-horse-battery-staple"
 

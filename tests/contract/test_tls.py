@@ -6,6 +6,7 @@ import signal
 import socket
 import ssl
 import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -13,8 +14,11 @@ import unittest
 
 import msgpack
 
-from certificates import Certificates
 from daemon import BINARY, Client, Closed, Daemon, article, eventually, words
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
+
+from certificates import Certificates  # noqa: E402
 
 TOKEN = "correct-horse-battery-staple"
 MIB = 1 << 20
