@@ -1,11 +1,12 @@
-/* wirefoldd: reads the settings, serves, says why where it cannot.
- * Exit status: 0 done, 1 it could not serve, 2 wrong use. */
+/* wirefoldd: reads the settings, serves, says why where it cannot; or does what is to be done with a store on disk.
+ * Exit status: 0 done, 1 it could not serve, 2 wrong use; of the others see store_command.h. */
 #include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "server.h"
+#include "store_command.h"
 
 /* Larger blocks come from the system alone and go back to it when they are freed. Left to itself, glibc raises the
  * limit as such blocks are freed, and a few giant requests would leave holes of their size behind in every thread's
@@ -41,6 +42,8 @@ int main(int arguments_count, char **arguments)
 	struct wf_error error;
 	int status = 0;
 
+	if (arguments_count > 1 && wf_store_command_is(arguments[1]))
+		return wf_store_command(arguments_count - 1, arguments + 1);
 	if (wf_settings_read(&settings, arguments_count, arguments, environ, &wish, &error) < 0) {
 		fprintf(stderr, "wirefoldd: %s\n", error.text);
 		status = 2;

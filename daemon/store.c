@@ -1,24 +1,18 @@
 #include "store.h"
 
 #include <assert.h>
-#include <fcntl.h>
-#include <libgen.h>
-#include <limits.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/file.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include "store_folder.h"
 #include "store_lmdb.h"
 #include "store_pages.h"
 #include "store_record.h"
-
-/* In the lock file of a store that was made: data.mdb must be there then. */
-#define LOCK_TEXT "wirefold store\n"
 
 #define FORMAT_MAGIC       "wirefold"
 #define FORMAT_MAGIC_BYTES 8u
@@ -62,36 +56,15 @@ static struct wf_lmdb_key state_key(struct wf_bytes name)
 
 /* Opening. */
 
-/* Takes the lock; *is_made tells whether the store was made before. */
-static int lock_take(struct wf_store *store, const char *path, bool *is_made, struct wf_error *error)
-{
-	char name[4096];
-	char text[sizeof(LOCK_TEXT)];
-
-	if (snprintf(name, sizeof(name), "%s/wirefold.lock", path) >= (int)sizeof(name))
-		return wf_error_set(error, -ENAMETOOLONG, "%s: the path is too long", path);
-	store->lock_file = open(name, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-	if (store->lock_file < 0)
-		return wf_error_set(error, errno == ENOSPC ? WF_EFULL : -errno, "%s: %s", name,
-				    wf_error_sentence(-errno));
-	if (flock(store->lock_file, LOCK_EX | LOCK_NB) != 0) {
-		if (errno == EWOULDBLOCK)
-			return wf_error_set(error, WF_ELOCKED, "%s: another process has this store open", path);
-		return wf_error_set(error, -errno, "%s: %s", name, wf_error_sentence(-errno));
-	}
-	*is_made = pread(store->lock_file, text, sizeof(text), 0) == (ssize_t)strlen(LOCK_TEXT) &&
-		   memcmp(text, LOCK_TEXT, strlen(LOCK_TEXT)) == 0;
-	return 0;
-}
-
 /* A store whose data went missing must not become an empty one. */
 static int data_check(const char *path, bool is_made, struct wf_error *error)
 {
-	char name[4096];
+	char name[WF_FOLDER_PATH_BYTES];
 	struct stat status;
+	const int code = wf_folder_file(path, "data.mdb", name, error);
 
-	if (snprintf(name, sizeof(name), "%s/data.mdb", path) >= (int)sizeof(name))
-		return wf_error_set(error, -ENAMETOOLONG, "%s: the path is too long", path);
+	if (code != 0)
+		return code;
 	if (!is_made || (stat(name, &status) == 0 && status.st_size > 0))
 		return 0;
 	return wf_error_set(error, WF_ECORRUPT, "%s: the file is missing or empty, but a store was made here", name);
@@ -109,12 +82,13 @@ static void first_fault_cb(void *context, const struct wf_pages_fault *fault)
 /* LMDB takes its pages for what they say: a damaged one would be a fault of the process, or lost records. */
 static int pages_check(const char *path, struct wf_error *error)
 {
-	char name[PATH_MAX];
+	char name[WF_FOLDER_PATH_BYTES];
 	struct wf_pages_summary summary;
 	struct wf_error first = {.code = 0}, words = {.code = 0};
-	int code;
+	int code = wf_folder_file(path, "data.mdb", name, error);
 
-	(void)snprintf(name, sizeof name, "%s/data.mdb", path);
+	if (code != 0)
+		return code;
 	code = wf_pages_walk(name, WF_PAGES_START, first_fault_cb, NULL, &first, &summary, &words);
 	if (code < 0)
 		return wf_error_set(error, code, "%s: %s", name, words.text);
@@ -238,22 +212,6 @@ static int store_identify(struct wf_store *store, struct wf_lmdb_reader *reader,
 	return 0;
 }
 
-/* Makes the new files' names durable, then says in the lock file that they are there. */
-static int made_mark(struct wf_store *store, const char *path, struct wf_error *error)
-{
-	const int folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	int code = 0;
-
-	if (folder < 0 || fsync(folder) != 0 ||
-	    pwrite(store->lock_file, LOCK_TEXT, strlen(LOCK_TEXT), 0) != (ssize_t)strlen(LOCK_TEXT) ||
-	    fsync(store->lock_file) != 0)
-		code = wf_error_set(error, errno == ENOSPC ? WF_EFULL : -EIO, "%s: the new store cannot be synced",
-				    path);
-	if (folder >= 0)
-		close(folder);
-	return code;
-}
-
 static int store_start(struct wf_store *store, const char *path, bool is_made, struct wf_error *error)
 {
 	struct wf_lmdb_reader *reader = NULL;
@@ -271,31 +229,8 @@ static int store_start(struct wf_store *store, const char *path, bool is_made, s
 		code = is_made ? wf_error_set(error, WF_ECORRUPT, "%s: empty, but a store was made here", path)
 			       : store_make(store, error);
 	if (code == 0 && !is_made)
-		code = made_mark(store, path, error);
+		code = wf_folder_mark(path, store->lock_file, error);
 	return code;
-}
-
-/* Makes the folder where there is none, and its entry in the folder above durable. */
-static int folder_make(const char *path, struct wf_error *error)
-{
-	char parent[PATH_MAX];
-	int file;
-
-	if (mkdir(path, 0700) != 0)
-		return errno == EEXIST ? 0
-				       : wf_error_set(error, errno == ENOSPC ? WF_EFULL : -errno, "%s: %s", path,
-						      wf_error_sentence(-errno));
-	(void)snprintf(parent, sizeof parent, "%s", path);
-	file = open(dirname(parent), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (file < 0 || fsync(file) != 0) {
-		const int code = -errno;
-
-		if (file >= 0)
-			(void)close(file);
-		return wf_error_set(error, code, "%s: its folder: %s", path, wf_error_sentence(code));
-	}
-	(void)close(file);
-	return 0;
 }
 
 int wf_store_open(struct wf_store **store, const struct wf_store_settings *settings, struct wf_error *error)
@@ -315,9 +250,9 @@ int wf_store_open(struct wf_store **store, const struct wf_store_settings *setti
 		return wf_error_set(error, WF_ENOMEM, "out of memory");
 	made->lock_file = -1;
 	made->room_bytes_min = settings->room_bytes_min;
-	code = folder_make(settings->path, error);
+	code = wf_folder_make(settings->path, error);
 	if (code == 0)
-		code = lock_take(made, settings->path, &is_made, error);
+		code = wf_folder_take(settings->path, &made->lock_file, &is_made, error);
 	if (code == 0)
 		code = data_check(settings->path, is_made, error);
 	if (code == 0 && is_made)
