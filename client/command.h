@@ -106,6 +106,7 @@ int wf_command_compare(struct wf_context *context, const struct wf_command *comm
 int wf_command_watch(struct wf_context *context, const struct wf_command *command, int count, char **arguments);
 int wf_command_merge(struct wf_context *context, const struct wf_command *command, int count, char **arguments);
 int wf_command_split(struct wf_context *context, const struct wf_command *command, int count, char **arguments);
+int wf_command_store(struct wf_context *context, const struct wf_command *command, int count, char **arguments);
 int wf_command_bench(struct wf_context *context, const struct wf_command *command, int count, char **arguments);
 
 #endif

@@ -21,6 +21,9 @@ static const struct wf_command commands[] = {
 	{"watch", "[options]", "Shows what happens to clusters, as it happens.", wf_command_watch},
 	{"merge", "CLUSTER CLUSTER ...", "Makes clusters one.", wf_command_merge},
 	{"split", "CLUSTER ID ...", "Makes articles of a cluster a cluster of their own.", wf_command_split},
+	{"check", "[--salvage NEW] STORE", "Looks through a store that no daemon has open.", wf_command_store},
+	{"backup", "STORE NEW", "Copies a store of this machine, also while its daemon runs.", wf_command_store},
+	{"restore", "[--replace] BACKUP STORE", "Makes a store out of a backup.", wf_command_store},
 	{"bench", "[options]", "Measures the daemon with made-up stories.", wf_command_bench},
 };
 
