@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""check, backup and restore against the real programs: while the daemon is fed, killed at any moment, on a full disk."""
+"""check, backup and restore by the real programs: while the daemon is fed, killed at any moment, on a full disk."""
 
 import os
 import random

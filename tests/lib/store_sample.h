@@ -95,24 +95,29 @@ static inline void sample_file(const struct sample *sample, const char *name, ch
 	snprintf(path, 128, "%s/%s", sample->path, name);
 }
 
-static inline int sample_teardown(void **state)
+static inline void sample_teardown_folder(const char *name)
 {
-	struct sample *sample = *state;
-	DIR *folder;
+	DIR *folder = opendir(name);
 	const struct dirent *file;
 
-	if (sample->store != NULL)
-		sample_close(sample);
-	folder = opendir(sample->path);
 	while (folder != NULL && (file = readdir(folder)) != NULL) {
-		char path[400];
+		char path[500];
 
-		snprintf(path, sizeof(path), "%s/%s", sample->path, file->d_name);
+		snprintf(path, sizeof(path), "%s/%s", name, file->d_name);
 		unlink(path);
 	}
 	if (folder != NULL)
 		closedir(folder);
-	rmdir(sample->path);
+	rmdir(name);
+}
+
+static inline int sample_teardown(void **state)
+{
+	struct sample *sample = *state;
+
+	if (sample->store != NULL)
+		sample_close(sample);
+	sample_teardown_folder(sample->path);
 	rmdir(sample->folder);
 	wf_arena_close(&sample->arena);
 	free(sample);
