@@ -48,6 +48,7 @@ struct daemon_figures {
 	uint64_t memory_bytes;
 	uint64_t store_bytes;
 	double candidates;
+	uint64_t candidates_p999;
 };
 
 static const char *method_of(const struct bench *bench)
@@ -227,6 +228,7 @@ static int ask_figures(struct bench *bench, struct daemon_figures *figures, stru
 	(void)wf_value_unsigned(wf_value_field(reply.result, "articles"), &figures->articles);
 	(void)wf_value_unsigned(wf_value_field(reply.result, "memory_bytes"), &figures->memory_bytes);
 	(void)wf_value_unsigned(wf_value_field(reply.result, "store_bytes"), &figures->store_bytes);
+	(void)wf_value_unsigned(wf_value_field(reply.result, "candidates_p999"), &figures->candidates_p999);
 	root = wf_cursor_of(reply.result, NULL, WF_EBADREQUEST, error);
 	candidates = wf_cursor_field(&root, "candidates_per_article");
 	if (wf_value_kind(candidates.value) == WF_VALUE_FLOAT)
@@ -251,13 +253,13 @@ static void print_figures(const struct bench *bench, const struct daemon_figures
 		       "\"p999\":%.3f,"
 		       "\"max\":%.3f},\"text_bytes\":%" PRIu64
 		       ",\"memory_bytes_per_article\":%.0f,\"store_bytes_per_article\":%.0f,"
-		       "\"candidates_per_article\":%.2f,\"articles_stored\":%" PRIu64
+		       "\"candidates_per_article\":%.2f,\"candidates_p999\":%" PRIu64 ",\"articles_stored\":%" PRIu64
 		       ",\"machine\":{\"copy_bytes_per_second\":%.0f,\"write_bytes_per_second\":%.0f,\"sync_us\":%.0f}}"
 		       "\n",
 		       method_of(bench), bench->made, bench->batch, bench->outstanding, rate, seconds,
 		       latency_ms(bench, 0.5), latency_ms(bench, 0.9), latency_ms(bench, 0.99),
 		       latency_ms(bench, 0.999), latency_ms(bench, 1.0), bench->text_bytes, memory, disk,
-		       after->candidates, after->articles, machine->copy_bytes_per_second,
+		       after->candidates, after->candidates_p999, after->articles, machine->copy_bytes_per_second,
 		       machine->write_bytes_per_second, machine->sync_us);
 		return;
 	}
@@ -269,8 +271,9 @@ static void print_figures(const struct bench *bench, const struct daemon_figures
 	printf("  latency ms  %12.2f p50  %.2f p90  %.2f p99  %.2f p99.9  %.2f most, of a request\n",
 	       latency_ms(bench, 0.5), latency_ms(bench, 0.9), latency_ms(bench, 0.99), latency_ms(bench, 0.999),
 	       latency_ms(bench, 1.0));
-	printf("  an article  %12.0f bytes of memory  %.0f bytes on disk  %.2f candidates looked at\n", memory, disk,
-	       after->candidates);
+	printf("  an article  %12.0f bytes of memory  %.0f bytes on disk  %.2f candidates looked at (%" PRIu64
+	       " at p99.9)\n",
+	       memory, disk, after->candidates, after->candidates_p999);
 	printf("  the daemon  %12" PRIu64 " articles  %.0f MB of memory  %.0f MB on disk\n", after->articles,
 	       (double)after->memory_bytes / 1e6, (double)after->store_bytes / 1e6);
 	printf("  the machine %12.0f MB/s memcpy  %.0f MB/s written and synced  %.0f us a sync of 4 KiB\n",

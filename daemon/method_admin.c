@@ -194,7 +194,7 @@ int wf_method_stats_read(struct wf_reading *reading, struct wf_job *job)
 	struct wf_pack *reply = &job->reply;
 
 	wf_job_reply(job);
-	wf_pack_map(reply, 17);
+	wf_pack_map(reply, 18);
 	pack_count(reply, "articles", index->articles);
 	pack_count(reply, "clusters", index->clusters);
 	pack_count(reply, "uptime", found->uptime_s);
@@ -209,6 +209,7 @@ int wf_method_stats_read(struct wf_reading *reading, struct wf_job *job)
 	pack_count(reply, "subscriber_bytes", found->subscriber_bytes);
 	wf_pack_words(reply, "candidates_per_article");
 	wf_pack_number(reply, index->decisions == 0 ? 0 : (double)index->candidates / (double)index->decisions);
+	pack_count(reply, "candidates_p999", index->candidates_p999);
 	pack_count(reply, "candidates_max", index->candidates_max);
 	pack_count(reply, "connections", found->connections);
 	wf_pack_words(reply, "writes_refused");

@@ -1,5 +1,7 @@
 #include "decide.h"
 
+#include <math.h>
+
 /* Shares of content, by weight. Chosen on the development set and on sets of other stories, outlets and languages;
  * docs/detection.md has the figures. */
 #define CONTAINED_JOINS          0.60
@@ -16,6 +18,7 @@
 #define FIGURES_MOST             5u
 #define FIGURES_FEW_NEED         0.60 /* one or two changed figures are an update where so much agrees */
 #define NAMES_MANY               3u
+#define NAMES_OF_WORDS           0.5 /* of the words that differ; typing errors break common words as well */
 #define OWN_WEIGHT_LEAST         3.0 /* rare words; with less content only the same text is a copy */
 #define SHARED_WEIGHT_LEAST      (OWN_WEIGHT_LEAST * CONTAINED_JOINS)
 #define SHORT_WEIGHT             7.0
@@ -31,6 +34,26 @@
 #define COMPOSITE_SHARE          0.8  /* ... and the others together are about as much as the strongest */
 #define MORE_COVERED_LESS_THAN   0.75 /* the longer one has clearly more */
 #define MORE_WEIGHT              1.25
+
+/* What speaks for one story where the shares alone leave room for doubt, as a sum. The weights are a logistic
+ * regression's on pairs of wrapped, cut and mistyped copies and of formula stories, rounded. */
+#define SURE_SHARE           0.95 /* with so much in common of either side nothing more is asked */
+#define SUPPORT_LEAST        9.8  /* else a pair whose shares would join needs so much ... */
+#define SUPPORT_JOINS        10.3 /* ... and with so much it joins although they are small ... */
+#define SUPPORT_JOINS_EACH   0.26
+#define SUPPORT_JOINS_LEAD   0.45 /* ... where the newcomer begins with it ... */
+#define SUPPORT_JOINS_ALONE  0.5  /* ... and no other story has the same */
+#define SUPPORT_OF_RUN       1.3  /* a natural logarithm of tokens: formulas agree in short pieces */
+#define SUPPORT_OF_LEAD_LOW  9.5  /* a copy has something of the story's beginning */
+#define SUPPORT_LEAD_LOW     0.3
+#define SUPPORT_OF_LEAD      2.9
+#define SUPPORT_OF_LARGER    2.0
+#define SUPPORT_OF_SMALLER   2.6
+#define SUPPORT_OF_EVEN      3.2 /* words that differ one by one are spelling */
+#define SUPPORT_GAPS         6.0 /* so many gaps tell that they are of one kind */
+#define SUPPORT_OF_FIGURES   (-5.6)
+#define SUPPORT_OF_ALONE     3.3 /* what other stories have as well tells nothing */
+#define SUPPORT_ALONE_ENOUGH 0.4
 
 static double larger(double a, double b)
 {
@@ -53,7 +76,8 @@ bool wf_decide_differs_in_figures(const struct wf_comparison *comparison)
 		return 2 * same <= changed;
 	if (changed > same && larger(comparison->contained, comparison->covering) < FIGURES_FEW_NEED)
 		return true;
-	return comparison->names_changed >= NAMES_MANY && comparison->names_changed > comparison->names_same;
+	return comparison->names_changed >= NAMES_MANY && comparison->names_changed > comparison->names_same &&
+	       comparison->names_changed >= NAMES_OF_WORDS * comparison->words_changed;
 }
 
 /* Whether the two agree here and there in all of their length, as copies in much boilerplate or with many typing errors
@@ -81,14 +105,28 @@ static bool is_too_little(const struct wf_comparison *comparison)
 	       (are_both_short && smaller(comparison->contained, comparison->covering) < SHORT_BOTH_AGREE);
 }
 
-double wf_decide_strength(const struct wf_comparison *comparison, bool is_composite, bool other_is_composite)
+static double support_of(const struct wf_comparison *comparison)
+{
+	const double gaps = (double)comparison->gaps_even + comparison->gaps_uneven;
+	const double even = comparison->gaps_even / larger(gaps + 0.5, SUPPORT_GAPS);
+	const double figures =
+		comparison->figures_changed / ((double)comparison->figures_same + comparison->figures_changed + 1);
+	const double lead_low = smaller(comparison->lead, SUPPORT_LEAD_LOW);
+
+	return SUPPORT_OF_RUN * log(1.0 + comparison->run) + SUPPORT_OF_LEAD_LOW * lead_low +
+	       SUPPORT_OF_LEAD * (comparison->lead - lead_low) +
+	       SUPPORT_OF_LARGER * larger(comparison->contained, comparison->covering) +
+	       SUPPORT_OF_SMALLER * smaller(comparison->contained, comparison->covering) + SUPPORT_OF_EVEN * even +
+	       SUPPORT_OF_FIGURES * figures + SUPPORT_OF_ALONE * smaller(comparison->alone, SUPPORT_ALONE_ENOUGH);
+}
+
+/* What the shares of content say: the larger one of those that count, or 0. */
+static double strength_of_shares(const struct wf_comparison *comparison, bool is_composite, bool other_is_composite)
 {
 	const double contained = comparison->contained;
 	const double covering = comparison->covering;
 	double strength = 0;
 
-	if (is_too_little(comparison) || wf_decide_differs_in_figures(comparison))
-		return 0;
 	if (smaller(contained, covering) >= BOTH_JOIN || agrees_throughout(comparison))
 		strength = larger(contained, covering);
 	if (contained >= CONTAINED_JOINS && !other_is_composite)
@@ -97,6 +135,23 @@ double wf_decide_strength(const struct wf_comparison *comparison, bool is_compos
 			      (covering >= COVERING_JOINS_MORE && contained >= COVERING_NEEDS_CONTAINED)))
 		strength = larger(strength, covering);
 	return strength;
+}
+
+double wf_decide_strength(const struct wf_comparison *comparison, bool is_composite, bool other_is_composite)
+{
+	const double most = larger(comparison->contained, comparison->covering);
+	const double least = smaller(comparison->contained, comparison->covering);
+	double strength;
+
+	if (is_too_little(comparison) || wf_decide_differs_in_figures(comparison))
+		return 0;
+	strength = strength_of_shares(comparison, is_composite, other_is_composite);
+	if (strength > 0)
+		return most >= SURE_SHARE || support_of(comparison) >= SUPPORT_LEAST ? strength : 0;
+	if (is_composite || other_is_composite || least < SUPPORT_JOINS_EACH || comparison->lead < SUPPORT_JOINS_LEAD ||
+	    comparison->alone < SUPPORT_JOINS_ALONE || support_of(comparison) < SUPPORT_JOINS)
+		return 0;
+	return most;
 }
 
 bool wf_decide_is_worth_finishing(const struct wf_comparison *comparison)

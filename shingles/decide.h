@@ -1,8 +1,10 @@
 /* From evidence to a relation: every threshold of the decision lives here.
  *
  * An article joins a story for how much of its own content is the story's, or, where the story's article is the shorter
- * one, for how much of that is in it. Not joined: what differs in its figures or names where the words agree (template
- * stories), and what is made of passages of several stories (roundups). */
+ * one, for how much of that is in it; and, short of nearly all of it, for what supports that: a long passage word for
+ * word, the beginning of the story, differences that are spelling, content that no other story at hand has. Not
+ * joined: what differs in its figures or names where the words agree (template stories), and what is made of passages
+ * of several stories (roundups). */
 #ifndef WF_DECIDE_H
 #define WF_DECIDE_H
 

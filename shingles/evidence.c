@@ -9,7 +9,8 @@
 #define HEADER_BYTES     8u
 #define NONE             UINT16_MAX
 #define TABLE_BITS_MAX   15
-#define GAP_SOFT_MAX     3u  /* tokens of a gap of the same length on both sides that count as respelled */
+#define GAP_SOFT_MAX     3u  /* tokens of a gap of the same length on both sides that count as respelled ... */
+#define GAP_SAME_SHARE   4u  /* ... and in a longer one, where one of so many is the same and in its place */
 #define GAP_FIGURE_MAX   12u /* tokens of a gap in which figures are compared */
 #define GAP_FIRST_MAX    4u  /* tokens before the first covered run: a story may begin with a figure */
 #define COVER_WHOLE      10u /* what a covered word counts ... */
@@ -229,7 +230,7 @@ static void compare_figures(const struct wf_profile *profile, const uint16_t *ot
 	}
 }
 
-/* A gap of the same length on both sides: word against word. */
+/* A gap of as many words on both sides: word against word. */
 static void compare_words(struct wf_profile *profile, const uint16_t *other, const struct gap *gap,
 			  struct wf_comparison *comparison)
 {
@@ -243,9 +244,38 @@ static void compare_words(struct wf_profile *profile, const uint16_t *other, con
 		}
 		if (wf_token16_is_number(mine) || wf_token16_is_number(theirs))
 			continue;
+		comparison->words_changed++;
 		if (profile->weights[mine] >= RARE_WEIGHT && profile->weights[theirs] >= RARE_WEIGHT)
 			comparison->names_changed++;
 		profile->cover[gap->a + i] = profile->cover_other[gap->b + i] = COVER_SOFT;
+	}
+}
+
+/* Whether the words of a gap stand against each other one by one: typing errors and spelling break words, but leave
+ * their number and the words between them. */
+static bool is_respelled(const struct wf_profile *profile, const uint16_t *other, const struct gap *gap)
+{
+	uint32_t same = 0;
+
+	if (gap->a_count != gap->b_count || gap->a_count > GAP_FIGURE_MAX)
+		return false;
+	for (uint32_t i = 0; i < gap->a_count; i++)
+		same += profile->tokens[gap->a + i] == other[gap->b + i];
+	return gap->a_count <= GAP_SOFT_MAX || GAP_SAME_SHARE * same >= gap->a_count;
+}
+
+/* What stands between two covered runs of both texts. */
+static void compare_gap(struct wf_profile *profile, const uint16_t *other, const struct gap *gap,
+			struct wf_comparison *comparison)
+{
+	if (gap->a_count > GAP_FIGURE_MAX || gap->b_count > GAP_FIGURE_MAX)
+		return;
+	compare_figures(profile, other, gap, comparison);
+	if (is_respelled(profile, other, gap)) {
+		compare_words(profile, other, gap, comparison);
+		comparison->gaps_even += gap->a_count != 0;
+	} else {
+		comparison->gaps_uneven += gap->a_count != 0 && gap->b_count != 0;
 	}
 }
 
@@ -283,10 +313,7 @@ static void scan(struct wf_profile *profile, const uint16_t *other, uint32_t oth
 		if (in_text && !goes_on && i >= a_next && j >= b_next) {
 			const struct gap gap = {a_next, i - a_next, b_next, j - b_next};
 
-			if (gap.a_count <= GAP_FIGURE_MAX && gap.b_count <= GAP_FIGURE_MAX)
-				compare_figures(profile, other, &gap, comparison);
-			if (gap.a_count == gap.b_count && gap.a_count <= GAP_SOFT_MAX)
-				compare_words(profile, other, &gap, comparison);
+			compare_gap(profile, other, &gap, comparison);
 		}
 		a_next = i + 2;
 		b_next = j + 2;
@@ -306,6 +333,7 @@ static void weigh_newcomer(struct wf_profile *profile, struct wf_comparison *com
 	uint32_t lead_covered = 0;
 	uint32_t lead_own = 0;
 	uint32_t own_count = 0;
+	uint32_t run = 0;
 
 	for (uint32_t i = 0; i + 1 < profile->count; i++)
 		if (profile->hit[profile->places[i].first])
@@ -314,6 +342,10 @@ static void weigh_newcomer(struct wf_profile *profile, struct wf_comparison *com
 		const uint16_t token = profile->tokens[i];
 		const uint32_t weight = profile->weights[token];
 
+		/* Boilerplate neither adds to a run nor ends it, but where it is not common to both. */
+		run = profile->cover[i] == COVER_FULL ? run + !profile->mask[i] : 0;
+		if (run > comparison->run)
+			comparison->run = run;
 		if (profile->mask[i])
 			continue;
 		own += weight;
@@ -335,7 +367,7 @@ static void weigh_newcomer(struct wf_profile *profile, struct wf_comparison *com
 void wf_profile_scan(struct wf_profile *profile, const uint16_t *tokens, uint32_t tokens_count,
 		     struct wf_comparison *comparison)
 {
-	*comparison = (struct wf_comparison){0};
+	*comparison = (struct wf_comparison){.alone = 1};
 	memset(profile->hit, 0, profile->count);
 	memset(profile->cover, 0, profile->count);
 	memset(profile->cover_other, 0, tokens_count);
@@ -367,6 +399,12 @@ void wf_profile_finish(const struct wf_profile *profile, const uint16_t *tokens,
 		common = shingles;
 	if (profile->shingles_own + shingles > common)
 		comparison->resemblance = (double)common / (double)(profile->shingles_own + shingles - common);
+}
+
+void wf_profile_mark(const struct wf_profile *profile, uint64_t bit, uint64_t *marks)
+{
+	for (uint32_t i = 0; i < profile->count; i++)
+		marks[i] |= profile->cover[i] == COVER_FULL && !profile->mask[i] ? bit : 0;
 }
 
 void wf_profile_compare(struct wf_profile *profile, const uint16_t *tokens, uint32_t tokens_count, const uint8_t *mask,

@@ -49,6 +49,11 @@ struct wf_comparison {
 	uint32_t figures_changed; /* numbers that stand in a gap where the other has other numbers */
 	uint32_t names_same;      /* rare words in covered text */
 	uint32_t names_changed;   /* rare words in a gap where the other has other rare words */
+	uint32_t words_changed;   /* words in a gap of as many words on both sides that differ, names included */
+	uint32_t run;             /* the newcomer's own tokens in the longest passage that both have word for word */
+	uint32_t gaps_even;       /* short gaps on both sides: of as many words, a few of them respelled ... */
+	uint32_t gaps_uneven;     /* ... or with something else in each */
+	double alone;             /* the part of `contained` that no other story at hand has as well; 1 for one pair */
 };
 
 #define WF_LEAD_TOKENS 40u
@@ -70,6 +75,9 @@ void wf_profile_scan(struct wf_profile *profile, const uint16_t *tokens, uint32_
 		     struct wf_comparison *comparison);
 void wf_profile_finish(const struct wf_profile *profile, const uint16_t *tokens, uint32_t tokens_count,
 		       const uint8_t *mask, struct wf_comparison *comparison);
+
+/* Sets `bit` in marks[i] for every token i of the newcomer's own content that the article last scanned has too. */
+void wf_profile_mark(const struct wf_profile *profile, uint64_t bit, uint64_t *marks);
 
 /* Both steps. */
 void wf_profile_compare(struct wf_profile *profile, const uint16_t *tokens, uint32_t tokens_count, const uint8_t *mask,

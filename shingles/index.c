@@ -31,6 +31,7 @@
 #define QUOTED_COVERING       0.40 /* a candidate that has so much more may be a roundup */
 #define QUOTED_LOOK           2u
 #define QUOTED_APART          0.15
+#define CANDIDATES_COUNTED    256u /* decisions that examined more are counted as this many */
 #define SKETCH_VERSION        1
 #define STATE_VERSION         2
 
@@ -75,6 +76,7 @@ struct wf_index {
 	struct wf_apart apart;
 	struct wf_profile *profile;
 	struct wf_index_stats stats;
+	uint64_t decisions_by_candidates[CANDIDATES_COUNTED + 1];
 	uint64_t learned_number; /* the last article learned from */
 
 	/* The newcomer, between decide and apply, and the one made ready ahead of its turn. */
@@ -86,6 +88,8 @@ struct wf_index {
 	/* Room for one decision. */
 	uint32_t candidates_count;
 	struct candidate candidates[CANDIDATES_LIMIT];
+	uint64_t
+		covered_by[WF_DOCUMENT_TOKENS_MAX]; /* by token of the newcomer: a bit for each candidate that has it */
 	uint16_t other_tokens[WF_DOCUMENT_TOKENS_MAX];
 	uint8_t other_mask[WF_DOCUMENT_TOKENS_MAX];
 	uint16_t pair_tokens[WF_DOCUMENT_TOKENS_MAX];
@@ -319,6 +323,7 @@ static void compare_candidates(struct wf_index *index)
 		return;
 	wf_profile_set(index->profile, newcomer->tokens, newcomer->tokens_count, newcomer->mask,
 		       index->frequency.weights);
+	memset(index->covered_by, 0, newcomer->tokens_count * sizeof *index->covered_by);
 	for (uint32_t i = 0; i < index->candidates_count; i++) {
 		struct candidate candidate = index->candidates[i];
 		uint32_t tokens_count;
@@ -331,6 +336,7 @@ static void compare_candidates(struct wf_index *index)
 				    memcmp(index->other_tokens, newcomer->tokens, tokens_count * sizeof(uint16_t)) == 0;
 		if (!candidate.is_same && !wf_decide_is_worth_finishing(&candidate.comparison))
 			continue;
+		wf_profile_mark(index->profile, UINT64_C(1) << kept, index->covered_by);
 		mask_other(index, candidate.number, tokens_count);
 		wf_profile_finish(index->profile, index->other_tokens, tokens_count, index->other_mask,
 				  &candidate.comparison);
@@ -341,33 +347,78 @@ static void compare_candidates(struct wf_index *index)
 	index->candidates_count = kept;
 }
 
-/* Whether the newcomer is made of passages of several stories: looks at the best candidate of each cluster. */
+/* How much of the newcomer's own content `candidate` has, and none of the candidates in `others`, [0, 1]. */
+static double contained_beyond(const struct wf_index *index, uint32_t candidate, uint64_t others)
+{
+	const struct wf_newcomer *newcomer = index->newcomer;
+	const uint64_t bit = UINT64_C(1) << candidate;
+	uint64_t own = 0;
+	uint64_t covered = 0;
+
+	for (uint32_t i = 0; i < newcomer->tokens_count; i++) {
+		const uint32_t weight = newcomer->mask[i] ? 0 : index->frequency.weights[newcomer->tokens[i]];
+
+		own += weight;
+		covered += (index->covered_by[i] & (bit | others)) == bit ? weight : 0;
+	}
+	return own == 0 ? 0 : (double)covered / (double)own;
+}
+
+/* Whether the newcomer is made of passages of several stories: looks at the best candidate of each cluster, and at what
+ * none before it has. Several clusters that have the same passages are one story that was not seen to be one. */
 static bool newcomer_is_composite(const struct wf_index *index)
 {
 	const struct candidate *strongest = NULL;
 	double contained = 0;
+	uint64_t looked_at = 0;
 	uint32_t parts = 0;
 
 	for (uint32_t i = 0; i < index->candidates_count; i++)
 		if (strongest == NULL || index->candidates[i].comparison.contained > strongest->comparison.contained)
 			strongest = &index->candidates[i];
+	for (uint32_t i = 0; i < index->candidates_count; i++)
+		if (index->candidates[i].cluster == strongest->cluster)
+			looked_at |= UINT64_C(1) << i;
 	for (uint32_t i = 0; i < index->candidates_count; i++) {
 		const struct candidate *candidate = &index->candidates[i];
 		bool is_first = candidate->cluster != strongest->cluster && !candidate->is_composite;
+		double beyond;
 
 		for (uint32_t k = 0; k < i && is_first; k++)
 			is_first = index->candidates[k].cluster != candidate->cluster;
 		if (!is_first || !wf_decide_is_part(candidate->comparison.contained) ||
 		    wf_decide_differs_in_figures(&candidate->comparison))
 			continue;
+		beyond = contained_beyond(index, i, looked_at);
+		if (!wf_decide_is_part(beyond))
+			continue;
+		looked_at |= UINT64_C(1) << i;
 		parts++;
-		contained += candidate->comparison.contained;
+		contained += beyond;
 	}
 	return strongest != NULL && wf_decide_is_composite(parts, contained, strongest->comparison.contained);
 }
 
+/* The part of what the candidate has of the newcomer that no other story's candidate has as well. */
+static double alone_of(const struct wf_index *index, uint32_t candidate)
+{
+	const double contained = index->candidates[candidate].comparison.contained;
+	uint64_t others = 0;
+	double beyond;
+
+	for (uint32_t k = 0; k < index->candidates_count; k++)
+		if (index->candidates[k].cluster != index->candidates[candidate].cluster)
+			others |= UINT64_C(1) << k;
+	if (others == 0 || contained <= 0)
+		return 1;
+	beyond = contained_beyond(index, candidate, others);
+	return beyond < contained ? beyond / contained : 1;
+}
+
 static void weigh_candidates(struct wf_index *index)
 {
+	for (uint32_t i = 0; i < index->candidates_count; i++)
+		index->candidates[i].comparison.alone = alone_of(index, i);
 	index->is_composite = newcomer_is_composite(index);
 	for (uint32_t i = 0; i < index->candidates_count; i++) {
 		struct candidate *candidate = &index->candidates[i];
@@ -567,25 +618,10 @@ static void decide_related(const struct wf_index *index, struct wf_decision *dec
 	decision->containment = nearest->comparison.contained;
 }
 
-int wf_index_decide(struct wf_index *index, const struct wf_document *document, const struct wf_article_facts *facts,
-		    uint64_t replaces, struct wf_decision *decision)
+/* The newcomer joins the strongest candidate's cluster. */
+static void decide_join(struct wf_index *index, const struct candidate *strongest, uint64_t replaces,
+			struct wf_decision *decision)
 {
-	const struct candidate *strongest;
-	int error = take_newcomer(index, document, facts->source);
-
-	if (error != 0)
-		return error;
-	*decision = (struct wf_decision){
-		.relation = WF_RELATION_UNIQUE, .is_new = true, .cluster = facts->number, .size = 1};
-	index->stats.decisions++;
-	find_candidates(index, replaces);
-	compare_candidates(index);
-	weigh_candidates(index);
-	strongest = choose_strongest(index);
-	if (strongest == NULL) {
-		decide_related(index, decision);
-		return 0;
-	}
 	decision->is_new = false;
 	decision->relation = wf_decide_relation(&strongest->comparison, strongest->is_same);
 	decision->cluster = strongest->cluster;
@@ -603,6 +639,31 @@ int wf_index_decide(struct wf_index *index, const struct wf_document *document, 
 		decision->size -=
 			old != NULL && wf_clusters_resolve(&index->clusters, old->cluster) == decision->cluster;
 	}
+}
+
+int wf_index_decide(struct wf_index *index, const struct wf_document *document, const struct wf_article_facts *facts,
+		    uint64_t replaces, struct wf_decision *decision)
+{
+	const uint64_t candidates_before = index->stats.candidates;
+	const struct candidate *strongest;
+	uint64_t candidates;
+	int error = take_newcomer(index, document, facts->source);
+
+	if (error != 0)
+		return error;
+	*decision = (struct wf_decision){
+		.relation = WF_RELATION_UNIQUE, .is_new = true, .cluster = facts->number, .size = 1};
+	find_candidates(index, replaces);
+	compare_candidates(index);
+	weigh_candidates(index);
+	strongest = choose_strongest(index);
+	if (strongest == NULL)
+		decide_related(index, decision);
+	else
+		decide_join(index, strongest, replaces, decision);
+	candidates = index->stats.candidates - candidates_before;
+	index->stats.decisions++;
+	index->decisions_by_candidates[candidates < CANDIDATES_COUNTED ? candidates : CANDIDATES_COUNTED]++;
 	return 0;
 }
 
@@ -989,9 +1050,25 @@ int wf_index_compare(struct wf_index *index, struct wf_bytes a_evidence, uint64_
 	return 0;
 }
 
+/* The least number of candidates that `share` of all decisions did not exceed. */
+static uint64_t candidates_at(const struct wf_index *index, double share)
+{
+	const double wanted = share * (double)index->stats.decisions;
+	uint64_t decisions = 0;
+	uint64_t candidates = 0;
+
+	for (; candidates < CANDIDATES_COUNTED; candidates++) {
+		decisions += index->decisions_by_candidates[candidates];
+		if ((double)decisions >= wanted)
+			break;
+	}
+	return candidates;
+}
+
 void wf_index_stats(const struct wf_index *index, struct wf_index_stats *stats)
 {
 	*stats = index->stats;
+	stats->candidates_p999 = candidates_at(index, 0.999);
 	stats->articles = index->clusters.articles_count;
 	stats->clusters = index->clusters.clusters_count;
 	stats->memory_bytes = sizeof *index + index->lsh.memory_bytes + index->boilerplate.memory_bytes +

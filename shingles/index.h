@@ -92,9 +92,10 @@ struct wf_index_stats {
 	uint64_t articles;
 	uint64_t clusters;
 	uint64_t memory_bytes;
-	uint64_t decisions;      /* wf_index_decide() calls */
-	uint64_t candidates;     /* candidates examined in all of them */
-	uint64_t candidates_max; /* the most that one of them examined */
+	uint64_t decisions;       /* wf_index_decide() calls */
+	uint64_t candidates;      /* candidates examined in all of them */
+	uint64_t candidates_max;  /* the most that one of them examined */
+	uint64_t candidates_p999; /* 99.9 % of them examined at most so many, checks before a merge included */
 };
 
 /* Makes an empty index. `read` is called during wf_index_decide(), wf_index_apply() and wf_index_restore(), on the

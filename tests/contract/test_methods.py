@@ -193,6 +193,7 @@ class Reading(DaemonCase):
             self.assertIsInstance(stats[key], int)
         self.assertGreater(stats["memory_bytes"], 0)
         self.assertGreaterEqual(stats["candidates_per_article"], 0)
+        self.assertGreaterEqual(stats["candidates_p999"], stats["candidates_per_article"])
         for key in ("p50", "p99", "p999"):
             self.assertIn(key, stats["latency_us"])
         info = self.client.result("info")

@@ -124,7 +124,7 @@ class Events(DaemonCase):
         for _ in range(30):
             number = next(self.numbers)
             body = words(number, 200).split()
-            for n, part in enumerate((body[:100], body[100:], body, body[40:160])):
+            for n, part in enumerate((body[:60], body[60:180], body, body[:185])):
                 verdict = self.add("%d-%d" % (number, n), " ".join(part))
             if verdict["merged"]:
                 break

@@ -333,6 +333,66 @@ static void typing_errors_cost_less_than_the_words_they_are_in(void **state)
 	assert_int_equal(comparison.names_same, 360);
 }
 
+/* Every third word is broken, in either text another one: no two words of one stand together in the other. */
+static void a_text_of_broken_words_is_read_word_by_word(void **state)
+{
+	struct bench *bench = *state;
+	struct wf_comparison comparison;
+	uint64_t random = 70;
+
+	write_words(&bench->b, 400, 8);
+	write_words(&bench->a, 400, 8);
+	for (uint32_t i = 20; i + 8 < 400; i += 10)
+		for (uint32_t k = 0; k < 8; k += 2)
+			bench->a.tokens[i + k] = word(&random);
+	comparison = compare(bench);
+	assert_int_equal(comparison.words_changed, 4 * 38);
+	assert_int_equal(comparison.gaps_even, 38);
+	assert_int_equal(comparison.gaps_uneven, 0);
+	assert_true(comparison.contained > 0.85);
+	/* Words that have nothing in common in their places are no spelling of each other. */
+	for (uint32_t i = 20; i + 8 < 400; i += 10)
+		for (uint32_t k = 1; k < 8; k += 2)
+			bench->a.tokens[i + k] = word(&random);
+	comparison = compare(bench);
+	assert_int_equal(comparison.words_changed, 0);
+	assert_int_equal(comparison.gaps_even, 0);
+	assert_int_equal(comparison.gaps_uneven, 38);
+	assert_true(comparison.contained < 0.4);
+}
+
+static void the_longest_run_is_of_own_words_alone(void **state)
+{
+	struct bench *bench = *state;
+
+	write_words(&bench->b, 200, 71);
+	bench->a.count = 0;
+	append(&bench->a, &bench->b, 0, 30);
+	append(&bench->a, &bench->b, 100, 50);
+	bench->a.tokens[30] = word(&(uint64_t){72});
+	assert_int_equal(compare(bench).run, 49);
+	memset(bench->a.mask + 40, 1, 10);
+	assert_int_equal(compare(bench).run, 39);
+}
+
+static void marks_tell_whose_tokens_are_whose(void **state)
+{
+	struct bench *bench = *state;
+	uint64_t marks[200] = {0};
+	struct wf_comparison comparison;
+
+	write_words(&bench->b, 200, 73);
+	bench->a = bench->b;
+	bench->a.mask[150] = 1;
+	wf_profile_set(bench->profile, bench->a.tokens, bench->a.count, bench->a.mask, bench->weights);
+	wf_profile_scan(bench->profile, bench->b.tokens, 80, &comparison);
+	wf_profile_mark(bench->profile, 1, marks);
+	wf_profile_scan(bench->profile, bench->b.tokens + 60, 140, &comparison);
+	wf_profile_mark(bench->profile, UINT64_C(1) << 63, marks);
+	for (uint32_t i = 0; i < 200; i++)
+		assert_true(marks[i] == (i < 80 ? 1u : 0u) + (i >= 60 && i != 150 ? UINT64_C(1) << 63 : 0u));
+}
+
 static void inserted_words_are_content_of_their_own(void **state)
 {
 	struct bench *bench = *state;
@@ -582,6 +642,9 @@ int main(void)
 		TEST(texts_without_a_common_pair_of_words_share_nothing),
 		TEST(a_third_of_a_text_is_contained_and_covers_a_third),
 		TEST(typing_errors_cost_less_than_the_words_they_are_in),
+		TEST(a_text_of_broken_words_is_read_word_by_word),
+		TEST(the_longest_run_is_of_own_words_alone),
+		TEST(marks_tell_whose_tokens_are_whose),
 		TEST(inserted_words_are_content_of_their_own),
 		TEST(figures_that_agree_and_that_differ_are_counted),
 		TEST(a_figure_against_none_is_no_change),

@@ -382,6 +382,65 @@ static void a_roundup_stays_apart_and_names_its_stories(void **state)
 	}
 }
 
+/* Clusters of one story that were not seen to be one are no roundup's parts. */
+static void a_copy_of_a_story_in_several_clusters_is_no_roundup(void **state)
+{
+	struct desk *desk = *state;
+	struct story_text story = {.length = 0};
+	struct wf_decision decision;
+
+	for (uint32_t i = 0; i < 3; i++) {
+		struct story_text version = {.length = 0};
+
+		story_write(&version, 700, 0, 4);
+		story_write(&version, 701 + i, 0, 16);
+		decision = add(desk, story_bytes(&version), 0);
+		assert_true(decision.is_new);
+	}
+	story_write(&story, 700, 0, 4);
+	story_write(&story, 710, 0, 6);
+	decision = add(desk, story_bytes(&story), 0);
+	assert_true(decision.is_new);
+	/* A roundup is joined by none of its parts; this one is. */
+	story.length = 0;
+	story_write(&story, 710, 0, 3);
+	decision = add(desk, story_bytes(&story), 0);
+	joins(&decision, WF_RELATION_EXCERPT, BACKGROUND + 4, BACKGROUND + 4, 2);
+}
+
+/* A notice: a form of fixed words, six at a time, with six words of its own between them. */
+static void write_notice(struct story_text *story, uint64_t names)
+{
+	uint64_t form = 9900;
+
+	story->length = 0;
+	names = 20000 + 77 * names;
+	for (uint32_t i = 0; i < 120; i++) {
+		story_word(story, 100 + random_below(i % 12 < 6 ? &form : &names, 8000), false);
+		story_append(story, i % 12 == 11 ? ". " : " ");
+	}
+}
+
+static void notices_of_one_form_do_not_gather_in_a_cluster(void **state)
+{
+	struct desk *desk = *state;
+	uint32_t joined = 0;
+
+	for (uint64_t i = 1; i <= 20; i++) {
+		struct story_text notice;
+		struct wf_decision decision;
+
+		write_notice(&notice, i);
+		decision = add(desk, story_bytes(&notice), 0);
+		joined += !decision.is_new;
+		/* And its own copy finds it among the others. */
+		decision = query(desk, story_bytes(&notice), 0, 0);
+		assert_int_equal(decision.relation, WF_RELATION_EXACT);
+		assert_int_equal(decision.match, BACKGROUND + i);
+	}
+	assert_in_range(joined, 0, 2);
+}
+
 /* A form that is filled in: the same sentences, other figures. */
 static void write_form(struct story_text *story, uint64_t figures)
 {
@@ -530,6 +589,7 @@ static void work_is_bounded_however_many_copies_there_are(void **state)
 	for (uint64_t i = 0; i < 1000; i++)
 		assert_int_equal(add_story(desk, 3, 0, 12).cluster, 3);
 	assert_in_range(stats_of(desk).candidates_max, 1, 64);
+	assert_in_range(stats_of(desk).candidates_p999, 1, 64);
 	assert_in_range(stats_of(desk).candidates, 1000, 1000 * 64);
 	assert_int_equal(add_story(desk, 3, 0, 12).size, 1002);
 }
@@ -1376,6 +1436,8 @@ int main(void)
 		TEST(a_story_after_its_excerpt_is_expanded),
 		TEST(follow_ups_are_partial_and_name_their_stories),
 		TEST(a_roundup_stays_apart_and_names_its_stories),
+		TEST(a_copy_of_a_story_in_several_clusters_is_no_roundup),
+		TEST(notices_of_one_form_do_not_gather_in_a_cluster),
 		TEST(forms_with_other_figures_stay_apart),
 		TEST(an_article_that_is_like_two_clusters_makes_them_one),
 		TEST(what_outlets_put_around_their_stories_joins_nothing),
