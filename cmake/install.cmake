@@ -5,8 +5,11 @@ install(DIRECTORY protocol/ shingles/base DESTINATION ${CMAKE_INSTALL_INCLUDEDIR
 file(RELATIVE_PATH WF_PREFIX_FROM_PC /${CMAKE_INSTALL_LIBDIR}/pkgconfig /)
 configure_file(cmake/wirefold.pc.in wirefold.pc @ONLY)
 install(FILES ${CMAKE_CURRENT_BINARY_DIR}/wirefold.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
-install(FILES README.md LICENSE docs/protocol.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
+install(FILES README.md LICENSE docs/access.md docs/protocol.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(DIRECTORY examples DESTINATION ${CMAKE_INSTALL_DOCDIR})
+# Where systemd looks below /usr and /usr/local, whatever the library folder is.
+install(FILES packaging/systemd/wirefoldd.service packaging/systemd/wirefoldd.socket DESTINATION lib/systemd/system)
+install(FILES packaging/systemd/wirefold.conf DESTINATION lib/sysusers.d)
 
 set(CPACK_GENERATOR DEB TGZ)
 set(CPACK_PACKAGE_VENDOR "wirefold")

@@ -66,23 +66,26 @@ int wf_listen_check(const struct sockaddr_storage *address, const char *text, bo
 			    has_tls ? "" : "TLS (--tls-certificate, --tls-key)");
 }
 
-static void name_tcp(struct wf_listener *listener, const struct sockaddr_storage *name, bool has_tls)
+void wf_listen_name(const struct sockaddr_storage *address, bool has_tls, char name[WF_LISTEN_ADDRESS_BYTES])
 {
 	const char *scheme = has_tls ? "tls" : "tcp";
 	char host[64] = "";
 
-	if (name->ss_family == AF_INET) {
-		const struct sockaddr_in *v4 = (const struct sockaddr_in *)(const void *)name;
+	if (address->ss_family == AF_INET) {
+		const struct sockaddr_in *v4 = (const struct sockaddr_in *)(const void *)address;
 
 		uv_ip4_name(v4, host, sizeof host);
-		snprintf(listener->address, sizeof listener->address, "%s://%s:%u", scheme, host,
-			 (unsigned)ntohs(v4->sin_port));
-	} else {
-		const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)(const void *)name;
+		snprintf(name, WF_LISTEN_ADDRESS_BYTES, "%s://%s:%u", scheme, host, (unsigned)ntohs(v4->sin_port));
+	} else if (address->ss_family == AF_INET6) {
+		const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)(const void *)address;
 
 		uv_ip6_name(v6, host, sizeof host);
-		snprintf(listener->address, sizeof listener->address, "%s://[%s]:%u", scheme, host,
-			 (unsigned)ntohs(v6->sin6_port));
+		snprintf(name, WF_LISTEN_ADDRESS_BYTES, "%s://[%s]:%u", scheme, host, (unsigned)ntohs(v6->sin6_port));
+	} else {
+		const char *path = ((const struct sockaddr_un *)(const void *)address)->sun_path;
+
+		snprintf(name, WF_LISTEN_ADDRESS_BYTES, "unix:%s%.100s", *path == '\0' ? "@" : "",
+			 *path == '\0' ? path + 1 : path);
 	}
 }
 
@@ -103,7 +106,7 @@ int wf_listen_tcp(struct wf_listener *listener, uv_loop_t *loop, const struct so
 		code = uv_tcp_getsockname(&listener->socket.tcp, (struct sockaddr *)&name, &length);
 	if (code < 0)
 		return wf_error_set(error, code, "--tcp: %s", uv_strerror(code));
-	name_tcp(listener, &name, has_tls);
+	wf_listen_name(&name, has_tls, listener->address);
 	return 0;
 }
 
@@ -180,6 +183,45 @@ int wf_listen_unix(struct wf_listener *listener, uv_loop_t *loop, const char *pa
 		return wf_error_set(error, code, "--unix: %s: %s", path, uv_strerror(code));
 	snprintf(listener->address, sizeof listener->address, "unix:%s", path);
 	return 0;
+}
+
+int wf_listen_address_of(int descriptor, struct sockaddr_storage *address, struct wf_error *error)
+{
+	socklen_t address_length = sizeof *address;
+	socklen_t length = sizeof(int);
+	int is_listening = 0, type = 0;
+
+	memset(address, 0, sizeof *address);
+	if (getsockopt(descriptor, SOL_SOCKET, SO_ACCEPTCONN, &is_listening, &length) < 0 ||
+	    getsockopt(descriptor, SOL_SOCKET, SO_TYPE, &type, &length) < 0 ||
+	    getsockname(descriptor, (struct sockaddr *)address, &address_length) < 0 || !is_listening ||
+	    type != SOCK_STREAM ||
+	    (address->ss_family != AF_UNIX && address->ss_family != AF_INET && address->ss_family != AF_INET6))
+		return wf_error_set(error, WF_EBADREQUEST,
+				    "LISTEN_FDS: descriptor %d is no listening stream socket of TCP or Unix",
+				    descriptor);
+	return 0;
+}
+
+int wf_listen_inherited(struct wf_listener *listener, uv_loop_t *loop, int descriptor, bool has_tls,
+			uv_connection_cb accept, struct wf_error *error)
+{
+	struct sockaddr_storage address;
+	int code = wf_listen_address_of(descriptor, &address, error);
+	bool is_unix;
+
+	if (code < 0)
+		return code;
+	is_unix = address.ss_family == AF_UNIX;
+	wf_listen_name(&address, has_tls, listener->address);
+	code = is_unix ? uv_pipe_init(loop, &listener->socket.pipe, 0) : uv_tcp_init(loop, &listener->socket.tcp);
+	listener->is_open = code == 0;
+	if (code == 0)
+		code = is_unix ? uv_pipe_open(&listener->socket.pipe, descriptor)
+			       : uv_tcp_open(&listener->socket.tcp, descriptor);
+	if (code == 0)
+		code = uv_listen(&listener->socket.stream, WF_LISTEN_BACKLOG, accept);
+	return code < 0 ? wf_error_set(error, code, "LISTEN_FDS: %s: %s", listener->address, uv_strerror(code)) : 0;
 }
 
 void wf_listen_close(struct wf_listener *listener)

@@ -44,6 +44,16 @@ int wf_listen_tcp(struct wf_listener *listener, uv_loop_t *loop, const struct so
 int wf_listen_unix(struct wf_listener *listener, uv_loop_t *loop, const char *path, mode_t mode,
 		   uv_connection_cb accept, struct wf_error *error);
 
+/* What an inherited descriptor listens on. Errors: WF_EBADREQUEST where it is no listening stream socket. */
+int wf_listen_address_of(int descriptor, struct sockaddr_storage *address, struct wf_error *error);
+
+/* Listens on an inherited descriptor, the listener's from now on; its file is its maker's. Errors: of libuv. */
+int wf_listen_inherited(struct wf_listener *listener, uv_loop_t *loop, int descriptor, bool has_tls,
+			uv_connection_cb accept, struct wf_error *error);
+
+/* An inherited socket's address in words. */
+void wf_listen_name(const struct sockaddr_storage *address, bool has_tls, char name[WF_LISTEN_ADDRESS_BYTES]);
+
 /* Stops listening, and removes the socket's file if it is still ours. */
 void wf_listen_close(struct wf_listener *listener);
 

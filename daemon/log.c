@@ -86,6 +86,22 @@ size_t wf_log_line(char *line_bytes, size_t room, enum wf_log_level level, const
 	return line.length + 1;
 }
 
+/* As syslog(3) counts. */
+static int priority_of(enum wf_log_level level)
+{
+	switch (level) {
+	case WF_LOG_ERROR:
+		return 3;
+	case WF_LOG_WARNING:
+		return 4;
+	case WF_LOG_INFO:
+		return 6;
+	case WF_LOG_DEBUG:
+		return 7;
+	}
+	return 6;
+}
+
 void wf_log_write(const struct wf_log *log, enum wf_log_level level, const char *fact,
 		  const struct wf_log_field *fields)
 {
@@ -98,7 +114,8 @@ void wf_log_write(const struct wf_log *log, enum wf_log_level level, const char 
 		return;
 	clock_gettime(CLOCK_REALTIME, &now);
 	gmtime_r(&now.tv_sec, &parts);
-	length = strftime(line, sizeof line, "time=%Y-%m-%dT%H:%M:%S", &parts);
+	length = log->has_priority ? (size_t)snprintf(line, sizeof line, "<%d>", priority_of(level)) : 0;
+	length += strftime(line + length, sizeof line - length, "time=%Y-%m-%dT%H:%M:%S", &parts);
 	length += (size_t)snprintf(line + length, sizeof line - length, ".%03ldZ ", now.tv_nsec / 1000000);
 	length += wf_log_line(line + length, sizeof line - length, level, fact, fields);
 	/* One write, so that lines of different threads do not mix; where it fails there is nobody left to tell. */

@@ -27,6 +27,7 @@ enum wf_log_level {
 struct wf_log {
 	int descriptor;
 	enum wf_log_level level; /* lines above it are not written */
+	bool has_priority;       /* lines begin with <N>, as the journal reads it */
 };
 
 enum wf_log_field_kind { WF_LOG_FIELD_END, WF_LOG_FIELD_TEXT, WF_LOG_FIELD_COUNT, WF_LOG_FIELD_SECONDS };

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "interrupt.h"
 #include "subscription.h"
 
 #define TICK_MS          250u
@@ -335,10 +336,12 @@ static void reload_cb(uv_signal_t *handle, int number)
 	(void)number;
 	if (server->is_stopping)
 		return;
+	wf_service_tell_reloading(&server->service);
 	tell_reload(server, "tokens", wf_access_reload(&server->access, server->settings, &server->log, &error),
 		    &error);
 	if (server->tls != NULL)
 		tell_reload(server, "certificate", load_tls(server, &error), &error);
+	wf_service_tell(&server->service, "READY=1");
 }
 
 static void close_listeners(struct wf_server *server)
@@ -351,6 +354,7 @@ static void stop(struct wf_server *server)
 {
 	struct wf_conn *next;
 
+	wf_service_tell(&server->service, "STOPPING=1");
 	server->is_stopping = true;
 	server->stopping_since_ms = uv_now(&server->loop);
 	close_listeners(server);
@@ -361,19 +365,52 @@ static void stop(struct wf_server *server)
 	end_if_done(server);
 }
 
+static int check_address(const struct wf_server *server, const struct sockaddr_storage *address, const char *name,
+			 struct wf_error *error)
+{
+	if (server->settings->insecure)
+		return 0;
+	return wf_listen_check(address, name, !wf_access_is_free(&server->access), server->tls != NULL, error);
+}
+
+static int check_inherited(struct wf_server *server, int descriptor, struct wf_error *error)
+{
+	char name[WF_LISTEN_ADDRESS_BYTES];
+	struct sockaddr_storage address;
+	const int code = wf_listen_address_of(descriptor, &address, error);
+
+	if (code < 0)
+		return code;
+	if (address.ss_family == AF_UNIX) {
+		server->inherits_unix = true;
+		return 0;
+	}
+	server->inherits_tcp = true;
+	wf_listen_name(&address, server->tls != NULL, name);
+	return check_address(server, &address, name, error);
+}
+
 /* Before the store is loaded, which may take its time: an address that is wrong, or that may not be listened on. */
 static int check_addresses(struct wf_server *server, struct wf_error *error)
 {
 	const struct wf_settings *settings = server->settings;
-	int code;
+	const int count = server->service.descriptors_count;
+	int code = 0;
 
-	if (strcmp(settings->tcp, "none") == 0)
-		return 0;
-	code = wf_listen_parse(&server->loop, settings->tcp, &server->tcp_address, error);
-	if (code == 0 && !settings->insecure)
-		code = wf_listen_check(&server->tcp_address, settings->tcp, !wf_access_is_free(&server->access),
-				       server->tls != NULL, error);
-	return code;
+	if (count > WF_LISTENERS_INHERITED_MAX)
+		return wf_error_set(error, WF_EBADREQUEST, "LISTEN_FDS: at most %d sockets, not %d",
+				    WF_LISTENERS_INHERITED_MAX, count);
+	for (int i = 0; i < count && code == 0; i++)
+		code = check_inherited(server, WF_SERVICE_DESCRIPTOR_FIRST + i, error);
+	if (code < 0)
+		return code;
+	if (!server->inherits_tcp && strcmp(settings->tcp, "none") != 0) {
+		code = wf_listen_parse(&server->loop, settings->tcp, &server->tcp_address, error);
+		return code < 0 ? code : check_address(server, &server->tcp_address, settings->tcp, error);
+	}
+	if (count == 0 && *settings->unix == '\0')
+		return wf_error_set(error, WF_EBADREQUEST, "--tcp: none, and no --unix either: nobody could connect");
+	return 0;
 }
 
 static struct wf_listener *next_listener(struct wf_server *server)
@@ -389,10 +426,13 @@ static int listen_all(struct wf_server *server, struct wf_error *error)
 	const struct wf_settings *settings = server->settings;
 	int code = 0;
 
-	if (server->tcp_address.ss_family != 0)
+	for (int i = 0; i < server->service.descriptors_count && code == 0; i++)
+		code = wf_listen_inherited(next_listener(server), &server->loop, WF_SERVICE_DESCRIPTOR_FIRST + i,
+					   server->tls != NULL, accept_cb, error);
+	if (code == 0 && server->tcp_address.ss_family != 0)
 		code = wf_listen_tcp(next_listener(server), &server->loop, &server->tcp_address, server->tls != NULL,
 				     accept_cb, error);
-	if (code == 0 && *settings->unix != '\0')
+	if (code == 0 && *settings->unix != '\0' && !server->inherits_unix)
 		code = wf_listen_unix(next_listener(server), &server->loop, settings->unix, (mode_t)settings->unix_mode,
 				      accept_cb, error);
 	return code;
@@ -422,6 +462,7 @@ static void print_ready(const struct wf_server *server)
 		printf(" %s", server->listeners[i].address);
 	putchar('\n');
 	fflush(stdout);
+	wf_service_tell(&server->service, "READY=1\nSTATUS=Serving");
 }
 
 static void walk_cb(uv_handle_t *handle, void *context)
@@ -476,6 +517,20 @@ static int start(struct wf_server *server, char *const *environment, struct wf_e
 	return listen_all(server, error);
 }
 
+/* Starts, while signals end the process at once: it has promised nothing yet. */
+static int start_interruptibly(struct wf_server *server, char *const *environment, struct wf_error *error)
+{
+	struct wf_interrupt interrupt;
+	int code = wf_interrupt_start(&interrupt, &server->log, &server->service);
+
+	if (code < 0)
+		return wf_error_set(error, code, "signals: %s", wf_error_sentence(code));
+	wf_service_tell(&server->service, "STATUS=Loading");
+	code = start(server, environment, error);
+	wf_interrupt_stop(&interrupt);
+	return code;
+}
+
 int wf_server_run(struct wf_server *server, const struct wf_settings *settings, char *const *environment,
 		  struct wf_error *error)
 {
@@ -494,12 +549,14 @@ int wf_server_run(struct wf_server *server, const struct wf_settings *settings, 
 	if (server->write_space == NULL)
 		return wf_error_set(error, WF_ENOMEM, "out of memory");
 	wf_peers_init(&server->peers);
+	wf_service_init(&server->service, environment);
+	server->log.has_priority = server->service.logs_to_journal;
 	code = uv_loop_init(&server->loop);
 	if (code < 0) {
 		free(server->write_space);
 		return wf_error_set(error, code, "event loop: %s", uv_strerror(code));
 	}
-	code = start(server, environment, error);
+	code = start_interruptibly(server, environment, error);
 	if (code == 0)
 		print_ready(server);
 	else

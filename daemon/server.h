@@ -15,23 +15,28 @@
 #include "log.h"
 #include "metric.h"
 #include "pipeline.h"
+#include "service.h"
 #include "settings.h"
 
-#define WF_SERVER_VERSION WIREFOLD_VERSION
-#define WF_LISTENERS_MAX  8 /* listening sockets */
-#define WF_SIGNALS_COUNT  3
+#define WF_SERVER_VERSION          WIREFOLD_VERSION
+#define WF_LISTENERS_INHERITED_MAX 8
+#define WF_LISTENERS_MAX           (WF_LISTENERS_INHERITED_MAX + 2)
+#define WF_SIGNALS_COUNT           3
 
 struct wf_server {
 	const struct wf_settings *settings;
 	struct wf_log log;
 	struct wf_access access;
+	struct wf_service service;
 	struct wf_counters counters;
 	struct wf_histogram latency;
 	uint64_t started_ms;
 	uv_loop_t loop;
 	struct wf_listener listeners[WF_LISTENERS_MAX];
 	size_t listeners_count;
-	struct sockaddr_storage tcp_address;   /* of the setting; family 0: none */
+	struct sockaddr_storage tcp_address; /* of the setting; family 0: none */
+	bool inherits_tcp;                   /* sockets that were handed over take the place of the settings' */
+	bool inherits_unix;
 	uv_signal_t signals[WF_SIGNALS_COUNT]; /* SIGTERM, SIGINT, SIGHUP */
 	uv_async_t returned;
 	uv_timer_t tick;

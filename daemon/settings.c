@@ -366,8 +366,6 @@ static int check(const struct wf_settings *settings, struct wf_error *error)
 {
 	if (*settings->store == '\0')
 		return wf_error_set(error, WF_EBADREQUEST, "--store: a folder for the store is needed");
-	if (*settings->unix == '\0' && strcmp(settings->tcp, "none") == 0)
-		return wf_error_set(error, WF_EBADREQUEST, "--tcp: none, and no --unix either: nobody could connect");
 	if ((*settings->tls_certificate == '\0') != (*settings->tls_key == '\0'))
 		return wf_error_set(error, WF_EBADREQUEST, "--tls-certificate and --tls-key: one needs the other");
 	if (*settings->tls_client_ca != '\0' && *settings->tls_certificate == '\0')
