@@ -26,6 +26,8 @@ python msgpack      | python3-msgpack | the contract tests speak to the daemon w
 python pynvim       | python3-pynvim | a MessagePack-RPC client that others wrote
 command zstd        | zstd           | compressed input of the tests
 command openssl     | openssl        | certificates of the tests'
+wf_needs_valgrind='
+command valgrind    | valgrind       | memory that is used before it is set'
 wf_needs_node='
 command node        | nodejs         | clients in JavaScript that others wrote
 command npm         | npm            | fetches them'

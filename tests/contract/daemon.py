@@ -115,7 +115,7 @@ class Daemon:
         self.path = os.path.join(self.folder, "socket")
         self.flags = list(flags)
         self.environment = environment
-        self.prefix = list(prefix)
+        self.prefix = list(prefix) or os.environ.get("WIREFOLDD_WRAPPER", "").split()
         self.process = None
         self.start()
 
@@ -160,9 +160,10 @@ class Daemon:
         raise AssertionError("no VmRSS")
 
     def has_shadow_memory(self):
-        """Whether ThreadSanitizer keeps several bytes for each of the daemon's: its memory then says little."""
+        """Whether a tool keeps several bytes for each of the daemon's: its memory then says little."""
         with open("/proc/%d/maps" % self.process.pid, encoding="utf-8") as maps:
-            return "libtsan" in maps.read()
+            text = maps.read()
+        return "libtsan" in text or "vgpreload" in text
 
     def signal(self, number):
         self.process.send_signal(number)
