@@ -12,6 +12,7 @@ static const struct wf_method table[] = {
 	{"remove", true, wf_method_get_start, wf_method_remove_index, NULL, NULL},
 	{"cluster", false, wf_method_cluster_start, wf_method_cluster_index, wf_method_cluster_read, NULL},
 	{"clusters", false, wf_method_clusters_start, wf_method_clusters_index, wf_method_clusters_read, NULL},
+	{"articles", false, wf_method_articles_start, wf_method_articles_index, wf_method_articles_read, NULL},
 	{"compare", false, wf_method_compare_start, wf_method_compare_index, wf_method_compare_read,
 	 wf_method_compare_finish},
 	{"merge", true, wf_method_merge_start, wf_method_merge_index, NULL, NULL},

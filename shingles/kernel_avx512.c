@@ -8,7 +8,7 @@
 /* The first `count` lanes. */
 static inline __mmask16 lanes_of(uint32_t count)
 {
-	return count >= LANES ? 0xffff : (__mmask16)((1u << count) - 1);
+	return (__mmask16)(count >= LANES ? 0xffffu : (1u << count) - 1);
 }
 
 static inline __m512i load_tokens(const uint16_t *tokens, __mmask16 lanes)

@@ -276,6 +276,14 @@ class StubServer:
 
     # The daemon
 
+    def method_articles(self, options=None):
+        options = options or {}
+        numbers = list(self.articles)
+        begin = options.get("after", 0)
+        end = begin + min(options.get("limit", 1000), 5000)
+        return {"articles": [{"id": key, "cluster": self.articles[key]["cluster"]} for key in numbers[begin:end]],
+                "next": end if end < len(numbers) else None}
+
     def method_stats(self):
         return {
             "articles": len(self.articles), "clusters": sum(1 for one in self.clusters.values() if one),

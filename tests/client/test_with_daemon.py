@@ -82,6 +82,21 @@ class Whole(DaemonCase):
         self.assertEqual(len(clusters), 300)
         self.assertEqual({one["size"] for one in clusters}, {2})
 
+    def test_articles_that_move_between_clusters_meanwhile_are_dumped_all_the_same(self):
+        articles = self.syndicated(stories=3000, copies=1)
+        verdicts = self.run_json(self.daemon, "feed", "--verdicts", self.lines("a.jsonl", articles))
+        clusters = [one["cluster"] for one in verdicts]
+        wanted = {one["id"] for one in articles}
+        merges = threading.Thread(target=lambda: [
+            self.run_command(self.daemon, "merge", str(clusters[at]), str(clusters[at + 1]))
+            for at in range(0, 120, 2)])
+        merges.start()
+        dumps = 0
+        while merges.is_alive() or dumps == 0:
+            self.assertEqual(set(self.dump()), wanted)
+            dumps += 1
+        merges.join()
+
     def test_feeding_again_changes_nothing(self):
         path = self.lines("a.jsonl", self.syndicated(stories=200, copies=2))
         self.run_command(self.daemon, "feed", path)

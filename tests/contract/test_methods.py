@@ -238,6 +238,21 @@ class Listing(unittest.TestCase):
             self.assertEqual(ranks, sorted(ranks, reverse=True))
             self.assertEqual(set(seen[0]), SUMMARY_KEYS)
 
+    def test_pages_hold_every_article_once_in_the_order_of_arrival(self):
+        seen, after = [], 0
+        while after is not None:
+            page = self.client.result("articles", {"limit": 7, "after": after})
+            self.assertEqual(set(page), {"articles", "next"})
+            seen += page["articles"]
+            after = page["next"]
+        self.assertEqual(seen, [{"id": one["id"], "cluster": one["cluster"]} for one in self.verdicts])
+        self.assertEqual(self.client.result("articles")["articles"], seen)
+        for page, field in (([1], "page"), ([{"limit": 0}], "limit"), ([{"limit": 10001}], "limit"),
+                            ([{"after": -1}], "after"), ([{"after": "x"}], "after"), ([{}, 1], "params")):
+            code, words = self.client.error("articles", *page)
+            self.assertEqual(code, "bad_request")
+            self.assertTrue(words.startswith(field), words)
+
     def test_filters_filter(self):
         def sizes(**filters):
             return [cluster["size"] for cluster in self.client.result("clusters", filters)["clusters"]]
