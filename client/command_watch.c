@@ -159,7 +159,7 @@ static int reconnect(struct watch *watch, struct wf_error *error)
 		wf_command_complain(context, "the connection was lost: %s; trying again", error->text);
 	while ((int64_t)time(NULL) < deadline) {
 		poll(NULL, 0, CONNECT_PAUSE_MS);
-		if (wf_client_connect(&context->client, context->address, NULL, error) == 0) {
+		if (wf_client_connect(&context->client, context->address, &context->client_settings, error) == 0) {
 			show_break(watch);
 			return WF_COMMAND_GOES_ON;
 		}
