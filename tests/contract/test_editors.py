@@ -267,6 +267,40 @@ class Lasting(unittest.TestCase):
                 self.assertGreater(client.result("add", {"id": "b", "text": words(2)})["cluster"], new)
                 client.result("remove", "b")
 
+    def test_words_of_a_batch_that_fails_are_refused_or_done(self):
+        daemon = Daemon()
+        self.addCleanup(daemon.close)
+        highest = 0
+        for number in range(6):
+            with daemon.client() as client:
+                for n in range(2):
+                    for copy in "ab":
+                        client.result("add", {"id": "%d-%d%s" % (number, n, copy), "text": words(2 * number + n)})
+                one, two = (client.result("get", "%d-%da" % (number, n))["cluster"] for n in range(2))
+            daemon.stop()
+            daemon.flags = ["--room-bytes-min", "16T"]  # articles are refused, and all that is in their batch
+            daemon.start()
+            with daemon.client() as client:
+                client.send(b"".join(client.request(*one) for one in (
+                    ("split", one, ["%d-0b" % number]), ("add", {"id": "refused", "text": "no room for it"}),
+                    ("merge", [one, two]), ("split", two, ["%d-1b" % number]))))
+                split, add, merge, again = [client.reply()[2:] for _ in range(4)]
+                self.assertEqual(add[0][0], "overloaded")
+                self.assertEqual(client.error("get", "refused")[0], "not_found")
+            daemon.stop()
+            daemon.flags = []
+            daemon.start()
+            with daemon.client() as client:
+                where = [client.result("get", "%d-%s" % (number, key))["cluster"] for key in ("0a", "0b", "1a", "1b")]
+                self.assertEqual(where[1] != where[0], split[0] is None)
+                self.assertEqual(where[2] == where[0], merge[0] is None)
+                self.assertEqual(where[3] != where[2], again[0] is None)
+                for error in (split[0], merge[0], again[0]):
+                    self.assertIn(error and error[0], (None, "overloaded"))
+                new = client.result("split", where[2], ["%d-1a" % number])
+                self.assertGreater(new, max(highest, *where))
+                highest = new
+
     def test_retention_removes_words_with_what_they_were_about(self):
         daemon = Daemon("--keep", "5s")
         self.addCleanup(daemon.close)
