@@ -283,9 +283,9 @@ void wf_indexer_unload(struct wf_indexer *indexer)
 /* ---- for the methods ---- */
 
 /* Of an article that ids or index know: one that the store has not is damage. */
-static int known_body(struct wf_indexer *indexer, uint64_t number, struct wf_store_body *body)
+static int known_id(struct wf_indexer *indexer, uint64_t number, struct wf_bytes *id)
 {
-	const int code = wf_store_body(indexer->reader, number, body);
+	const int code = wf_store_id(indexer->reader, number, id);
 
 	if (code != WF_ENOTFOUND && code != WF_ECORRUPT)
 		return code;
@@ -301,16 +301,16 @@ int wf_indexer_find(struct wf_indexer *indexer, struct wf_bytes id, uint64_t id_
 	*number = 0;
 	while ((candidate = wf_id_index_next(&indexer->ids, id_hash, &position)) != 0) {
 		const struct wf_item *item = pending_item(indexer, candidate);
-		struct wf_store_body body;
+		struct wf_bytes found;
 		int code = 0;
 
 		if (item != NULL)
-			body.id = item->article.id;
+			found = item->article.id;
 		else
-			code = known_body(indexer, candidate, &body);
+			code = known_id(indexer, candidate, &found);
 		if (code < 0)
 			return code;
-		if (wf_bytes_equal(body.id, id)) {
+		if (wf_bytes_equal(found, id)) {
 			*number = candidate;
 			return 0;
 		}
@@ -322,7 +322,7 @@ int wf_indexer_id_of(struct wf_indexer *indexer, uint64_t number, struct wf_byte
 {
 	const struct wf_item *item = pending_item(indexer, number);
 	struct wf_index_article article;
-	struct wf_store_body body;
+	struct wf_bytes found;
 	int code;
 
 	*id = (struct wf_bytes){NULL, 0};
@@ -330,9 +330,9 @@ int wf_indexer_id_of(struct wf_indexer *indexer, uint64_t number, struct wf_byte
 		*id = item->article.id;
 	if (item != NULL || number == 0 || wf_index_article(indexer->index, number, &article) < 0)
 		return 0;
-	code = known_body(indexer, number, &body);
+	code = known_id(indexer, number, &found);
 	if (code == 0)
-		*id = body.id;
+		*id = found;
 	return code;
 }
 

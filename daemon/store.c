@@ -9,10 +9,14 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include "hash.h"
 #include "store_folder.h"
 #include "store_lmdb.h"
 #include "store_pages.h"
 #include "store_record.h"
+
+/* A checksum over more takes longer than reading an entry. */
+#define WHOLE_BODY_BYTES_MAX 8192u
 
 #define FORMAT_MAGIC       "wirefold"
 #define FORMAT_MAGIC_BYTES 8u
@@ -41,6 +45,7 @@ struct wf_store {
 };
 
 struct wf_store_reader {
+	const struct wf_store *store;
 	struct wf_lmdb_reader *reader;
 };
 
@@ -565,6 +570,7 @@ int wf_store_reader_new(struct wf_store *store, struct wf_store_reader **reader)
 
 	if (made == NULL)
 		return WF_ENOMEM;
+	made->store = store;
 	code = wf_lmdb_reader_new(store->lmdb, &made->reader);
 	if (code != 0) {
 		free(made);
@@ -626,6 +632,33 @@ int wf_store_body(struct wf_store_reader *reader, uint64_t number, struct wf_sto
 	int code = companion_get(reader, WF_LMDB_BODY, number, &record);
 
 	return code == 0 ? wf_record_body_decode(record, number, body) : code;
+}
+
+int wf_store_id(struct wf_store_reader *reader, uint64_t number, struct wf_bytes *id)
+{
+	const struct wf_lmdb_key key = number_key(WF_LMDB_ENTRY, number);
+	uint64_t lists[WF_RECORD_LISTS_MAX];
+	struct wf_store_entry entry;
+	struct wf_store_body body;
+	struct wf_bytes record, entry_record;
+	int code = companion_get(reader, WF_LMDB_BODY, number, &record);
+
+	if (code != 0)
+		return code;
+	if (record.length > WHOLE_BODY_BYTES_MAX) {
+		code = wf_lmdb_get(reader->reader, &key, &entry_record);
+		if (code == 0)
+			code = wf_record_entry_decode(entry_record, number, lists, &entry);
+		if (code == 0)
+			code = wf_record_body_id(record, id);
+		if (code == 0 && wf_hash_bytes(*id, reader->store->secret) != entry.id_hash)
+			code = WF_ECORRUPT;
+		return code == WF_ENOTFOUND ? WF_ECORRUPT : code;
+	}
+	code = wf_record_body_decode(record, number, &body);
+	if (code == 0)
+		*id = body.id;
+	return code;
 }
 
 int wf_store_evidence(struct wf_store_reader *reader, uint64_t number, struct wf_bytes *evidence)

@@ -139,6 +139,9 @@ void wf_store_reader_free(struct wf_store_reader *reader); /* NULL is allowed */
 int wf_store_entry(struct wf_store_reader *reader, uint64_t number, struct wf_arena *arena,
 		   struct wf_store_entry *entry);
 int wf_store_body(struct wf_store_reader *reader, uint64_t number, struct wf_store_body *body);
+/* The scraper's id of an article, for those who want no more: of a large body only its head is read, and the id is held
+ * against the hash in the entry instead of the checksum of all. */
+int wf_store_id(struct wf_store_reader *reader, uint64_t number, struct wf_bytes *id);
 int wf_store_evidence(struct wf_store_reader *reader, uint64_t number, struct wf_bytes *evidence);
 int wf_store_state(struct wf_store_reader *reader, struct wf_bytes name, struct wf_bytes *value);
 

@@ -281,6 +281,19 @@ void wf_record_body_encode(const struct wf_store_body *body, uint64_t key, void 
 	seal(WF_RECORD_BODY, key, record, (size_t)(at - record));
 }
 
+int wf_record_body_id(struct wf_bytes record, struct wf_bytes *id)
+{
+	size_t length;
+
+	if (record.length < BODY_STRINGS || record.data[HEADER_KIND] != (char)WF_RECORD_BODY)
+		return WF_ECORRUPT;
+	length = wf_record_read_u32(record.data + BODY_LENGTHS);
+	if (length > record.length - BODY_STRINGS)
+		return WF_ECORRUPT;
+	*id = (struct wf_bytes){record.data + BODY_STRINGS, length};
+	return 0;
+}
+
 int wf_record_body_decode(struct wf_bytes record, uint64_t key, struct wf_store_body *body)
 {
 	struct wf_bytes strings[BODY_STRINGS_COUNT];

@@ -41,6 +41,8 @@ void wf_record_plain_encode(enum wf_record_kind kind, uint64_t key, struct wf_by
 int wf_record_entry_decode(struct wf_bytes record, uint64_t key, uint64_t lists[WF_RECORD_LISTS_MAX],
 			   struct wf_store_entry *entry);
 int wf_record_body_decode(struct wf_bytes record, uint64_t key, struct wf_store_body *body);
+/* The id alone, without the checksum: it is for the caller to know whether it is right. */
+int wf_record_body_id(struct wf_bytes record, struct wf_bytes *id);
 int wf_record_plain_decode(enum wf_record_kind kind, struct wf_bytes record, uint64_t key, struct wf_bytes *payload);
 
 uint64_t wf_record_name_key(struct wf_bytes name);

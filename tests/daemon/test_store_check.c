@@ -57,6 +57,8 @@ static void fill(struct sample *sample)
 		assert_int_equal(put(sample->store, number), 0);
 		if (number % 8 == 0)
 			assert_int_equal(wf_store_remove(sample->store, number - 2), 0);
+		if (number == ARTICLES)
+			assert_int_equal(wf_store_apart(sample->store, 1, &number, 1), 0);
 		if (number % 10 == 0)
 			assert_int_equal(wf_store_redirect(sample->store, number, number / 2), 0);
 		assert_int_equal(wf_store_commit(sample->store, NULL), 0);
@@ -255,6 +257,40 @@ static void a_salvaged_store_has_what_is_whole_and_gives_no_number_again(void **
 	assert_int_equal(sample_count(sample), saved);
 }
 
+/* Of a large body the id alone is read: damage behind it is for those who read more. */
+static void the_id_of_a_large_body_is_held_against_its_hash(void **state)
+{
+	struct sample *sample = *state;
+	static char noise[20000];
+	const struct wf_store_body body = {.id = {noise, 9}, .text_compressed = {noise, sizeof(noise)}};
+	struct wf_store_entry entry = {.number = 1, .cluster = 1};
+	struct wf_store_body found;
+	struct wf_bytes id;
+	size_t length, at;
+	char *data;
+
+	sample_noise(noise, sizeof(noise), 5);
+	entry.id_hash = wf_hash_bytes(body.id, wf_store_secret(sample->store));
+	assert_int_equal(wf_store_begin(sample->store, NULL), 0);
+	assert_int_equal(wf_store_put(sample->store, &entry, &body, wf_bytes_of("e")), 0);
+	assert_int_equal(wf_store_commit(sample->store, NULL), 0);
+	sample_close(sample);
+	data = data_read(sample, &length);
+	for (at = 0; memcmp(data + at, noise, sizeof(noise)) != 0; at++)
+		assert_true(at + sizeof(noise) < length);
+	byte_write(sample, at + 5000, (char)~data[at + 5000]);
+	for (int damaged = 0; damaged < 2; damaged++) {
+		sample_open(sample);
+		assert_int_equal(wf_store_reader_renew(sample->reader), 0);
+		assert_int_equal(wf_store_body(sample->reader, 1, &found), WF_ECORRUPT);
+		assert_int_equal(wf_store_id(sample->reader, 1, &id), damaged ? WF_ECORRUPT : 0);
+		assert_int_equal(wf_store_id(sample->reader, 2, &id), WF_ENOTFOUND);
+		sample_close(sample);
+		byte_write(sample, at - 9, (char)~data[at - 9]); /* the id lies before the text */
+	}
+	free(data);
+}
+
 static void a_backup_has_what_was_committed_and_a_daemon_may_hold_the_store(void **state)
 {
 	struct sample *sample = *state;
@@ -299,6 +335,7 @@ int main(void)
 		claim(every_flipped_bit_is_named_or_changes_nothing),
 		claim(what_does_not_belong_together_is_named),
 		claim(a_salvaged_store_has_what_is_whole_and_gives_no_number_again),
+		claim(the_id_of_a_large_body_is_held_against_its_hash),
 		claim(a_backup_has_what_was_committed_and_a_daemon_may_hold_the_store),
 	};
 
