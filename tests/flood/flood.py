@@ -423,7 +423,7 @@ def peak_mib(daemon, is_new=False):
 
 def run(flood, number, options):
     """The row of the table, and what was wrong."""
-    daemon = Daemon("--connections-max", "6000")
+    daemon = Daemon()
     observer = None
     try:
         feed(daemon.client(), ({"id": "b%d" % one, "text": words(one, 120)} for one in range(BACKGROUND)))

@@ -86,6 +86,11 @@ static struct wf_bytes make_sketch(const struct wf_document *document, struct sh
 
 static void restore(struct wf_index *index, struct wf_bytes sketches[4], struct fuzz_input *input)
 {
+	for (int i = 0; i < 3; i++) {
+		const uint64_t from = fuzz_byte(input) % 16;
+
+		(void)wf_index_restore_redirect(index, from, fuzz_byte(input) % 16);
+	}
 	for (uint64_t number = 1; number <= 3; number++) {
 		const struct wf_index_article article = {
 			.facts = {number, number, 5, WF_TIME_NONE},
@@ -94,7 +99,6 @@ static void restore(struct wf_index *index, struct wf_bytes sketches[4], struct 
 			.relation = (enum wf_relation)(fuzz_byte(input) % 6),
 		};
 
-		(void)wf_index_restore_redirect(index, fuzz_byte(input), fuzz_byte(input));
 		(void)wf_index_restore(index, &article, sketches[number]);
 	}
 }
