@@ -24,6 +24,11 @@
 #define YOUNG_STORIES      16u   /* a source with fewer is helped out: by what it printed even once before ... */
 #define YOUNG_RUN          3u    /* ... where so many shingles of it follow each other ... */
 #define YOUNG_SHARE_MAX    0.8   /* ... and are not nearly all of the article: that is the same story once more */
+#define GAP_MAX            12u   /* tokens between two passages that are always there: counters, other headlines */
+#define GAP_EDGE_MAX       8u    /* tokens before the first of them and after the last */
+#define GAPS_MAX           64u   /* of one article */
+#define GAPS_LEAVE_SHARE   2u    /* at most one of so many tokens of what is left: a notice of a line stays */
+#define ALWAYS_SHARE       2u    /* nearly always: in at least one of so many stories */
 #define COMMON_SLOTS       4096u /* 16 KiB, in pairs */
 #define COMMON_RENEW       64u   /* made anew after so many stories, and after each of the first so many */
 #define HOT_SLOTS          512u  /* boilerplate of one source, in sets of HOT_WAYS: 2 KiB, read as a whole */
@@ -214,6 +219,60 @@ static bool is_repeated(const struct wf_boilerplate *boilerplate, struct wf_repe
 	return found & (shingle != 0);
 }
 
+/* Whether a source prints the shingle nearly always. What it prints now and then only may be a form that its stories
+ * are told in, with names and figures in the gaps. */
+static bool is_printed_always(const struct wf_repeats *repeats, const uint16_t *tokens)
+{
+	const uint32_t shingle = WF_SHINGLE_OF(tokens[0], tokens[1]);
+	const struct set *set = &repeats->sets[wf_kernel_hash(shingle) & (repeats->sets_count - 1)];
+	uint32_t count = 0;
+
+	for (size_t i = 0; i < SET_SLOTS; i++)
+		count = set->shingles[i] == shingle ? set->counts[i] : count;
+	return count >= REPEATS_MIN && count * ALWAYS_SHARE >= repeats->stories;
+}
+
+struct gap {
+	size_t begin;
+	size_t end;
+};
+
+/* Where the next token that is marked (value 1) or not (0) stands; `tokens_count` where there is none. */
+static size_t next_of(const uint8_t *mask, size_t tokens_count, size_t from, int value)
+{
+	const uint8_t *found = from < tokens_count ? memchr(mask + from, value, tokens_count - from) : NULL;
+
+	return found == NULL ? tokens_count : (size_t)(found - mask);
+}
+
+/* Marks the gaps in what the source prints nearly always: counters and clocks that change, headlines of other stories.
+ * Runs that are marked have two tokens at least. */
+static void mask_gaps(const struct wf_repeats *repeats, const uint16_t *tokens, size_t tokens_count, uint8_t *mask)
+{
+	struct gap gaps[GAPS_MAX];
+	size_t gaps_count = 0;
+	size_t left = 0;
+	size_t filled = 0;
+	size_t begin = 0; /* of the gap that is looked at */
+
+	for (size_t end; begin < tokens_count && gaps_count < GAPS_MAX; begin = next_of(mask, tokens_count, end, 0)) {
+		const size_t gap_max = begin == 0 ? GAP_EDGE_MAX : GAP_MAX;
+
+		end = next_of(mask, tokens_count, begin, 1);
+		left += end - begin;
+		if (end - begin > (end == tokens_count ? GAP_EDGE_MAX : gap_max) || end - begin == tokens_count ||
+		    (begin != 0 && !is_printed_always(repeats, tokens + begin - 2)) ||
+		    (end != tokens_count && !is_printed_always(repeats, tokens + end)))
+			continue;
+		gaps[gaps_count++] = (struct gap){begin, end};
+		filled += end - begin;
+	}
+	if (filled * GAPS_LEAVE_SHARE > left)
+		return;
+	for (size_t i = 0; i < gaps_count; i++)
+		memset(mask + gaps[i].begin, 1, gaps[i].end - gaps[i].begin);
+}
+
 void wf_boilerplate_mask(const struct wf_boilerplate *boilerplate, uint64_t source, const uint16_t *tokens,
 			 size_t tokens_count, uint8_t *mask)
 {
@@ -233,6 +292,8 @@ void wf_boilerplate_mask(const struct wf_boilerplate *boilerplate, uint64_t sour
 	}
 	if (repeats != NULL && repeats->stories_total < YOUNG_STORIES && tokens_count > YOUNG_RUN)
 		mask_seen(repeats, tokens, tokens_count, mask);
+	if (repeats != NULL)
+		mask_gaps(repeats, tokens, tokens_count, mask);
 }
 
 uint64_t wf_boilerplate_version(const struct wf_boilerplate *boilerplate, uint64_t source)

@@ -43,6 +43,7 @@
 #define SUPPORT_JOINS_EACH   0.26
 #define SUPPORT_JOINS_LEAD   0.45 /* ... where the newcomer begins with it ... */
 #define SUPPORT_JOINS_ALONE  0.5  /* ... and no other story has the same */
+#define SUPPORT_MERGES       11.0 /* two clusters become one with so much, alike in more than one pair's luck */
 #define SUPPORT_OF_RUN       1.3  /* a natural logarithm of tokens: formulas agree in short pieces */
 #define SUPPORT_OF_LEAD_LOW  9.5  /* a copy has something of the story's beginning */
 #define SUPPORT_LEAD_LOW     0.3
@@ -120,6 +121,12 @@ static double support_of(const struct wf_comparison *comparison)
 	       SUPPORT_OF_FIGURES * figures + SUPPORT_OF_ALONE * smaller(comparison->alone, SUPPORT_ALONE_ENOUGH);
 }
 
+/* Whether so much is in common, or so much supports what is, that nothing more is asked. */
+static bool is_supported(const struct wf_comparison *comparison, double support)
+{
+	return larger(comparison->contained, comparison->covering) >= SURE_SHARE || support_of(comparison) >= support;
+}
+
 /* What the shares of content say: the larger one of those that count, or 0. */
 static double strength_of_shares(const struct wf_comparison *comparison, bool is_composite, bool other_is_composite)
 {
@@ -147,7 +154,7 @@ double wf_decide_strength(const struct wf_comparison *comparison, bool is_compos
 		return 0;
 	strength = strength_of_shares(comparison, is_composite, other_is_composite);
 	if (strength > 0)
-		return most >= SURE_SHARE || support_of(comparison) >= SUPPORT_LEAST ? strength : 0;
+		return is_supported(comparison, SUPPORT_LEAST) ? strength : 0;
 	if (is_composite || other_is_composite || least < SUPPORT_JOINS_EACH || comparison->lead < SUPPORT_JOINS_LEAD ||
 	    comparison->alone < SUPPORT_JOINS_ALONE || support_of(comparison) < SUPPORT_JOINS)
 		return 0;
@@ -161,7 +168,7 @@ bool wf_decide_is_worth_finishing(const struct wf_comparison *comparison)
 
 bool wf_decide_is_one_story(const struct wf_comparison *comparison)
 {
-	if (wf_decide_differs_in_figures(comparison))
+	if (wf_decide_differs_in_figures(comparison) || !is_supported(comparison, SUPPORT_MERGES))
 		return false;
 	return smaller(comparison->contained, comparison->covering) >= BOTH_MERGE ||
 	       (comparison->covering >= COVERING_JOINS && comparison->lead >= COVERING_NEEDS_LEAD);

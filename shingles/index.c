@@ -323,7 +323,8 @@ static void compare_candidates(struct wf_index *index)
 		return;
 	wf_profile_set(index->profile, newcomer->tokens, newcomer->tokens_count, newcomer->mask,
 		       index->frequency.weights);
-	memset(index->covered_by, 0, newcomer->tokens_count * sizeof *index->covered_by);
+	if (index->candidates_count > 1)
+		memset(index->covered_by, 0, newcomer->tokens_count * sizeof *index->covered_by);
 	for (uint32_t i = 0; i < index->candidates_count; i++) {
 		struct candidate candidate = index->candidates[i];
 		uint32_t tokens_count;
@@ -336,7 +337,8 @@ static void compare_candidates(struct wf_index *index)
 				    memcmp(index->other_tokens, newcomer->tokens, tokens_count * sizeof(uint16_t)) == 0;
 		if (!candidate.is_same && !wf_decide_is_worth_finishing(&candidate.comparison))
 			continue;
-		wf_profile_mark(index->profile, UINT64_C(1) << kept, index->covered_by);
+		if (index->candidates_count > 1)
+			wf_profile_mark(index->profile, UINT64_C(1) << kept, index->covered_by);
 		mask_other(index, candidate.number, tokens_count);
 		wf_profile_finish(index->profile, index->other_tokens, tokens_count, index->other_mask,
 				  &candidate.comparison);

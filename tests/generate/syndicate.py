@@ -19,6 +19,7 @@ import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
+import formulas
 import stock
 import stories
 
@@ -31,6 +32,7 @@ DEFAULTS = dict(
     words=(130, 2000),
     join=0.0,
     template_stories=150,
+    notices=0,
     followups=90,
     roundups=24,
     same_titles=14,
@@ -61,6 +63,9 @@ PROFILES = {
         furniture=(3, 9, 1, 4, 6, 18),
         pleas=1.0,
         boiler=1.0,
+    ),
+    "formula": dict(
+        articles=2400, stories=200, biggest=25, notices=600, template_stories=0, followups=30, roundups=8, same_titles=4
     ),
     "mono": dict(articles=2000, stories=400, template_stories=80, followups=50, names=False),
     "few": dict(
@@ -131,6 +136,7 @@ class Story:
     def __init__(self, label, title, paragraphs, lang="en"):
         self.label, self.title, self.script = label, title, Script(lang)
         self.paragraphs = [self.script.sentences(p) for p in paragraphs]
+        self.is_notice = False  # what it tells is its figures: no copy has newer ones
 
     def length(self):
         if self.script.name in ("zh", "ja", "th"):
@@ -451,7 +457,7 @@ class Wire:
             strength = 1 if dice < 0.19 else 2 if dice < 0.275 else 3
             paragraphs = edit(paragraphs, script, rng, strength)
             how.append("edit%d" % strength)
-        if rng.random() < 0.1:
+        if rng.random() < 0.1 and not story.is_notice:
             paragraphs = figures_updated(paragraphs, rng)
             how.append("figures")
         kept = paragraphs
@@ -649,6 +655,17 @@ class Wire:
             for outlet in rng.sample(self.outlets, rng.choice([1, 1, 1, 2, 2, 3])):
                 self.copy(story, outlet, ("template",))
 
+    def notices(self, count):
+        """Stories of a wire that are a form filled in, for `syndicate`."""
+        told = []
+        for n in range(count):
+            form = self.rng.choice(sorted(formulas.FORMS))
+            title, paragraphs = formulas.story(form, self.rng)
+            notice = Story("%s-%d" % (form, n), title, paragraphs)
+            notice.is_notice = True
+            told.append(notice)
+        return told
+
     def same_titles(self, found, count):
         pairs = self.rng.sample(found, min(len(found), 2 * count))
         for one, two in zip(pairs[::2], pairs[1::2]):
@@ -670,7 +687,7 @@ def english_set(wire, args):
     wire.followups(told, leads, profile["followups"])
     wire.roundups(told, profile["roundups"])
     wire.templates(profile["template_stories"])
-    wire.syndicate(told, profile["articles"] - len(wire.rows))
+    wire.syndicate(told + wire.notices(profile["notices"]), profile["articles"] - len(wire.rows))
 
 
 def language_set(wire):
@@ -721,7 +738,7 @@ def make(args):
     profile = dict(DEFAULTS, **PROFILES[args.profile])
     if args.articles:
         scale = args.articles / profile["articles"]
-        for key in ("stories", "template_stories", "followups", "roundups", "same_titles"):
+        for key in ("stories", "template_stories", "notices", "followups", "roundups", "same_titles"):
             profile[key] = round(profile[key] * scale)
         profile["articles"] = args.articles
     if args.letters:

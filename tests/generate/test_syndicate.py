@@ -10,6 +10,7 @@ import unittest
 from collections import defaultdict
 from pathlib import Path
 
+import formulas
 import stories
 import syndicate
 
@@ -96,10 +97,37 @@ class Generator(unittest.TestCase):
             self.assertGreater(changed, 0)
         self.assertEqual(text, syndicate.errors(text, random.Random(1), 0.0, False))
 
+    def test_notices_keep_their_figures_in_every_copy(self):
+        rows = make("formula", self.base, articles=240)
+        notices = defaultdict(list)
+        for row in rows:
+            if row["cluster"].split("-")[0] in formulas.FORMS:
+                notices[row["cluster"]].append(row)
+        self.assertGreater(len(notices), 30)
+        self.assertTrue(any(len(copies) > 1 for copies in notices.values()))
+        self.assertFalse(any("figures" in row["how"] for copies in notices.values() for row in copies))
+        self.assertTrue(any("half" in row["how"] for copies in notices.values() for row in copies))
+
     def test_mono_names_no_outlet_and_gives_hosts_to_some(self):
         rows = make("mono", self.base, articles=200)
         self.assertFalse(any("outlet" in r for r in rows))
         self.assertTrue(0.2 < sum("url" in r for r in rows) / len(rows) < 0.8)
+
+
+class Forms(unittest.TestCase):
+    def test_two_notices_of_a_form_share_its_words_and_tell_other_things(self):
+        for form in formulas.FORMS:
+            told = [" ".join(formulas.story(form, random.Random(n))[1]) for n in range(12)]
+            self.assertEqual(len(set(told)), len(told), form)
+            words = [set(re.findall(r"\w+", text)) for text in told]
+            for n, one in enumerate(words):
+                self.assertGreater(max(len(one & two) / len(one) for two in words[:n] + words[n + 1 :]), 0.4, form)
+                for two in words[:n]:
+                    self.assertGreaterEqual(len(one - two), 2, form)
+
+    def test_a_notice_is_told_alike_twice(self):
+        for form in formulas.FORMS:
+            self.assertEqual(formulas.story(form, random.Random(7)), formulas.story(form, random.Random(7)))
 
 
 class Languages(unittest.TestCase):

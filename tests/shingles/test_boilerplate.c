@@ -155,6 +155,60 @@ static void a_passage_repeated_within_one_story_is_content(void **state)
 		assert_int_equal(mask[i], 0);
 }
 
+/* Learns `stories` of source 1: a body in a frame, every `step`th time the same, with `gap` tokens in it that change. */
+static void learn_with_gap(struct wf_boilerplate *boilerplate, uint32_t gap, uint32_t stories, uint32_t step)
+{
+	uint16_t tokens[STORY];
+	uint64_t random = 300;
+
+	for (uint32_t i = 0; i < stories; i++) {
+		write_story(tokens, i % step == 0 ? 100 : random_next(&random), &random);
+		for (uint32_t k = 0; k < gap; k++)
+			tokens[HEAD / 2 + k] = (uint16_t)random_next(&random);
+		assert_int_equal(wf_boilerplate_learn(boilerplate, 1, tokens, STORY, true), 0);
+	}
+}
+
+/* Tokens that are masked of the gap in the next story. */
+static uint32_t masked_of_gap(const struct wf_boilerplate *boilerplate, uint32_t gap, uint32_t body)
+{
+	uint64_t random = 301;
+	uint16_t tokens[STORY];
+	uint16_t text[STORY];
+	uint8_t mask[STORY];
+	uint32_t count = 0;
+
+	write_story(tokens, 100, &random);
+	for (uint32_t k = 0; k < gap; k++)
+		tokens[HEAD / 2 + k] = (uint16_t)random_next(&random);
+	memcpy(text, tokens, (HEAD + body) * sizeof *text);
+	memcpy(text + HEAD + body, tokens + HEAD + BODY, HEAD * sizeof *text);
+	wf_boilerplate_mask(boilerplate, 1, text, 2 * HEAD + body, mask);
+	for (uint32_t k = 0; k < gap; k++)
+		count += mask[HEAD / 2 + k];
+	for (uint32_t k = 0; k < body; k++)
+		assert_int_equal(mask[HEAD + k], 0);
+	return count;
+}
+
+static void counters_in_what_is_printed_always_are_masked(void **state)
+{
+	learn_with_gap(*state, 3, 12, 1);
+	assert_int_equal(masked_of_gap(*state, 3, BODY), 3);
+}
+
+static void what_stands_in_a_form_that_is_printed_now_and_then_is_content(void **state)
+{
+	learn_with_gap(*state, 3, 20, 4);
+	assert_int_equal(masked_of_gap(*state, 3, BODY), 0);
+}
+
+static void a_notice_shorter_than_a_gap_is_not_taken_for_one(void **state)
+{
+	learn_with_gap(*state, 0, 12, 1);
+	assert_int_equal(masked_of_gap(*state, 0, 8), 0);
+}
+
 static void what_a_source_stops_printing_is_content_again(void **state)
 {
 	uint64_t random = 4;
@@ -480,6 +534,9 @@ int main(void)
 		TEST(what_three_stories_of_a_source_have_is_masked_in_the_fourth),
 		TEST(other_sources_are_not_affected),
 		TEST(a_passage_repeated_within_one_story_is_content),
+		TEST(counters_in_what_is_printed_always_are_masked),
+		TEST(what_stands_in_a_form_that_is_printed_now_and_then_is_content),
+		TEST(a_notice_shorter_than_a_gap_is_not_taken_for_one),
 		TEST(what_a_source_stops_printing_is_content_again),
 		TEST(one_source_after_a_long_time_still_learns_a_new_frame),
 		TEST(what_many_sources_print_is_boilerplate_for_all),

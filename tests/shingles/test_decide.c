@@ -310,8 +310,20 @@ static void texts_without_figures_and_names_do_not_differ_in_them(void **state)
 
 static void two_clusters_are_one_story_where_their_articles_agree(void **state)
 {
-	const struct wf_comparison same = {
-		.contained = 0.9, .covering = 0.9, .lead = 0.9, .own_weight = 50, .other_weight = 50};
+	const struct wf_comparison same = {.contained = 0.9,
+					   .covering = 0.9,
+					   .lead = 0.9,
+					   .own_weight = 50,
+					   .other_weight = 50,
+					   .run = 40,
+					   .alone = 1};
+	const struct wf_comparison form = {.contained = 0.6,
+					   .covering = 0.6,
+					   .lead = 0.6,
+					   .own_weight = 50,
+					   .other_weight = 50,
+					   .run = 6,
+					   .alone = 1};
 	const struct wf_comparison cut = {
 		.contained = 0.4, .covering = 1, .lead = 1, .own_weight = 100, .other_weight = 40};
 	const struct wf_comparison apart = {.contained = 0.2, .covering = 0.2, .own_weight = 50, .other_weight = 50};
@@ -325,6 +337,7 @@ static void two_clusters_are_one_story_where_their_articles_agree(void **state)
 	(void)state;
 	assert_true(wf_decide_is_one_story(&same));
 	assert_true(wf_decide_is_one_story(&cut));
+	assert_false(wf_decide_is_one_story(&form));
 	assert_false(wf_decide_is_one_story(&apart));
 	assert_false(wf_decide_is_one_story(&template));
 }
