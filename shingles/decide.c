@@ -17,6 +17,8 @@
 #define FIGURES_MANY             3u
 #define FIGURES_MOST             5u
 #define FIGURES_FEW_NEED         0.60 /* one or two changed figures are an update where so much agrees */
+#define NOTICE_WEIGHT            13.0 /* of a notice of a few lines, a figure is the news ... */
+#define NOTICE_FIGURES_SAME      4u   /* ... unless so many agree for each that does not */
 #define NAMES_MANY               3u
 #define NAMES_OF_WORDS           0.5 /* of the words that differ; typing errors break common words as well */
 #define OWN_WEIGHT_LEAST         3.0 /* rare words; with less content only the same text is a copy */
@@ -75,6 +77,9 @@ bool wf_decide_differs_in_figures(const struct wf_comparison *comparison)
 		return same < changed;
 	if (changed >= FIGURES_MANY)
 		return 2 * same <= changed;
+	if (changed > 0 && smaller(comparison->own_weight, comparison->other_weight) < NOTICE_WEIGHT &&
+	    same < NOTICE_FIGURES_SAME * changed)
+		return true;
 	if (changed > same && larger(comparison->contained, comparison->covering) < FIGURES_FEW_NEED)
 		return true;
 	return comparison->names_changed >= NAMES_MANY && comparison->names_changed > comparison->names_same &&
