@@ -155,7 +155,7 @@ static void a_passage_repeated_within_one_story_is_content(void **state)
 		assert_int_equal(mask[i], 0);
 }
 
-/* Learns `stories` of source 1: a body in a frame, the same every `step`th time, with `gap` tokens that change in it. */
+/* Learns `stories` of source 1: a body in a frame, the same every `step`th time, with `gap` tokens that change. */
 static void learn_with_gap(struct wf_boilerplate *boilerplate, uint32_t gap, uint32_t stories, uint32_t step)
 {
 	uint16_t tokens[STORY];
