@@ -1,11 +1,14 @@
 #include "lsh.h"
 
 #include <stdlib.h>
+
+#include "base/pages.h"
 #ifdef __SSE2__
 #include <emmintrin.h>
 #endif
 
-#define LINE_BYTES 64u
+#define LINE_BYTES  64u
+#define LINES_FIRST 8u /* of a segment: 2 MiB in all, one large page */
 
 #define MARK (WF_LSH_NUMBER_MAX + 1)
 
@@ -42,8 +45,9 @@ int wf_lsh_init(struct wf_lsh *lsh)
 
 void wf_lsh_close(struct wf_lsh *lsh)
 {
-	for (size_t i = 0; lsh->segments != NULL && i < WF_LSH_SEGMENTS; i++)
-		free(lsh->segments[i].lines);
+	wf_pages_free(lsh->region.lines);
+	wf_pages_free(lsh->old.lines);
+	free(lsh->fills);
 	free(lsh->segments);
 	*lsh = (struct wf_lsh){0};
 }
@@ -148,27 +152,128 @@ static void place(struct wf_lsh_segment *segment, uint32_t tag, uint32_t number)
 	line->numbers[i] |= number;
 }
 
-/* Makes a segment anew, with so many lines. */
-static int make_anew(struct wf_lsh *lsh, struct wf_lsh_segment *segment, uint32_t lines_count)
+/* Makes a segment at `lines`, which are not where it is. The order of entries is that of their homes but for what
+ * overflowed, so that lines fill one after another; how full each is is counted beside, since a line that was just
+ * written is slow to be looked at as a whole. */
+static void make_anew(struct wf_lsh_segment *segment, struct wf_lsh_line *lines, uint32_t lines_count, uint8_t *fills)
 {
-	struct wf_lsh_segment made = {.lines_count = lines_count, .entries_count = segment->entries_count};
+	struct wf_lsh_segment made = {
+		.lines = lines, .lines_count = lines_count, .entries_count = segment->entries_count};
 
-	made.lines = aligned_alloc(LINE_BYTES, (size_t)lines_count * LINE_BYTES);
-	if (made.lines == NULL)
-		return WF_ENOMEM;
-	memset(made.lines, 0, (size_t)lines_count * LINE_BYTES);
+	memset(lines, 0, (size_t)lines_count * LINE_BYTES);
+	memset(fills, 0, lines_count);
 	for (uint32_t i = 0; i < segment->lines_count; i++) {
 		const struct wf_lsh_line *line = &segment->lines[i];
 
 		for (uint32_t taken = ~free_of(line) & 0xff; taken != 0; taken &= taken - 1) {
 			const uint32_t k = (uint32_t)__builtin_ctz(taken);
+			const uint32_t tag = line->tags[k];
+			uint32_t at = home_of(&made, tag);
 
-			place(&made, line->tags[k], line->numbers[k] & WF_LSH_NUMBER_MAX);
+			for (; fills[at] == WF_LSH_LINE_ENTRIES; at = line_after(&made, at))
+				lines[at].numbers[mark_of(tag)] |= MARK;
+			lines[at].tags[fills[at]] = tag;
+			lines[at].numbers[fills[at]] |= line->numbers[k] & WF_LSH_NUMBER_MAX;
+			fills[at]++;
 		}
 	}
-	lsh->memory_bytes += (uint64_t)(lines_count - segment->lines_count) * LINE_BYTES;
-	free(segment->lines);
 	*segment = made;
+}
+
+static uint64_t region_bytes(const struct wf_lsh_region *region, uint32_t segments)
+{
+	return (uint64_t)segments * region->segment_lines * LINE_BYTES;
+}
+
+static void count_memory(struct wf_lsh *lsh)
+{
+	lsh->memory_bytes = WF_LSH_SEGMENTS * sizeof(struct wf_lsh_segment) +
+			    region_bytes(&lsh->region, WF_LSH_SEGMENTS) + lsh->region.segment_lines +
+			    region_bytes(&lsh->old, WF_LSH_SEGMENTS - lsh->moved);
+}
+
+static bool is_moving(const struct wf_lsh *lsh)
+{
+	return lsh->old.lines != NULL;
+}
+
+static bool has_moved(const struct wf_lsh *lsh, const struct wf_lsh_segment *segment)
+{
+	return segment->lines_count == lsh->region.segment_lines;
+}
+
+static void move(struct wf_lsh *lsh, struct wf_lsh_segment *segment)
+{
+	const size_t number = (size_t)(segment - lsh->segments);
+
+	make_anew(segment, lsh->region.lines + number * lsh->region.segment_lines, lsh->region.segment_lines,
+		  lsh->fills);
+}
+
+/* Moves the next segment over, unless it has moved out of turn, and gives back what lies before it. */
+static void move_next(struct wf_lsh *lsh)
+{
+	const size_t large_lines = WF_PAGES_LARGE_BYTES / LINE_BYTES;
+	struct wf_lsh_segment *segment = &lsh->segments[lsh->moved];
+	const size_t begin = (size_t)lsh->moved * lsh->old.segment_lines / large_lines * large_lines;
+
+	if (!has_moved(lsh, segment))
+		move(lsh, segment);
+	lsh->moved++;
+	wf_pages_give_back(lsh->old.lines + begin, (size_t)lsh->moved * lsh->old.segment_lines * LINE_BYTES -
+							   begin * LINE_BYTES);
+	if (lsh->moved == WF_LSH_SEGMENTS) {
+		wf_pages_free(lsh->old.lines);
+		lsh->old = (struct wf_lsh_region){NULL, 0};
+	}
+	count_memory(lsh);
+	lsh->insertions_to_a_move = lsh->region.segment_lines / 4;
+}
+
+/* Begins a region a quarter larger, into which segments are to move. What moves still is moved first. */
+static int begin_region(struct wf_lsh *lsh)
+{
+	const uint32_t lines = lsh->region.segment_lines;
+	const uint32_t segment_lines = lines == 0 ? LINES_FIRST : lines + lines / 4;
+	struct wf_lsh_region made = {.segment_lines = segment_lines};
+	uint8_t *const fills = realloc(lsh->fills, segment_lines);
+
+	if (fills == NULL)
+		return WF_ENOMEM;
+	lsh->fills = fills;
+	made.lines = wf_pages_take(region_bytes(&made, WF_LSH_SEGMENTS));
+	if (made.lines == NULL)
+		return WF_ENOMEM;
+	while (is_moving(lsh))
+		move_next(lsh);
+	lsh->old = lsh->region;
+	lsh->region = made;
+	lsh->moved = 0;
+	if (lsh->old.lines == NULL)
+		for (uint32_t i = 0; i < WF_LSH_SEGMENTS; i++)
+			move(lsh, &lsh->segments[i]);
+	count_memory(lsh);
+	return 0;
+}
+
+/* Sees to it that the segment takes one more entry, and that the table goes on growing. */
+static int make_room(struct wf_lsh *lsh, struct wf_lsh_segment *segment)
+{
+	const uint64_t segment_room = (uint64_t)segment->lines_count * WF_LSH_LINE_ENTRIES;
+	const uint64_t room = (uint64_t)lsh->region.segment_lines * WF_LSH_LINE_ENTRIES * WF_LSH_SEGMENTS;
+	const bool is_full = (uint64_t)(segment->entries_count + 1) * 16 > segment_room * 15;
+	int error = 0;
+
+	if (is_full && is_moving(lsh) && !has_moved(lsh, segment))
+		move(lsh, segment);
+	else if (is_full || (!is_moving(lsh) && lsh->entries_count * 8 > room * 7))
+		error = begin_region(lsh);
+	if (is_full && error != 0)
+		return error;
+	if (is_full && !has_moved(lsh, segment))
+		move(lsh, segment);
+	if (is_moving(lsh) && lsh->insertions_to_a_move-- == 0)
+		move_next(lsh);
 	return 0;
 }
 
@@ -214,30 +319,43 @@ static bool bucket_is_full(const struct wf_lsh_segment *segment, uint32_t tag)
 int wf_lsh_insert(struct wf_lsh *lsh, uint64_t key, uint32_t number)
 {
 	struct wf_lsh_segment *segment = segment_of(lsh, key);
-	const uint64_t room = (uint64_t)segment->lines_count * WF_LSH_LINE_ENTRIES;
+	int error;
 
 	number &= WF_LSH_NUMBER_MAX;
 	if (number == 0 || bucket_is_full(segment, tag_of(key)))
 		return 0;
-	if ((uint64_t)(segment->entries_count + 1) * 8 > room * 7) {
-		const int error = make_anew(lsh, segment, segment->lines_count + segment->lines_count / 4 + 1);
-
-		if (error != 0)
-			return error;
-	}
+	error = make_room(lsh, segment);
+	if (error != 0)
+		return error;
 	place(segment, tag_of(key), number);
 	segment->entries_count++;
 	lsh->entries_count++;
 	return 0;
 }
 
+/* Makes the segment anew where it is, by way of a copy. Without the memory for that it stays as it is: right, if
+ * slower, until as many more have been removed. */
+static void renew(struct wf_lsh *lsh, struct wf_lsh_segment *segment)
+{
+	const size_t bytes = (size_t)segment->lines_count * LINE_BYTES;
+	struct wf_lsh_line *const lines = segment->lines;
+	struct wf_lsh_line *const copy = aligned_alloc(LINE_BYTES, bytes);
+
+	segment->removed_count = 0;
+	if (copy == NULL)
+		return;
+	memcpy(copy, lines, bytes);
+	segment->lines = copy;
+	make_anew(segment, lines, segment->lines_count, lsh->fills);
+	free(copy);
+}
+
 static void note_removal(struct wf_lsh *lsh, struct wf_lsh_segment *segment)
 {
 	segment->entries_count--;
 	lsh->entries_count--;
-	if (++segment->removed_count >= segment->lines_count * WF_LSH_LINE_ENTRIES &&
-	    make_anew(lsh, segment, segment->lines_count) != 0)
-		segment->removed_count = 0; /* as it is, it is right, if slow: another time */
+	if (++segment->removed_count >= segment->lines_count * WF_LSH_LINE_ENTRIES)
+		renew(lsh, segment);
 }
 
 void wf_lsh_remove(struct wf_lsh *lsh, uint64_t key, uint32_t number)
@@ -268,10 +386,12 @@ void wf_lsh_remove(struct wf_lsh *lsh, uint64_t key, uint32_t number)
 	}
 }
 
+/* By a load, whose value nobody waits for: of prefetch instructions the processor drops some when many are under
+ * way. */
 void wf_lsh_prefetch(const struct wf_lsh *lsh, uint64_t key)
 {
 	const struct wf_lsh_segment *segment = segment_of(lsh, key);
 
 	if (segment->lines_count != 0)
-		__builtin_prefetch(&segment->lines[home_of(segment, tag_of(key))]);
+		(void)*(const volatile uint32_t *)&segment->lines[home_of(segment, tag_of(key))];
 }

@@ -3,14 +3,17 @@
  *   segment (4096, by the key's low bits) -> lines of 64 bytes, one cache line a probe
  *   line [ tag x 8 | number x 8 ]   home line: the tag's high bits; a full line goes on in the next
  *
+ *   region: [ lines of segment 0 | lines of segment 1 | ... ], in large pages (base/pages.h)
+ *
  * A tag is 32 bits of the key, so that with the segment 44 bits of it tell keys apart. An entry whose line is full goes
  * on to the next, and leaves a mark of three bits of its tag on every full line that it passed: the highest bits of the
  * line's eight numbers are eight such marks. So most searches end where they began, in one line, however full it is.
  *
- * Each segment grows alone, by a quarter, when it is 7/8 full: no insertion waits for more than one of them, and the
- * table is never less than 0.7 full. Articles of a key are bounded: what more come with it are not entered under it (a
- * hot bucket), and are found by their other keys. A removal frees the place; the marks stay until the segment is made
- * anew, which as many removals as it has places bring about.
+ * When the table is 7/8 full, or one segment nearly, a region a quarter larger is begun, and the segments move over one
+ * by one as entries come in; the old region's memory goes back as they leave it. So no insertion waits for more than
+ * one segment's move, and the table is seldom less than 0.7 full. Articles of a key are bounded: what more come with it
+ * are not entered under it (a hot bucket), and are found by their other keys. A removal frees the place; the marks stay
+ * until the segment is made anew, which as many removals as it has places bring about.
  *
  * (Indyk, Motwani 1998; lines and overflow marks after Bronson's and Shi's F14, 2019.) */
 #ifndef WF_LSH_H
@@ -27,14 +30,24 @@
 struct wf_lsh_line;
 
 struct wf_lsh_segment {
-	struct wf_lsh_line *lines;
+	struct wf_lsh_line *lines; /* in one of the two regions */
 	uint32_t lines_count;
 	uint32_t entries_count;
 	uint32_t removed_count; /* since it was made */
 };
 
+struct wf_lsh_region {
+	struct wf_lsh_line *lines; /* NULL: there is none */
+	uint32_t segment_lines;
+};
+
 struct wf_lsh {
 	struct wf_lsh_segment *segments;
+	struct wf_lsh_region region;   /* where segments are, or move to */
+	struct wf_lsh_region old;      /* where those are that have not moved yet */
+	uint8_t *fills;                /* room for making one segment: the entries of each line */
+	uint32_t moved;                /* segments before this one have moved */
+	uint32_t insertions_to_a_move; /* how many more until the next one does */
 	uint64_t entries_count;
 	uint64_t memory_bytes;
 };
@@ -49,7 +62,7 @@ int wf_lsh_insert(struct wf_lsh *lsh, uint64_t key, uint32_t number);
 /* Takes it out where it is in. */
 void wf_lsh_remove(struct wf_lsh *lsh, uint64_t key, uint32_t number);
 
-/* Asks the memory for the line of `key`, ahead of wf_lsh_find(). */
+/* Fetches the line of `key` from memory, ahead of wf_lsh_find(). */
 void wf_lsh_prefetch(const struct wf_lsh *lsh, uint64_t key);
 
 /* The articles under `key`, in no order; returns how many, WF_LSH_BUCKET_MAX at most. */

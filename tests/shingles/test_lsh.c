@@ -306,6 +306,42 @@ static void removals_make_a_segment_anew_and_lose_nothing(void **state)
 	wf_lsh_close(&lsh);
 }
 
+static void a_table_that_moves_to_a_larger_region_loses_nothing(void **state)
+{
+	const uint32_t count = 1500000;
+	uint64_t random = 21;
+	uint64_t keys_random = random;
+	uint32_t moves = 0;
+	struct wf_lsh lsh;
+
+	(void)state;
+	assert_int_equal(wf_lsh_init(&lsh), 0);
+	for (uint32_t number = 1; number <= count; number++) {
+		const struct wf_lsh_line *before = lsh.region.lines;
+
+		assert_int_equal(wf_lsh_insert(&lsh, random_next(&random), number), 0);
+		if (lsh.region.lines == before)
+			continue;
+		/* In the midst of it, too. */
+		moves++;
+		keys_random = 21;
+		for (uint32_t earlier = 1; earlier <= number; earlier++) {
+			const uint64_t key = random_next(&keys_random);
+
+			if (earlier % 97 == number % 97 && !has(&lsh, key, earlier))
+				fail_msg("number %u is lost at %u", earlier, number);
+		}
+	}
+	assert_true(moves > 5);
+	keys_random = 21;
+	for (uint32_t number = 1; number <= count; number++)
+		if (!has(&lsh, random_next(&keys_random), number))
+			fail_msg("number %u is lost", number);
+	assert_in_range(lsh.memory_bytes, (uint64_t)count * 8, (uint64_t)count * 8 * 2);
+	wf_lsh_close(&lsh);
+	assert_int_equal(memory_live(), 0);
+}
+
 static void an_insertion_without_memory_changes_nothing(void **state)
 {
 	struct wf_lsh lsh;
@@ -370,6 +406,7 @@ int main(void)
 		cmocka_unit_test(the_table_agrees_with_plain_lists),
 		cmocka_unit_test(a_large_table_loses_nothing_and_is_paid_by_the_entry),
 		cmocka_unit_test(removals_make_a_segment_anew_and_lose_nothing),
+		cmocka_unit_test(a_table_that_moves_to_a_larger_region_loses_nothing),
 		cmocka_unit_test(an_insertion_without_memory_changes_nothing),
 		cmocka_unit_test(removing_what_is_not_there_does_nothing),
 	};
