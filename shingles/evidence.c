@@ -4,6 +4,7 @@
 
 #include "boilerplate.h"
 #include "frequency.h"
+#include "kernel.h"
 
 #define EVIDENCE_VERSION 1
 #define HEADER_BYTES     8u
@@ -13,18 +14,17 @@
 #define GAP_SAME_SHARE   4u  /* ... and in a longer one, where one of so many is the same and in its place */
 #define GAP_FIGURE_MAX   12u /* tokens of a gap in which figures are compared */
 #define GAP_FIRST_MAX    4u  /* tokens before the first covered run: a story may begin with a figure */
-#define COVER_WHOLE      10u /* what a covered word counts ... */
-#define COVER_HALF       7u  /* ... and a respelled one */
 #define RARE_WEIGHT      (WF_WEIGHT_MAX * 3 / 4)
 
 _Static_assert(WF_DOCUMENT_TOKENS_MAX <= 1u << 14, "positions fit 16 bits, and the table has room for all");
 
-enum cover { COVER_NONE, COVER_SOFT, COVER_FULL };
+/* What a token counts: covered, respelled, or neither. */
+enum cover { COVER_NONE = 0, COVER_SOFT = 7, COVER_FULL = 10 };
 
-static const uint32_t cover_share[] = {[COVER_NONE] = 0, [COVER_SOFT] = COVER_HALF, [COVER_FULL] = COVER_WHOLE};
+enum kind { KIND_COMMON, KIND_FIGURE, KIND_NAME };
 
 /* The sums of a comparison are whole numbers. */
-_Static_assert((uint64_t)WF_DOCUMENT_TOKENS_MAX *WF_WEIGHT_MAX *COVER_WHOLE < UINT32_MAX, "no sum overflows");
+_Static_assert((uint64_t)WF_DOCUMENT_TOKENS_MAX *WF_WEIGHT_MAX *COVER_FULL < UINT32_MAX, "no sum overflows");
 
 /* By position of the newcomer's shingles. */
 struct place {
@@ -44,10 +44,17 @@ struct wf_profile {
 	/* In `room`, one behind the other, just as long as the texts are: what is used stays in the nearest cache. */
 	uint16_t *table; /* hash -> first position of a shingle */
 	struct place *places;
-	uint8_t *hit;         /* by first position: the other has this shingle */
-	uint8_t *cover;       /* by token of the newcomer */
-	uint8_t *cover_other; /* by token of the other */
-	uint16_t room[(1u << TABLE_BITS_MAX) + WF_DOCUMENT_TOKENS_MAX * (sizeof(struct place) + 3) / 2];
+	uint8_t *hit;           /* by position: the other has this shingle */
+	uint8_t *own_weights;   /* by token of the newcomer; boilerplate weighs 0 */
+	uint8_t *kinds;         /* enum kind, likewise */
+	uint8_t *cover;         /* enum cover, likewise */
+	uint8_t *cover_other;   /* by token of the other */
+	uint8_t *other_weights; /* likewise, after cover_other */
+	uint32_t own;           /* sum of own_weights */
+	uint32_t lead;          /* tokens up to the WF_LEAD_TOKENS-th own one; 0: there are fewer */
+	uint32_t lead_own;
+	uint16_t room[(1u << TABLE_BITS_MAX) + WF_DOCUMENT_TOKENS_MAX * (sizeof(struct place) + 6) / 2 +
+		      WF_KERNEL_SLACK];
 };
 
 int wf_evidence_encode(const struct wf_tokens *tokens, struct wf_arena *arena, struct wf_bytes *evidence)
@@ -119,11 +126,6 @@ static uint32_t shingle_at(const uint16_t *tokens, uint32_t position)
 	return WF_SHINGLE_OF(tokens[position], tokens[position + 1]);
 }
 
-static bool shingle_is_own(const uint8_t *mask, uint32_t position)
-{
-	return mask[position] == 0 || mask[position + 1] == 0;
-}
-
 /* First position of a shingle in the newcomer, or NONE. */
 static uint16_t find(const struct wf_profile *profile, uint32_t shingle)
 {
@@ -154,6 +156,37 @@ static void enter(struct wf_profile *profile, uint16_t position)
 	profile->places[position].first = first;
 }
 
+static uint32_t shingles_own(const uint8_t *mask, uint32_t tokens_count)
+{
+	return tokens_count < 2 ? 0 : tokens_count - 1 - wf_kernels()->both(mask, mask + 1, tokens_count - 1);
+}
+
+/* What of the newcomer is the same whomever it is compared with. */
+static void weigh_own(struct wf_profile *profile)
+{
+	uint32_t own_count = 0;
+
+	profile->shingles_own = shingles_own(profile->mask, profile->count);
+	profile->own = wf_kernels()->weigh(profile->tokens, profile->count, profile->mask, profile->weights,
+					   profile->own_weights);
+	profile->lead = 0;
+	profile->lead_own = 0;
+	for (uint32_t i = 0; i < profile->count && own_count < WF_LEAD_TOKENS; i++) {
+		own_count += !profile->mask[i];
+		profile->lead_own += profile->own_weights[i];
+		profile->lead = own_count == WF_LEAD_TOKENS ? i + 1 : 0;
+	}
+	for (uint32_t i = 0; i < profile->count; i++) {
+		const bool is_figure = wf_token16_is_number(profile->tokens[i]);
+		const bool is_name = profile->own_weights[i] >= RARE_WEIGHT;
+
+		profile->kinds[i] = profile->mask[i] ? KIND_COMMON
+				    : is_figure      ? KIND_FIGURE
+				    : is_name        ? KIND_NAME
+						     : KIND_COMMON;
+	}
+}
+
 void wf_profile_set(struct wf_profile *profile, const uint16_t *tokens, uint32_t tokens_count, const uint8_t *mask,
 		    const uint8_t *weights)
 {
@@ -169,14 +202,15 @@ void wf_profile_set(struct wf_profile *profile, const uint16_t *tokens, uint32_t
 	profile->table = profile->room;
 	profile->places = (struct place *)(void *)(profile->table + (1u << bits));
 	profile->hit = (uint8_t *)(profile->places + tokens_count);
-	profile->cover = profile->hit + tokens_count;
+	profile->own_weights = profile->hit + tokens_count;
+	profile->kinds = profile->own_weights + tokens_count;
+	profile->cover = profile->kinds + tokens_count;
 	profile->cover_other = profile->cover + tokens_count;
 	profile->shingles_own = 0;
 	memset(profile->table, 0xff, sizeof(uint16_t) << bits);
-	for (uint32_t i = 0; i + 1 < tokens_count; i++) {
+	for (uint32_t i = 0; i + 1 < tokens_count; i++)
 		enter(profile, (uint16_t)i);
-		profile->shingles_own += shingle_is_own(mask, i);
-	}
+	weigh_own(profile);
 }
 
 /* Where the run that ended before `expected` goes on, else the place of the same shingle nearest to it. */
@@ -247,7 +281,9 @@ static void compare_words(struct wf_profile *profile, const uint16_t *other, con
 		comparison->words_changed++;
 		if (profile->weights[mine] >= RARE_WEIGHT && profile->weights[theirs] >= RARE_WEIGHT)
 			comparison->names_changed++;
-		profile->cover[gap->a + i] = profile->cover_other[gap->b + i] = COVER_SOFT;
+		if (profile->cover[gap->a + i] == COVER_NONE)
+			profile->cover[gap->a + i] = COVER_SOFT;
+		profile->cover_other[gap->b + i] = COVER_SOFT;
 	}
 }
 
@@ -279,6 +315,15 @@ static void compare_gap(struct wf_profile *profile, const uint16_t *other, const
 	}
 }
 
+/* The other has the shingle: marks it wherever the newcomer has it. */
+static void mark(struct wf_profile *profile, uint16_t first)
+{
+	for (uint16_t position = first; position != NONE; position = profile->places[position].again) {
+		profile->hit[position] = 1;
+		profile->cover[position] = profile->cover[position + 1] = COVER_FULL;
+	}
+}
+
 /* Walks the other's shingles: marks what is common on both sides, and compares what stands in the gaps. */
 static void scan(struct wf_profile *profile, const uint16_t *other, uint32_t other_count,
 		 struct wf_comparison *comparison)
@@ -303,7 +348,8 @@ static void scan(struct wf_profile *profile, const uint16_t *other, uint32_t oth
 				continue;
 			i = align(profile, first, in_text ? a_next + (j - (b_next < j ? b_next : j)) : first);
 		}
-		profile->hit[first] = 1;
+		if (!profile->hit[first])
+			mark(profile, first);
 		profile->cover_other[j] = profile->cover_other[j + 1] = COVER_FULL;
 		if (!in_text && i <= GAP_FIRST_MAX && j <= GAP_FIRST_MAX) {
 			const struct gap gap = {0, i, 0, j};
@@ -323,45 +369,39 @@ static void scan(struct wf_profile *profile, const uint16_t *other, uint32_t oth
 
 static double share_of(uint32_t part, uint32_t whole)
 {
-	return whole == 0 ? 0 : (double)part / ((double)whole * COVER_WHOLE);
+	return whole == 0 ? 0 : (double)part / ((double)whole * COVER_FULL);
 }
 
-static void weigh_newcomer(struct wf_profile *profile, struct wf_comparison *comparison)
+/* The longest run of covered own tokens. Boilerplate neither adds to a run nor ends it, but where it is not common to
+ * both. */
+static uint32_t longest_run(const struct wf_profile *profile)
 {
-	uint32_t covered = 0;
-	uint32_t own = 0;
-	uint32_t lead_covered = 0;
-	uint32_t lead_own = 0;
-	uint32_t own_count = 0;
+	uint32_t longest = 0;
 	uint32_t run = 0;
 
-	for (uint32_t i = 0; i + 1 < profile->count; i++)
-		if (profile->hit[profile->places[i].first])
-			profile->cover[i] = profile->cover[i + 1] = COVER_FULL;
 	for (uint32_t i = 0; i < profile->count; i++) {
-		const uint16_t token = profile->tokens[i];
-		const uint32_t weight = profile->weights[token];
-
-		/* Boilerplate neither adds to a run nor ends it, but where it is not common to both. */
-		run = profile->cover[i] == COVER_FULL ? run + !profile->mask[i] : 0;
-		if (run > comparison->run)
-			comparison->run = run;
-		if (profile->mask[i])
-			continue;
-		own += weight;
-		covered += weight * cover_share[profile->cover[i]];
-		if (++own_count == WF_LEAD_TOKENS) {
-			lead_own = own;
-			lead_covered = covered;
-		}
-		if (profile->cover[i] == COVER_FULL) {
-			comparison->figures_same += wf_token16_is_number(token);
-			comparison->names_same += weight >= RARE_WEIGHT && !wf_token16_is_number(token);
-		}
+		run += !profile->mask[i];
+		run = profile->cover[i] == COVER_FULL ? run : 0;
+		longest = run > longest ? run : longest;
 	}
-	comparison->own_weight = (double)own / WF_WEIGHT_MAX;
-	comparison->contained = share_of(covered, own);
-	comparison->lead = own_count < WF_LEAD_TOKENS ? comparison->contained : share_of(lead_covered, lead_own);
+	return longest;
+}
+
+static void weigh_newcomer(const struct wf_profile *profile, struct wf_comparison *comparison)
+{
+	const struct wf_kernels *kernels = wf_kernels();
+	const uint32_t covered = kernels->products(profile->own_weights, profile->cover, profile->count);
+
+	comparison->run = longest_run(profile);
+	comparison->figures_same +=
+		kernels->pairs(profile->cover, COVER_FULL, profile->kinds, KIND_FIGURE, profile->count);
+	comparison->names_same += kernels->pairs(profile->cover, COVER_FULL, profile->kinds, KIND_NAME, profile->count);
+	comparison->own_weight = (double)profile->own / WF_WEIGHT_MAX;
+	comparison->contained = share_of(covered, profile->own);
+	comparison->lead = profile->lead == 0
+				   ? comparison->contained
+				   : share_of(kernels->products(profile->own_weights, profile->cover, profile->lead),
+					      profile->lead_own);
 }
 
 void wf_profile_scan(struct wf_profile *profile, const uint16_t *tokens, uint32_t tokens_count,
@@ -371,6 +411,7 @@ void wf_profile_scan(struct wf_profile *profile, const uint16_t *tokens, uint32_
 	memset(profile->hit, 0, profile->count);
 	memset(profile->cover, 0, profile->count);
 	memset(profile->cover_other, 0, tokens_count);
+	profile->other_weights = profile->cover_other + tokens_count;
 	scan(profile, tokens, tokens_count, comparison);
 	weigh_newcomer(profile, comparison);
 }
@@ -378,21 +419,14 @@ void wf_profile_scan(struct wf_profile *profile, const uint16_t *tokens, uint32_
 void wf_profile_finish(const struct wf_profile *profile, const uint16_t *tokens, uint32_t tokens_count,
 		       const uint8_t *mask, struct wf_comparison *comparison)
 {
-	uint32_t covered = 0;
-	uint32_t own = 0;
+	const struct wf_kernels *kernels = wf_kernels();
+	const uint32_t shingles = shingles_own(mask, tokens_count);
+	const uint32_t own = kernels->weigh(tokens, tokens_count, mask, profile->weights, profile->other_weights);
+	const uint32_t covered = kernels->products(profile->other_weights, profile->cover_other, tokens_count);
 	uint32_t common = 0;
-	uint32_t shingles = 0;
 
-	for (uint32_t j = 0; j < tokens_count; j++) {
-		const uint32_t weight = mask[j] ? 0 : profile->weights[tokens[j]];
-
-		own += weight;
-		covered += weight * cover_share[profile->cover_other[j]];
-	}
-	for (uint32_t j = 0; j + 1 < tokens_count; j++)
-		shingles += shingle_is_own(mask, j);
 	for (uint32_t i = 0; i + 1 < profile->count; i++)
-		common += profile->hit[profile->places[i].first] & shingle_is_own(profile->mask, i);
+		common += (uint32_t)(profile->hit[i] & !(profile->mask[i] & profile->mask[i + 1]));
 	comparison->other_weight = (double)own / WF_WEIGHT_MAX;
 	comparison->covering = share_of(covered, own);
 	if (common > shingles)

@@ -59,6 +59,20 @@ struct wf_kernels {
 
 	/* The places first + i, ascending, where a[i] is b[i]. `places` has room for count and the slack. */
 	uint32_t (*equal)(const int32_t *a, const int32_t *b, uint32_t count, uint32_t first, uint16_t *places);
+
+	/* The weight of each token, 0 where it is masked; returns their sum. `out` has room for tokens_count and the
+	 * slack. */
+	uint32_t (*weigh)(const uint16_t *tokens, uint32_t tokens_count, const uint8_t *mask, const uint8_t *of_token,
+			  uint8_t *out);
+
+	/* The sum of a[i] * b[i]. */
+	uint32_t (*products)(const uint8_t *a, const uint8_t *b, uint32_t count);
+
+	/* How many a[i] are a_value where b[i] is b_value. */
+	uint32_t (*pairs)(const uint8_t *a, uint8_t a_value, const uint8_t *b, uint8_t b_value, uint32_t count);
+
+	/* How many a[i] and b[i], of 0 and 1, are both 1. */
+	uint32_t (*both)(const uint8_t *a, const uint8_t *b, uint32_t count);
 };
 
 /* Those of a level that this processor has; and those of its best. */

@@ -141,9 +141,28 @@ static uint32_t equal(const int32_t *a, const int32_t *b, uint32_t count, uint32
 	return places_count;
 }
 
+static uint32_t weigh(const uint16_t *tokens, uint32_t tokens_count, const uint8_t *mask, const uint8_t *of_token,
+		      uint8_t *out)
+{
+	__m512i sum = _mm512_setzero_si512();
+
+	for (uint32_t i = 0; i < tokens_count; i += LANES) {
+		const __mmask16 lanes = lanes_of(tokens_count - i);
+		const __m128i masked = _mm_maskz_loadu_epi8(lanes, mask + i);
+		const __mmask16 own = lanes & _mm_testn_epi8_mask(masked, masked);
+		const __m512i weights =
+			_mm512_maskz_mov_epi32(own, weights_of(of_token, load_tokens(tokens + i, lanes)));
+
+		_mm_storeu_si128((__m128i *)(void *)(out + i), _mm512_cvtepi32_epi8(weights));
+		sum = _mm512_add_epi32(sum, weights);
+	}
+	return (uint32_t)_mm512_reduce_add_epi32(sum);
+}
+
 #define KERNEL_HAS_OWN_FILTER
 #define KERNEL_HAS_OWN_RANK
 #define KERNEL_HAS_OWN_EQUAL
+#define KERNEL_HAS_OWN_WEIGH
 #define KERNELS wf_kernels_avx512
 #include "kernel_body.h"
 #else

@@ -65,10 +65,55 @@ static uint32_t equal(const int32_t *a, const int32_t *b, uint32_t count, uint32
 }
 #endif
 
+#ifndef KERNEL_HAS_OWN_WEIGH
+static uint32_t weigh(const uint16_t *tokens, uint32_t tokens_count, const uint8_t *mask, const uint8_t *of_token,
+		      uint8_t *out)
+{
+	uint32_t sum = 0;
+
+	for (uint32_t i = 0; i < tokens_count; i++) {
+		out[i] = (uint8_t)(of_token[tokens[i]] & (mask[i] - 1));
+		sum += out[i];
+	}
+	return sum;
+}
+#endif
+
+static uint32_t products(const uint8_t *a, const uint8_t *b, uint32_t count)
+{
+	uint32_t sum = 0;
+
+	for (uint32_t i = 0; i < count; i++)
+		sum += (uint32_t)(a[i] * b[i]);
+	return sum;
+}
+
+static uint32_t pairs(const uint8_t *a, uint8_t a_value, const uint8_t *b, uint8_t b_value, uint32_t count)
+{
+	uint32_t sum = 0;
+
+	for (uint32_t i = 0; i < count; i++)
+		sum += (a[i] == a_value) & (b[i] == b_value);
+	return sum;
+}
+
+static uint32_t both(const uint8_t *a, const uint8_t *b, uint32_t count)
+{
+	uint32_t sum = 0;
+
+	for (uint32_t i = 0; i < count; i++)
+		sum += a[i] & b[i];
+	return sum;
+}
+
 const struct wf_kernels KERNELS = {
 	.filter = filter,
 	.rank = rank,
 	.least = least,
 	.greatest = greatest,
 	.equal = equal,
+	.weigh = weigh,
+	.products = products,
+	.pairs = pairs,
+	.both = both,
 };

@@ -220,8 +220,8 @@ static void move_next(struct wf_lsh *lsh)
 	if (!has_moved(lsh, segment))
 		move(lsh, segment);
 	lsh->moved++;
-	wf_pages_give_back(lsh->old.lines + begin, (size_t)lsh->moved * lsh->old.segment_lines * LINE_BYTES -
-							   begin * LINE_BYTES);
+	wf_pages_give_back(lsh->old.lines + begin,
+			   (size_t)lsh->moved * lsh->old.segment_lines * LINE_BYTES - begin * LINE_BYTES);
 	if (lsh->moved == WF_LSH_SEGMENTS) {
 		wf_pages_free(lsh->old.lines);
 		lsh->old = (struct wf_lsh_region){NULL, 0};

@@ -31,8 +31,8 @@ void wf_pages_free(void *block)
 
 void wf_pages_give_back(void *start, size_t bytes)
 {
-	char *const first = (char *)start + (WF_PAGES_LARGE_BYTES - (uintptr_t)start % WF_PAGES_LARGE_BYTES) %
-						    WF_PAGES_LARGE_BYTES;
+	char *const first =
+		(char *)start + (WF_PAGES_LARGE_BYTES - (uintptr_t)start % WF_PAGES_LARGE_BYTES) % WF_PAGES_LARGE_BYTES;
 	char *const end = (char *)start + bytes;
 
 	if (end > first && (size_t)(end - first) >= WF_PAGES_LARGE_BYTES)

@@ -193,6 +193,47 @@ static void every_level_finds_minima_maxima_and_equals(void **state)
 	}
 }
 
+/* weigh, products, pairs, both */
+
+static void every_level_sums_alike(void **state)
+{
+	struct fixture *fixture = *state;
+	static uint8_t portable_weights[TOKENS_MOST + WF_KERNEL_SLACK];
+	static uint8_t weights[TOKENS_MOST + WF_KERNEL_SLACK];
+	static uint8_t cover[TOKENS_MOST];
+
+	for (uint32_t round = 0; round < ROUNDS / 20; round++) {
+		const struct wf_kernels *kernels;
+		size_t at = 0;
+		uint32_t sum = 0;
+		uint32_t products = 0;
+		uint32_t pairs = 0;
+		uint32_t both = 0;
+
+		fill(fixture);
+		for (uint32_t i = 0; i < fixture->count; i++) {
+			cover[i] = random_below(&fixture->random, 2) ? 10 : 7;
+			portable_weights[i] = fixture->mask[i] ? 0 : fixture->weights[fixture->tokens[i]];
+			sum += portable_weights[i];
+			products += (uint32_t)portable_weights[i] * cover[i];
+			pairs += cover[i] == 10 && fixture->mask[i] == 1;
+			both += i + 1 < fixture->count && fixture->mask[i] == 1 && fixture->mask[i + 1] == 1;
+		}
+		while ((kernels = next_level(&at)) != NULL) {
+			assert_int_equal(kernels->weigh(fixture->tokens, fixture->count, fixture->mask,
+							fixture->weights, weights),
+					 sum);
+			assert_memory_equal(weights, portable_weights, fixture->count);
+			assert_int_equal(kernels->products(weights, cover, fixture->count), products);
+			assert_int_equal(kernels->pairs(cover, 10, fixture->mask, 1, fixture->count), pairs);
+			if (fixture->count > 0)
+				assert_int_equal(kernels->both(fixture->mask, fixture->mask + 1, fixture->count - 1),
+						 both);
+		}
+		empty(fixture);
+	}
+}
+
 static void the_best_level_is_one_of_this_processor(void **state)
 {
 	(void)state;
@@ -206,6 +247,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(every_level_filters_what_the_bits_say, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(every_level_ranks_alike, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(every_level_finds_minima_maxima_and_equals, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(every_level_sums_alike, set_up, tear_down),
 		cmocka_unit_test(the_best_level_is_one_of_this_processor),
 	};
 
