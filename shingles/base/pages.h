@@ -7,8 +7,8 @@
 
 #define WF_PAGES_LARGE_BYTES (2u << 20)
 
-/* A block of at least `bytes`, with whatever is in it; its start is a multiple of WF_PAGES_LARGE_BYTES. NULL when memory
- * is out. */
+/* A block of at least `bytes`, with whatever is in it; its start is a multiple of WF_PAGES_LARGE_BYTES. NULL when
+ * memory is out. */
 void *wf_pages_take(size_t bytes);
 void wf_pages_free(void *block); /* NULL is allowed */
 
