@@ -40,22 +40,21 @@
 /* What speaks for one story where the shares alone leave room for doubt, as a sum. The weights are a logistic
  * regression's on pairs of wrapped, cut and mistyped copies and of formula stories, rounded. */
 #define SURE_SHARE           0.95 /* with so much in common of either side nothing more is asked */
-#define SUPPORT_LEAST        9.8  /* else a pair whose shares would join needs so much ... */
-#define SUPPORT_JOINS        10.3 /* ... and with so much it joins although they are small ... */
+#define SUPPORT_LEAST        11.6 /* else a pair whose shares would join needs so much ... */
+#define SUPPORT_JOINS        12.1 /* ... and with so much it joins although they are small ... */
 #define SUPPORT_JOINS_EACH   0.26
 #define SUPPORT_JOINS_LEAD   0.45 /* ... where the newcomer begins with it ... */
 #define SUPPORT_JOINS_ALONE  0.5  /* ... and no other story has the same */
-#define SUPPORT_MERGES       11.0 /* two clusters become one with so much, alike in more than one pair's luck */
-#define SUPPORT_OF_RUN       1.3  /* a natural logarithm of tokens: formulas agree in short pieces */
-#define SUPPORT_OF_LEAD_LOW  9.5  /* a copy has something of the story's beginning */
+#define SUPPORT_MERGES       12.8 /* two clusters become one with so much, alike in more than one pair's luck */
+#define SUPPORT_OF_RUN       1.57 /* a natural logarithm of tokens: formulas agree in short pieces */
+#define SUPPORT_OF_LEAD_LOW  8.0  /* a copy has something of the story's beginning */
 #define SUPPORT_LEAD_LOW     0.3
-#define SUPPORT_OF_LEAD      2.9
-#define SUPPORT_OF_LARGER    2.0
-#define SUPPORT_OF_SMALLER   2.6
+#define SUPPORT_OF_LEAD      1.7
+#define SUPPORT_OF_LARGER    5.27
 #define SUPPORT_OF_EVEN      3.2 /* words that differ one by one are spelling */
 #define SUPPORT_GAPS         6.0 /* so many gaps tell that they are of one kind */
-#define SUPPORT_OF_FIGURES   (-5.6)
-#define SUPPORT_OF_ALONE     3.3 /* what other stories have as well tells nothing */
+#define SUPPORT_OF_FIGURES   (-5.5)
+#define SUPPORT_OF_ALONE     5.43 /* what other stories have as well tells nothing */
 #define SUPPORT_ALONE_ENOUGH 0.4
 
 static double larger(double a, double b)
@@ -121,8 +120,7 @@ static double support_of(const struct wf_comparison *comparison)
 
 	return SUPPORT_OF_RUN * log(1.0 + comparison->run) + SUPPORT_OF_LEAD_LOW * lead_low +
 	       SUPPORT_OF_LEAD * (comparison->lead - lead_low) +
-	       SUPPORT_OF_LARGER * larger(comparison->contained, comparison->covering) +
-	       SUPPORT_OF_SMALLER * smaller(comparison->contained, comparison->covering) + SUPPORT_OF_EVEN * even +
+	       SUPPORT_OF_LARGER * larger(comparison->contained, comparison->covering) + SUPPORT_OF_EVEN * even +
 	       SUPPORT_OF_FIGURES * figures + SUPPORT_OF_ALONE * smaller(comparison->alone, SUPPORT_ALONE_ENOUGH);
 }
 
