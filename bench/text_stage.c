@@ -134,7 +134,7 @@ int wf_stage_texts(const struct wf_stage_run *run, const struct wf_text_set *set
 	const double count = (double)set->articles_count;
 	struct wf_stage_row rows[STAGES_COUNT];
 	struct work work = {0};
-	int error = wf_text_codec_new(&work.codec);
+	int error = wf_text_codec_new(&work.codec, false);
 
 	wf_arena_init(&work.arena, 1 << 20);
 	for (size_t i = 0; i < STAGES_COUNT; i++) {

@@ -36,6 +36,7 @@
 	X(SWITCH, insecure, "no", 0, 1, "Listen on addresses other than loopback also without a token or TLS.")       \
 	X(SECONDS, keep, "0", 0, 3155760000, "Remove articles this long after they came, as in 30d; 0: never.")       \
 	X(SWITCH, no_text, "no", 0, 1, "Store no texts: `get` then answers without one.")                             \
+	X(SWITCH, dense_text, "no", 0, 1, "Compress texts to three tenths fewer bytes, in twice the time.")           \
 	X(COUNT, workers, "0", 0, 256, "Threads that analyse and compress texts; 0: one a processor.")                \
 	X(COUNT, commit_wait_us, "5000", 0, 1000000,                                                                  \
 	  "The longest that a write on its way to disk waits for companions.")                                        \

@@ -5,19 +5,22 @@
 #include <zstd_errors.h>
 
 /* docs/store-format.md has the figures of the other levels. */
-#define TEXT_LEVEL 1
+#define LEVEL_FAST  (-1)
+#define LEVEL_DENSE 1
 
 struct wf_text_codec {
+	int level;
 	ZSTD_CCtx *compressor;
 	ZSTD_DCtx *expander;
 };
 
-int wf_text_codec_new(struct wf_text_codec **codec)
+int wf_text_codec_new(struct wf_text_codec **codec, bool is_dense)
 {
 	struct wf_text_codec *made = calloc(1, sizeof(*made));
 
 	if (made == NULL)
 		return WF_ENOMEM;
+	made->level = is_dense ? LEVEL_DENSE : LEVEL_FAST;
 	made->compressor = ZSTD_createCCtx();
 	made->expander = ZSTD_createDCtx();
 	if (made->compressor == NULL || made->expander == NULL) {
@@ -51,7 +54,7 @@ int wf_text_compress(struct wf_text_codec *codec, struct wf_bytes text, struct w
 
 	if (room == NULL)
 		return WF_ENOMEM;
-	result = ZSTD_compressCCtx(codec->compressor, room, room_bytes, text.data, text.length, TEXT_LEVEL);
+	result = ZSTD_compressCCtx(codec->compressor, room, room_bytes, text.data, text.length, codec->level);
 	if (ZSTD_isError(result))
 		return code_of(result);
 	*compressed = (struct wf_bytes){room, result};

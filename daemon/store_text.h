@@ -11,8 +11,9 @@
 
 struct wf_text_codec;
 
-/* Errors: WF_ENOMEM. */
-int wf_text_codec_new(struct wf_text_codec **codec);
+/* is_dense: frames three tenths smaller, in twice the time; a frame of either kind is read by either codec.
+ * Errors: WF_ENOMEM. */
+int wf_text_codec_new(struct wf_text_codec **codec, bool is_dense);
 void wf_text_codec_free(struct wf_text_codec *codec); /* NULL is allowed */
 
 /* Compresses a text for wf_store_body.text_compressed, into `arena`. Errors: WF_ENOMEM, WF_EINTERNAL. */

@@ -14,7 +14,7 @@ static int setup(void **state)
 {
 	struct wf_text_codec *codec;
 
-	if (wf_text_codec_new(&codec) != 0)
+	if (wf_text_codec_new(&codec, false) != 0)
 		return -1;
 	*state = codec;
 	return 0;
@@ -45,6 +45,29 @@ static void text_round_trip(void **state)
 		assert_true(wf_bytes_equal(text, (struct wf_bytes){bytes, lengths[i]}));
 		free(bytes);
 	}
+	wf_arena_close(&arena);
+}
+
+static void a_dense_frame_is_smaller_and_read_by_either_codec(void **state)
+{
+	static const char sentence[] = "the ministry said exports of steel fell in march as the strike went on, ";
+	char story[4000];
+	struct wf_text_codec *dense;
+	struct wf_bytes fast_frame, dense_frame, text;
+	struct wf_arena arena;
+
+	for (size_t i = 0; i < sizeof story; i++)
+		story[i] = (char)(sentence[i % (sizeof sentence - 1)] ^ (char)(i * i % 7 == 3));
+	wf_arena_init(&arena, 1u << 16);
+	assert_int_equal(wf_text_codec_new(&dense, true), 0);
+	assert_int_equal(wf_text_compress(*state, (struct wf_bytes){story, sizeof story}, &arena, &fast_frame), 0);
+	assert_int_equal(wf_text_compress(dense, (struct wf_bytes){story, sizeof story}, &arena, &dense_frame), 0);
+	assert_true(dense_frame.length < fast_frame.length);
+	assert_int_equal(wf_text_expand(*state, dense_frame, sizeof story, TEXT_BYTES_MAX, &arena, &text), 0);
+	assert_memory_equal(text.data, story, sizeof story);
+	assert_int_equal(wf_text_expand(dense, fast_frame, sizeof story, TEXT_BYTES_MAX, &arena, &text), 0);
+	assert_memory_equal(text.data, story, sizeof story);
+	wf_text_codec_free(dense);
 	wf_arena_close(&arena);
 }
 
@@ -104,6 +127,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(text_round_trip, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_dense_frame_is_smaller_and_read_by_either_codec, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_length_that_is_not_the_frames_is_corrupt, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_cut_or_changed_frame_is_corrupt_or_harmless, setup, teardown),
 	};

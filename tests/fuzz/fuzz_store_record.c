@@ -45,7 +45,7 @@ static void try_text(const struct wf_store_body *body)
 	struct wf_bytes text;
 
 	wf_arena_init(&arena, 4096);
-	fuzz_claim(wf_text_codec_new(&codec) == 0);
+	fuzz_claim(wf_text_codec_new(&codec, false) == 0);
 	if (wf_text_expand(codec, body->text_compressed, body->text_bytes, TEXT_BYTES_MAX, &arena, &text) == 0)
 		fuzz_claim(text.length == body->text_bytes);
 	wf_text_codec_free(codec);
