@@ -633,7 +633,7 @@ static int trees_walk(struct walk *walk, const struct meta *meta)
 
 static int file_walk(struct walk *walk)
 {
-	struct meta meta = {{0}};
+	struct meta meta = {.transaction = 0};
 	int code = metas_read(walk, &meta);
 
 	if (code != 0)
