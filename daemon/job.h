@@ -71,6 +71,7 @@ enum wf_job_stage {
 enum wf_job_kind {
 	WF_JOB_REQUEST,
 	WF_JOB_EXPIRE, /* removes articles that are too old, or what is kept of clusters that are gone */
+	WF_JOB_MEND,   /* makes the cluster of an article that stood alone one with another */
 	WF_JOB_STATE,  /* keeps what the index learned */
 	WF_JOB_PROBE,  /* finds out whether the store takes writes again */
 	WF_JOB_MARKER, /* everything before it has left the committer */

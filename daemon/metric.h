@@ -23,34 +23,35 @@ void wf_histogram_record(struct wf_histogram *histogram, uint64_t value);
 uint64_t wf_histogram_quantile(const struct wf_histogram *histogram, double share);
 
 /* X(name): one counter each, in the order in which `stats` gives them. */
-#define WF_COUNTER_MAP(X)                                                     \
-	X(connections_accepted)                                               \
-	X(connections_refused) /* over connections_max */                     \
-	X(connections_shed)    /* closed to get memory back */                \
-	X(requests)                                                           \
-	X(notifications)                                                      \
-	X(responses_ignored)                                                  \
-	X(errors)  /* requests answered with an error */                      \
-	X(garbage) /* connections closed for bytes that are no MessagePack */ \
-	X(auth_failures)                                                      \
-	X(denied)                                                             \
-	X(connections_timed_out)                                              \
-	X(connections_evicted)                                                \
-	X(tls_failures)                                                       \
-	X(articles_added)                                                     \
-	X(articles_replaced)                                                  \
-	X(articles_repeated) /* added again with the same content */          \
-	X(articles_removed)                                                   \
-	X(articles_expired) /* removed by --keep */                           \
-	X(articles_refused)                                                   \
-	X(queries)                                                            \
-	X(clusters_merged) /* by editors */                                   \
-	X(clusters_split)                                                     \
-	X(events_sent) /* to subscribers, each counted */                     \
-	X(events_lost) /* for want of room, likewise */                       \
-	X(commits)                                                            \
-	X(commits_failed)                                                     \
-	X(rebuilds)        /* of the index after a failed commit */           \
+#define WF_COUNTER_MAP(X)                                                                           \
+	X(connections_accepted)                                                                     \
+	X(connections_refused) /* over connections_max */                                           \
+	X(connections_shed)    /* closed to get memory back */                                      \
+	X(requests)                                                                                 \
+	X(notifications)                                                                            \
+	X(responses_ignored)                                                                        \
+	X(errors)  /* requests answered with an error */                                            \
+	X(garbage) /* connections closed for bytes that are no MessagePack */                       \
+	X(auth_failures)                                                                            \
+	X(denied)                                                                                   \
+	X(connections_timed_out)                                                                    \
+	X(connections_evicted)                                                                      \
+	X(tls_failures)                                                                             \
+	X(articles_added)                                                                           \
+	X(articles_replaced)                                                                        \
+	X(articles_repeated) /* added again with the same content */                                \
+	X(articles_removed)                                                                         \
+	X(articles_expired) /* removed by --keep */                                                 \
+	X(articles_refused)                                                                         \
+	X(queries)                                                                                  \
+	X(articles_mended) /* that stood alone and were made one with another cluster afterwards */ \
+	X(clusters_merged) /* by editors */                                                         \
+	X(clusters_split)                                                                           \
+	X(events_sent) /* to subscribers, each counted */                                           \
+	X(events_lost) /* for want of room, likewise */                                             \
+	X(commits)                                                                                  \
+	X(commits_failed)                                                                           \
+	X(rebuilds)        /* of the index after a failed commit */                                 \
 	X(records_damaged) /* met while reading, each time */
 
 struct wf_counters {

@@ -35,6 +35,8 @@
 	  "File with the CAs, in PEM, of which clients must show a certificate. Without: they need none.")            \
 	X(SWITCH, insecure, "no", 0, 1, "Listen on addresses other than loopback also without a token or TLS.")       \
 	X(SECONDS, keep, "0", 0, 3155760000, "Remove articles this long after they came, as in 30d; 0: never.")       \
+	X(SWITCH, mend, "yes", 0, 1,                                                                                  \
+	  "Look again at an outlet's first articles that stand alone, once what it repeats is known.")                \
 	X(SWITCH, no_text, "no", 0, 1, "Store no texts: `get` then answers without one.")                             \
 	X(SWITCH, dense_text, "no", 0, 1, "Compress texts to three tenths fewer bytes, in twice the time.")           \
 	X(COUNT, workers, "0", 0, 256, "Threads that analyse and compress texts; 0: one a processor.")                \

@@ -10,6 +10,7 @@
 #define EXPIRE_INTERVAL_MS  1000u /* between two looks while there is not */
 #define EXPIRE_LOOK_MAX     4096u /* entries looked at in one step */
 #define REDIRECTS_MAX       1024u /* removed in one step, and so many words of what is held apart */
+#define MEND_ARTICLES_MAX   8u    /* looked at in one step */
 #define CLUSTERS_GONE_MAX   1024u /* clusters gone, after which both are looked through */
 
 static uint64_t now_ms(void)
@@ -168,6 +169,53 @@ static void sweep(struct wf_indexer *indexer)
 		wf_job_release(job);
 }
 
+/* ---- articles that came before their outlet was known ---- */
+
+/* Makes the cluster of one that stands alone one with that of its match. */
+static void mend_one(struct wf_indexer *indexer, uint64_t number, uint64_t match)
+{
+	struct wf_job *job = new_job(WF_JOB_MEND);
+	struct wf_index_article one, other;
+	uint64_t clusters[2], cluster;
+	size_t place;
+
+	if (job == NULL)
+		return;
+	if (wf_index_article(indexer->index, number, &one) < 0 || wf_index_article(indexer->index, match, &other) < 0) {
+		wf_job_release(job);
+		return;
+	}
+	clusters[0] = one.cluster;
+	clusters[1] = other.cluster;
+	if (wf_indexer_merge(indexer, job, clusters, 2, &cluster, &place) < 0 || !job->needs_commit) {
+		wf_job_release(job);
+		return;
+	}
+	if (job->events.first != NULL)
+		job->events.first->id = copy_id(indexer, number, job);
+	wf_counter_add(&indexer->pipeline->counters->articles_mended, 1);
+	commit_job(indexer, job);
+}
+
+/* Whether there may be more to do. */
+static bool mend(struct wf_indexer *indexer)
+{
+	uint64_t number = wf_index_mend_next(indexer->index);
+
+	if (number == 0 || wf_indexer_renew(indexer) < 0)
+		return false;
+	for (uint32_t i = 0; number != 0; number = ++i < MEND_ARTICLES_MAX ? wf_index_mend_next(indexer->index) : 0) {
+		struct wf_store_entry entry;
+		uint64_t match = 0;
+
+		if (wf_indexer_entry(indexer, number, &indexer->scratch, &entry) == 0 &&
+		    wf_index_reconsider(indexer->index, number, entry.sketch, &match) == 0 && match != 0)
+			mend_one(indexer, number, match);
+		wf_arena_reset(&indexer->scratch);
+	}
+	return true;
+}
+
 /* ---- what was learned ---- */
 
 void wf_indexer_save_state(struct wf_indexer *indexer)
@@ -208,5 +256,7 @@ uint64_t wf_indexer_upkeep(struct wf_indexer *indexer)
 			expire(indexer);
 		wait_us = indexer->expire_next_ms > now ? (indexer->expire_next_ms - now) * 1000 : 1000;
 	}
+	if (settings->mend && !indexer->is_refusing && mend(indexer))
+		wait_us = 0;
 	return wait_us;
 }

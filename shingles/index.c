@@ -10,6 +10,7 @@
 #include "evidence.h"
 #include "frequency.h"
 #include "lsh.h"
+#include "mending.h"
 #include "newcomer.h"
 #include "sketch.h"
 
@@ -74,6 +75,7 @@ struct wf_index {
 	struct wf_frequency frequency;
 	struct wf_clusters clusters;
 	struct wf_apart apart;
+	struct wf_mending mending;
 	struct wf_profile *profile;
 	struct wf_index_stats stats;
 	uint64_t decisions_by_candidates[CANDIDATES_COUNTED + 1];
@@ -123,6 +125,7 @@ int wf_index_new(struct wf_index **index, const struct wf_index_settings *settin
 	made->prepared = &made->newcomers[1];
 	wf_clusters_init(&made->clusters);
 	wf_apart_init(&made->apart);
+	wf_mending_init(&made->mending);
 	wf_frequency_init(&made->frequency);
 	error = wf_lsh_init(&made->lsh);
 	if (error == 0)
@@ -145,6 +148,7 @@ void wf_index_free(struct wf_index *index)
 	wf_boilerplate_close(&index->boilerplate);
 	wf_clusters_close(&index->clusters);
 	wf_apart_close(&index->apart);
+	wf_mending_close(&index->mending);
 	wf_profile_free(index->profile);
 	free(index);
 }
@@ -802,6 +806,7 @@ int wf_index_apply(struct wf_index *index, const struct wf_document *document, c
 	decision->cluster = cluster;
 	decision->size = wf_clusters_size(&index->clusters, cluster);
 	learn(index, facts->number, facts->source, index->newcomer->tokens, index->newcomer->tokens_count, &header);
+	wf_mending_note(&index->mending, facts->source, facts->number, false);
 	return 0;
 }
 
@@ -871,12 +876,58 @@ int wf_index_restore(struct wf_index *index, const struct wf_index_article *stor
 			learn(index, stored->facts.number, stored->facts.source, index->other_tokens, tokens_count,
 			      &header);
 	}
+	if (error == 0)
+		wf_mending_note(&index->mending, stored->facts.source, stored->facts.number, true);
 	return error;
 }
 
 int wf_index_restore_redirect(struct wf_index *index, uint64_t from, uint64_t into)
 {
 	return wf_clusters_redirect(&index->clusters, from, into);
+}
+
+/* ---- mending ---- */
+
+uint64_t wf_index_mend_next(struct wf_index *index)
+{
+	return wf_mending_next(&index->mending);
+}
+
+int wf_index_reconsider(struct wf_index *index, uint64_t number, struct wf_bytes sketch, uint64_t *match)
+{
+	const struct wf_cluster_article *article = wf_clusters_article(&index->clusters, number);
+	const struct wf_index_stats stats = index->stats;
+	const struct candidate *strongest;
+	struct sketch_header header;
+	struct wf_bytes evidence;
+	const char *keys;
+	uint32_t apart_count, fixed_count;
+	int error = read_sketch(sketch, &header, &keys);
+
+	*match = 0;
+	if (article == NULL)
+		return WF_ENOTFOUND;
+	wf_apart_of(&index->apart, article->cluster, &apart_count);
+	if (error != 0 || apart_count > 0 || wf_clusters_size(&index->clusters, article->cluster) != 1)
+		return error;
+	error = index->read(index->read_context, number, &evidence);
+	if (error != 0)
+		return error;
+	fixed_count = header.keys_count < 1 + index->bands.bands ? header.keys_count : 1 + index->bands.bands;
+	memcpy(index->keys, keys, fixed_count * sizeof *index->keys);
+	error = wf_newcomer_remake(index->newcomer, evidence, article->source, index->keys, fixed_count,
+				   &index->boilerplate, &index->frequency);
+	if (error != 0)
+		return error;
+	find_candidates(index, number);
+	compare_candidates(index);
+	weigh_candidates(index);
+	strongest = choose_strongest(index);
+	if (strongest != NULL)
+		*match = strongest->number;
+	/* These are of newcomers. */
+	index->stats = stats;
+	return 0;
 }
 
 /* ---- editors' words ---- */
@@ -1075,7 +1126,8 @@ void wf_index_stats(const struct wf_index *index, struct wf_index_stats *stats)
 	stats->clusters = index->clusters.clusters_count;
 	stats->memory_bytes = sizeof *index + index->lsh.memory_bytes + index->boilerplate.memory_bytes +
 			      wf_map_memory_bytes(&index->boilerplate.sources) +
-			      wf_clusters_memory_bytes(&index->clusters) + wf_apart_memory_bytes(&index->apart);
+			      wf_clusters_memory_bytes(&index->clusters) + wf_apart_memory_bytes(&index->apart) +
+			      wf_map_memory_bytes(&index->mending.sources);
 }
 
 /* State: [ version u32 | 0 u32 | learned_number u64 | frequency bytes u64 | frequency | boilerplate ]. */

@@ -138,6 +138,17 @@ int wf_index_restore(struct wf_index *index, const struct wf_index_article *arti
 /* Says that cluster `from` was folded into `into`, at start-up before the articles. Errors: WF_ENOMEM. */
 int wf_index_restore_redirect(struct wf_index *index, uint64_t from, uint64_t into);
 
+/* Mending: an article that came before its source's boilerplate was known, and stands alone, may be of another story
+ * after all. next: the number of one to look at; 0 where none waits. reconsider: decides it again, as far as that goes
+ * from what is stored.
+ * In:      sketch: as wf_index_apply() gave it.
+ * Out:     *match: the stored article that it is a copy of, whose cluster is for the caller to make one with the
+ *          article's, by wf_index_merge(); 0: none. What stands with others, or apart from some by an editor's word,
+ *          is left where it is.
+ * Errors:  WF_ENOTFOUND, WF_ECORRUPT; of the evidence. Nothing changes in any case. */
+uint64_t wf_index_mend_next(struct wf_index *index);
+int wf_index_reconsider(struct wf_index *index, uint64_t number, struct wf_bytes sketch, uint64_t *match);
+
 /* Editors' words. Both are respected by what is decided later: articles of clusters that were made one stay so, and
  * clusters that were split are never made one by a newcomer; it joins the nearer. Each undoes the other.
  *

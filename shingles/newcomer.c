@@ -7,19 +7,25 @@ static uint64_t key_of_same_text(const struct wf_document *document)
 	return document->content_hash * UINT64_C(0x9E3779B97F4A7C15) ^ UINT64_C(0x5bd1e995);
 }
 
+/* The keys of passages, behind those that are there. */
+static void choose_passages(struct wf_newcomer *newcomer)
+{
+	const uint32_t fixed = 1 + newcomer->bands;
+	const uint32_t passages = wf_passage_choose(&WF_PASSAGE_ASKED, &newcomer->ranking, newcomer->places,
+						    WF_NEWCOMER_KEYS_MAX - fixed);
+
+	wf_passage_keys(&newcomer->ranking, newcomer->places, passages, newcomer->keys + fixed);
+	newcomer->keys_count = fixed + passages;
+}
+
 static void choose_keys(struct wf_newcomer *newcomer, const struct wf_document *document, struct wf_bands bands)
 {
-	uint32_t passages;
-
 	newcomer->keys_count = 0;
 	if (newcomer->tokens_count == 0)
 		return;
 	newcomer->keys[0] = key_of_same_text(document);
 	newcomer->bands = wf_bands_keys(bands, &document->sketch, newcomer->keys + 1);
-	passages = wf_passage_choose(&WF_PASSAGE_ASKED, &newcomer->ranking, newcomer->places,
-				     WF_NEWCOMER_KEYS_MAX - 1 - newcomer->bands);
-	wf_passage_keys(&newcomer->ranking, newcomer->places, passages, newcomer->keys + 1 + newcomer->bands);
-	newcomer->keys_count = 1 + newcomer->bands + passages;
+	choose_passages(newcomer);
 }
 
 /* Behind the tokens, whose number is known: shingles, ranks, mask. */
@@ -30,15 +36,15 @@ static void lay_out(struct wf_newcomer *newcomer)
 	newcomer->mask = (uint8_t *)(newcomer->ranking.ranks + newcomer->tokens_count + WF_KERNEL_SLACK);
 }
 
-int wf_newcomer_make(struct wf_newcomer *newcomer, const struct wf_document *document, uint64_t source,
-		     struct wf_bands bands, const struct wf_boilerplate *boilerplate,
-		     const struct wf_frequency *frequency)
+/* The tokens, and what of them is content. */
+static int read_tokens(struct wf_newcomer *newcomer, struct wf_bytes evidence, uint64_t source,
+		       const struct wf_boilerplate *boilerplate, const struct wf_frequency *frequency)
 {
 	int error;
 
 	newcomer->evidence = NULL;
 	newcomer->tokens = (uint16_t *)newcomer->room;
-	error = wf_evidence_decode(document->evidence, newcomer->tokens, &newcomer->tokens_count);
+	error = wf_evidence_decode(evidence, newcomer->tokens, &newcomer->tokens_count);
 	if (error != 0)
 		return error;
 	lay_out(newcomer);
@@ -48,12 +54,39 @@ int wf_newcomer_make(struct wf_newcomer *newcomer, const struct wf_document *doc
 		newcomer->own_tokens -= newcomer->mask[i];
 	wf_passage_rank(&newcomer->ranking, newcomer->tokens, newcomer->tokens_count, newcomer->mask,
 			frequency->weights);
+	return 0;
+}
+
+int wf_newcomer_make(struct wf_newcomer *newcomer, const struct wf_document *document, uint64_t source,
+		     struct wf_bands bands, const struct wf_boilerplate *boilerplate,
+		     const struct wf_frequency *frequency)
+{
+	int error;
+
+	error = read_tokens(newcomer, document->evidence, source, boilerplate, frequency);
+	if (error != 0)
+		return error;
 	choose_keys(newcomer, document, bands);
 	newcomer->evidence = document->evidence.data;
 	newcomer->content_hash = document->content_hash;
 	newcomer->source = source;
 	newcomer->boilerplate_version = wf_boilerplate_version(boilerplate, source);
 	newcomer->weights_version = frequency->stories_weighed;
+	return 0;
+}
+
+int wf_newcomer_remake(struct wf_newcomer *newcomer, struct wf_bytes evidence, uint64_t source, const uint64_t *fixed,
+		       uint32_t fixed_count, const struct wf_boilerplate *boilerplate,
+		       const struct wf_frequency *frequency)
+{
+	const int error = read_tokens(newcomer, evidence, source, boilerplate, frequency);
+
+	newcomer->keys_count = 0;
+	if (error != 0 || newcomer->tokens_count == 0 || fixed_count == 0)
+		return error;
+	memcpy(newcomer->keys, fixed, fixed_count * sizeof *fixed);
+	newcomer->bands = fixed_count - 1;
+	choose_passages(newcomer);
 	return 0;
 }
 

@@ -43,6 +43,12 @@ int wf_newcomer_make(struct wf_newcomer *newcomer, const struct wf_document *doc
 		     struct wf_bands bands, const struct wf_boilerplate *boilerplate,
 		     const struct wf_frequency *frequency);
 
+/* Makes it of a stored article: of its evidence and, as the text is not at hand, the keys of its text and its bands,
+ * `fixed_count` of them, as they were stored. It is current for no document. Errors: as of make. */
+int wf_newcomer_remake(struct wf_newcomer *newcomer, struct wf_bytes evidence, uint64_t source, const uint64_t *fixed,
+		       uint32_t fixed_count, const struct wf_boilerplate *boilerplate,
+		       const struct wf_frequency *frequency);
+
 /* Whether it was made of this document, and would be made alike now. */
 bool wf_newcomer_is_current(const struct wf_newcomer *newcomer, const struct wf_document *document, uint64_t source,
 			    const struct wf_boilerplate *boilerplate, const struct wf_frequency *frequency);

@@ -58,7 +58,7 @@ class Victim(Daemon):
             if is_lying:
                 environment["WF_POWER_CUT_LIES"] = "1"
         self.is_made = False
-        super().__init__("--map-bytes-min", "1M", "--state-every", "60", "--workers", "2", folder=folder,
+        super().__init__("--map-bytes-min", "1M", "--state-every", "60", "--workers", "2", "--mend=no", folder=folder,
                          environment=environment)
 
     def command(self):

@@ -1274,6 +1274,55 @@ static void what_was_held_apart_is_so_after_a_restart(void **state)
 	assert_int_equal(wf_index_restore_apart(desk->index, 9999, apart, apart_count), 0);
 }
 
+/* wf_index_mend_next, wf_index_reconsider */
+
+static uint64_t reconsider(struct desk *desk, uint64_t number)
+{
+	const struct wf_index_stats before = stats_of(desk);
+	uint64_t match = 99;
+
+	assert_int_equal(wf_index_reconsider(desk->index, number, desk->stored[number].sketch, &match), 0);
+	assert_int_equal(stats_of(desk).clusters, before.clusters);
+	assert_int_equal(stats_of(desk).candidates, before.candidates);
+	return match;
+}
+
+static void one_that_stands_alone_is_decided_again_and_nothing_changes(void **state)
+{
+	struct desk *desk = *state;
+	const uint64_t *apart;
+	size_t apart_count;
+
+	(void)add_story(desk, 604, 0, 12);
+	desk->unreadable = BACKGROUND + 1;
+	assert_true(add_story(desk, 604, 0, 11).is_new);
+	desk->unreadable = 0;
+	assert_int_equal(reconsider(desk, BACKGROUND + 2), BACKGROUND + 1);
+	assert_int_equal(reconsider(desk, BACKGROUND + 2), BACKGROUND + 1);
+	assert_int_equal(reconsider(desk, 1), 0);
+	/* With others it is left where it is, and where an editor put it. */
+	assert_int_equal(merge(desk, BACKGROUND + 2, 1), 1);
+	assert_int_equal(reconsider(desk, BACKGROUND + 2), 0);
+	(void)split(desk, 1, BACKGROUND + 2, &apart, &apart_count);
+	assert_int_equal(reconsider(desk, BACKGROUND + 2), 0);
+	assert_int_equal(wf_index_mend_next(desk->index), 0);
+}
+
+static void one_that_is_gone_or_damaged_is_not_decided_again(void **state)
+{
+	struct desk *desk = *state;
+	const struct wf_bytes sketch = desk->stored[1].sketch;
+	uint64_t match;
+
+	assert_int_equal(wf_index_reconsider(desk->index, 1, (struct wf_bytes){sketch.data, sketch.length - 1}, &match),
+			 WF_ECORRUPT);
+	desk->unreadable = 1;
+	assert_int_equal(wf_index_reconsider(desk->index, 1, sketch, &match), WF_ENOTFOUND);
+	desk->unreadable = 0;
+	assert_int_equal(take_out(desk, 1), 0);
+	assert_int_equal(wf_index_reconsider(desk->index, 1, sketch, &match), WF_ENOTFOUND);
+}
+
 static void a_damaged_sketch_is_not_restored(void **state)
 {
 	struct desk *desk = *state;
@@ -1469,6 +1518,8 @@ int main(void)
 		TEST(a_merge_of_many_without_memory_does_nothing_of_it),
 		TEST(a_split_of_a_cluster_that_is_held_apart_from_too_many_is_refused),
 		TEST(what_was_held_apart_is_so_after_a_restart),
+		TEST(one_that_stands_alone_is_decided_again_and_nothing_changes),
+		TEST(one_that_is_gone_or_damaged_is_not_decided_again),
 		TEST(a_damaged_sketch_is_not_restored),
 		TEST(a_damaged_state_is_refused_and_nothing_is_loaded),
 		TEST(flipped_bits_in_what_was_kept_never_lead_out_of_bounds),
