@@ -542,7 +542,7 @@ static int meta_read(struct walk *walk, uint64_t page, struct meta *meta)
 	    read_u64(bytes + PAGE_NUMBER) != page)
 		return tell(walk, "meta", page * walk->page_bytes, "meta page %llu is damaged",
 			    (unsigned long long)page);
-	if ((read_u32(meta->bytes + META_VERSION) & 0x7FFFFFFFu) != VERSION)
+	if (read_u32(meta->bytes + META_VERSION) != VERSION)
 		return wf_error_set(walk->error, WF_EVERSION, "it was written by another version of LMDB");
 	if (read_u32(meta->bytes + META_FREE + TREE_PAGE_BYTES) != walk->page_bytes)
 		return tell(walk, "meta", page * walk->page_bytes, "meta page %llu has another size of pages",
@@ -594,11 +594,17 @@ static int rooms_take(struct walk *walk)
 	return 0;
 }
 
+/* Pages at the end of the file need not have been written where they are free, but only there. */
 static void pages_lost_count(struct walk *walk)
 {
+	const uint64_t pages_whole = walk->file_bytes / walk->page_bytes;
+
 	for (uint64_t page = 2; page < walk->pages; page++)
 		if ((walk->used[page / 8] & 1u << (page % 8)) == 0)
 			walk->summary->pages_lost++;
+	if (walk->pages > pages_whole && (walk->used[(walk->pages - 1) / 8] & 1u << ((walk->pages - 1) % 8)) == 0)
+		(void)tell(walk, "meta", 0, "the file is cut short, or the count of pages is wrong: %llu of %llu",
+			   (unsigned long long)pages_whole, (unsigned long long)walk->pages);
 }
 
 static int trees_walk(struct walk *walk, const struct meta *meta)

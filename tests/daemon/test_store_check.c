@@ -15,7 +15,7 @@
 #include "store_sample.h"
 
 #define ARTICLES 40u
-#define STRIDE   211u /* bytes between two flips; no divisor of a page */
+#define STRIDE   31u /* bytes between two flips; no divisor of a page */
 #define METAS    (2u * 4096u)
 
 /* Helpers */
@@ -169,34 +169,54 @@ static void a_whole_store_has_no_faults(void **state)
 	assert_int_equal(summary.pages.pages_lost, 0);
 }
 
+struct flips {
+	uint64_t before;
+	char *data;
+	size_t length;
+	size_t named;
+	size_t harmless;
+};
+
+static void flip(struct sample *sample, struct flips *flips, size_t offset, size_t bit)
+{
+	struct faults faults = {.count = 0};
+	struct wf_check_summary summary;
+	struct wf_error error = {0, ""};
+
+	byte_write(sample, offset, (char)(flips->data[offset] ^ 1 << bit));
+	if (wf_store_check(sample->path, fault_cb, &faults, &summary, &error) != 0 || faults.count > 0) {
+		flips->named++;
+	} else {
+		flips->harmless++;
+		if (contents_of(sample) != flips->before)
+			fail_msg("the flipped bit %zu of byte %zu is not seen", bit, offset);
+		/* Opening may have written. */
+		bytes_write(sample, 0, flips->data, METAS);
+	}
+	byte_write(sample, offset, flips->data[offset]);
+}
+
 static void every_flipped_bit_is_named_or_changes_nothing(void **state)
 {
 	struct sample *sample = *state;
-	struct wf_check_summary summary;
-	uint64_t before;
-	size_t length;
-	size_t named = 0, harmless = 0;
-	char *data;
+	struct flips flips = {.named = 0};
 
 	fill(sample);
-	before = contents_of(sample);
-	data = data_read(sample, &length);
-	for (size_t offset = 0; offset < length; offset += STRIDE) {
-		byte_write(sample, offset, (char)(data[offset] ^ 1 << (offset / STRIDE % 8)));
-		if (check(sample, &summary).count > 0) {
-			named++;
-		} else {
-			harmless++;
-			if (contents_of(sample) != before)
-				fail_msg("the flipped byte %zu is not seen", offset);
-			/* Opening may have written. */
-			bytes_write(sample, 0, data, METAS);
-		}
-		byte_write(sample, offset, data[offset]);
+	flips.before = contents_of(sample);
+	flips.data = data_read(sample, &flips.length);
+	for (size_t offset = 0; offset < flips.length; offset += STRIDE)
+		flip(sample, &flips, offset, offset / STRIDE % 8);
+	/* All that the meta pages say, and the heads of all others. */
+	for (size_t offset = 0; offset < 160; offset++) {
+		flip(sample, &flips, offset, offset % 8);
+		flip(sample, &flips, 4096 + offset, offset % 8);
 	}
-	assert_true(named > 100 && harmless > 0);
-	assert_int_equal(contents_of(sample), before);
-	free(data);
+	for (size_t page = METAS; page < flips.length; page += 4096)
+		for (size_t offset = 0; offset < 24; offset++)
+			flip(sample, &flips, page + offset, offset % 3);
+	assert_true(flips.named > 500 && flips.harmless > 0);
+	assert_int_equal(contents_of(sample), flips.before);
+	free(flips.data);
 }
 
 static void what_does_not_belong_together_is_named(void **state)
