@@ -34,6 +34,7 @@
 #define COMPOSITE_PARTS          2u
 #define COMPOSITE_STRONGEST      0.45 /* a roundup has no story that is half of it ... */
 #define COMPOSITE_SHARE          0.8  /* ... and the others together are about as much as the strongest */
+#define MENDED_STRENGTH          0.65 /* of those under it a third are of another story */
 #define MORE_COVERED_LESS_THAN   0.75 /* the longer one has clearly more */
 #define MORE_WEIGHT              1.25
 
@@ -192,6 +193,11 @@ bool wf_decide_is_composite(uint32_t parts, double contained_by_parts, double co
 {
 	return parts >= COMPOSITE_PARTS && contained_by_strongest < COMPOSITE_STRONGEST &&
 	       contained_by_parts >= COMPOSITE_SHARE * contained_by_strongest;
+}
+
+bool wf_decide_is_mended(double strength)
+{
+	return strength >= MENDED_STRENGTH;
 }
 
 enum wf_relation wf_decide_relation(const struct wf_comparison *comparison, bool is_same)

@@ -37,6 +37,9 @@ bool wf_decide_is_part(double contained);
 /* Whether so many parts, besides the strongest story, that cover so much of the newcomer, make it a roundup. */
 bool wf_decide_is_composite(uint32_t parts, double contained_by_parts, double contained_by_strongest);
 
+/* Whether a join of this strength is enough for an article that has stood alone until now. */
+bool wf_decide_is_mended(double strength);
+
 /* The relation of a newcomer that joins. */
 enum wf_relation wf_decide_relation(const struct wf_comparison *comparison, bool is_same);
 

@@ -923,7 +923,7 @@ int wf_index_reconsider(struct wf_index *index, uint64_t number, struct wf_bytes
 	compare_candidates(index);
 	weigh_candidates(index);
 	strongest = choose_strongest(index);
-	if (strongest != NULL)
+	if (strongest != NULL && wf_decide_is_mended(strongest->strength))
 		*match = strongest->number;
 	/* These are of newcomers. */
 	index->stats = stats;

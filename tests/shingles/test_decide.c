@@ -223,6 +223,15 @@ static struct wf_comparison comparison_at_random(uint64_t *random)
 	};
 }
 
+static void one_that_stood_alone_needs_more_to_join_than_a_newcomer(void **state)
+{
+	(void)state;
+	assert_false(wf_decide_is_mended(0));
+	assert_false(wf_decide_is_mended(0.62));
+	assert_true(wf_decide_is_mended(0.70));
+	assert_true(wf_decide_is_mended(2));
+}
+
 static void strength_is_no_more_than_the_larger_share(void **state)
 {
 	uint64_t random = 1;
@@ -387,6 +396,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_comparison_has_its_verdict),
+		cmocka_unit_test(one_that_stood_alone_needs_more_to_join_than_a_newcomer),
 		cmocka_unit_test(strength_is_no_more_than_the_larger_share),
 		cmocka_unit_test(what_shares_nothing_is_dropped_and_what_agrees_is_not),
 		cmocka_unit_test(being_a_roundup_never_makes_stronger),
