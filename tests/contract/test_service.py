@@ -26,7 +26,7 @@ class ServiceCase(unittest.TestCase):
         self.store = os.path.join(self.folder, "store")
         self.log_path = os.path.join(self.folder, "log")
 
-    def spawn(self, *flags, sockets=(), environment=None, wait=True):
+    def spawn(self, *flags, sockets=(), environment=None, wait=True, pid="$$"):
         """The process, and the line that says that it is ready."""
         def hand_over():
             # Above the descriptors that they go to, so that none is overwritten before it is copied.
@@ -42,7 +42,7 @@ class ServiceCase(unittest.TestCase):
         if more.pop("JOURNAL", None):
             more["JOURNAL_STREAM"] = "%d:%d" % (stream.st_dev, stream.st_ino)
         process = subprocess.Popen(
-            ["/bin/sh", "-c", 'LISTEN_PID=$$ exec "$@"', "sh", BINARY, "--store", self.store, *flags],
+            ["/bin/sh", "-c", 'LISTEN_PID=%s exec "$@"' % pid, "sh", BINARY, "--store", self.store, *flags],
             stdout=subprocess.PIPE, stderr=log, env=dict(os.environ, **more), preexec_fn=hand_over if sockets else None,
             close_fds=not sockets)
         self.addCleanup(self.end, process)
@@ -200,9 +200,12 @@ class Sockets(ServiceCase):
 
     def test_sockets_for_another_process_are_left_alone(self):
         tcp = self.listener()
-        process, line = self.spawn("--tcp", "127.0.0.1:0", sockets=(tcp,), environment={"LISTEN_FDS": "0"})
-        self.assertNotIn(":%d" % tcp.getsockname()[1], line)
-        self.stop(process)
+        for pid, count in (("1", "1"), ("", "1"), ("$$", "0"), ("$$", "many")):
+            process, line = self.spawn("--tcp", "127.0.0.1:0", sockets=(tcp,), environment={"LISTEN_FDS": count},
+                                       pid=pid)
+            self.assertTrue(line.startswith("ready"))
+            self.assertNotIn(":%d" % tcp.getsockname()[1], line)
+            self.stop(process)
 
     def test_a_restart_with_handed_over_sockets_refuses_no_connection(self):
         tcp, path = self.listener(), os.path.join(self.folder, "handed")

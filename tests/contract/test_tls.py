@@ -142,12 +142,37 @@ class Served(unittest.TestCase):
             self.assertEqual(client.reply()[3]["text"], text)
 
     def test_a_client_that_closes_its_side_is_answered_and_told_goodbye(self):
-        client = self.client()
+        client = self.strict_client()
         client.send(b"".join(client.request("add", article(n)) for n in range(20, 40)))
-        plain = client.socket.unwrap  # sends close_notify, and waits for ours
+        with socket.socket(fileno=os.dup(client.socket.fileno())) as raw:
+            raw.shutdown(socket.SHUT_WR)
         replies = [client.reply()[3]["id"] for _ in range(20)]
         self.assertEqual(replies, ["article-%d" % n for n in range(20, 40)])
-        plain().close()
+        self.assertEqual(client.socket.recv(1), b"")
+
+    def test_a_client_that_says_goodbye_is_answered_first(self):
+        client = self.client()
+        client.send(client.request("add", article(50)))
+        try:
+            client.socket.unwrap()
+        except ssl.SSLError:
+            pass  # the answer comes after our goodbye
+        with self.daemon.client() as other:
+            self.assertTrue(eventually(lambda: other.call("get", "article-50")[0] is None))
+
+    def test_who_is_put_out_is_told_goodbye(self):
+        client = self.strict_client()
+        client.send(b"\xc1")
+        self.assertEqual(client.reply()[2][0], "bad_request")
+        self.assertEqual(client.socket.recv(1), b"")
+
+    def strict_client(self):
+        """One that takes an end without goodbye for an error."""
+        client = Client.__new__(Client)
+        client.adopt(self.context.wrap_socket(socket.create_connection(self.daemon.tcp, timeout=60),
+                                              server_hostname="localhost", suppress_ragged_eofs=False))
+        self.addCleanup(client.close)
+        return client
 
     def test_a_client_that_never_reads_is_not_read_from_and_memory_stays_bounded(self):
         writer = self.client()

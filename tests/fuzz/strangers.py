@@ -116,7 +116,8 @@ class Strangers:
             handshake.step(answer)
         except (OSError, ssl.SSLError):
             pass
-        return self.send_and_drain(connection, mutated(handshake.outgoing.read() or b"\x14\x03\x03\x00\x01\x01", chance))
+        flight = handshake.outgoing.read() or b"\x14\x03\x03\x00\x01\x01"
+        return self.send_and_drain(connection, mutated(flight, chance))
 
     def mutated_records(self, connection, chance):
         handshake = Handshake(self.context)
@@ -133,7 +134,8 @@ class Strangers:
     def messages(self, connection, chance):
         """MessagePack of any shape, before auth."""
         message = chance.choice((
-            [0, 1, "auth", ["wrong" * chance.randrange(400)]], [0, 1, "add_batch", [[article(1)] * 20]], [2, "auth", []],
+            [0, 1, "auth", ["wrong" * chance.randrange(400)]], [0, 1, "add_batch", [[article(1)] * 20]],
+            [2, "auth", []],
             [0, 2**64 - 1, "stats", []], [1, 1, None, True], [], {}, 5, None, "text" * 5000, [0, 1, "auth", [{}]],
         ))
         return self.send_and_drain(connection, msgpack.packb(message))
