@@ -28,5 +28,6 @@ if __name__ == "__main__":
             os.environ["WIREFOLDD_BINARY"] = newest("daemon/wirefoldd")
         if "WF_POWER_CUT_LIBRARY" not in os.environ and {"--power-cut", "--lying-disk"} & set(sys.argv):
             os.environ["WF_POWER_CUT_LIBRARY"] = newest("tests/crash/libpower_cut.so")
-    import crash
-    sys.exit(crash.main())
+    # The system's Python has the system's python3-msgpack.
+    python = "/usr/bin/python3" if os.path.exists("/usr/bin/python3") else sys.executable
+    os.execv(python, [python, os.path.join(HERE, "crash.py")] + sys.argv[1:])
