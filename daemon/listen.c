@@ -40,6 +40,8 @@ int wf_listen_parse(uv_loop_t *loop, const char *text, struct sockaddr_storage *
 		return wf_error_set(error, WF_EBADREQUEST, "--tcp: expected HOST:PORT or none, got \"%s\"", text);
 	memcpy(host, text + (is_bracketed ? 1 : 0), length);
 	host[length] = '\0';
+	if (strcmp(host, "localhost") == 0)
+		snprintf(host, sizeof host, "127.0.0.1"); /* whether or not a file says so (RFC 6761, section 6.3) */
 	memset(address, 0, sizeof *address);
 	if (uv_ip4_addr(host, (int)port, (struct sockaddr_in *)(void *)address) == 0 ||
 	    uv_ip6_addr(host, (int)port, (struct sockaddr_in6 *)(void *)address) == 0)

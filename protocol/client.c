@@ -167,7 +167,8 @@ static int connect_tcp(struct wf_client *client, const char *text, bool with_tls
 	if (!split_host(text, host, &port))
 		return wf_error_set(error, WF_EBADREQUEST, "%s: expected %s://HOST:PORT", client->address,
 				    with_tls ? "tls" : "tcp");
-	code = getaddrinfo(host, port, &hints, &found);
+	/* "localhost" is the loopback whether or not a file says so (RFC 6761, section 6.3): so is no name at all. */
+	code = getaddrinfo(strcmp(host, "localhost") == 0 ? NULL : host, port, &hints, &found);
 	if (code != 0)
 		return wf_error_set(error, -EHOSTUNREACH, "%s: %s", client->address, gai_strerror(code));
 	client->socket = -EHOSTUNREACH;
