@@ -21,9 +21,10 @@ static bool read_clusters(struct wf_context *context, const struct wf_command *c
 	return true;
 }
 
-/* Sends the request and reads the cluster of its reply. Returns WF_COMMAND_GOES_ON, or the exit status, said. */
-static int call(struct wf_context *context, const char *subject, uint64_t msgid, uint64_t *cluster)
+/* Sends the request and tells the cluster of its reply. Returns the exit status. */
+static int call(struct wf_context *context, const char *subject, uint64_t msgid)
 {
+	uint64_t cluster;
 	struct wf_reply reply = {0};
 	struct wf_error error = {0};
 	struct wf_cursor cursor;
@@ -32,15 +33,21 @@ static int call(struct wf_context *context, const char *subject, uint64_t msgid,
 	if (result < 0)
 		return wf_command_failed(context, subject, &error);
 	cursor = wf_cursor_of(reply.result, "reply", WF_EBADREQUEST, &error);
-	*cluster = wf_cursor_unsigned(&cursor, WF_NUMBER_MAX);
+	cluster = wf_cursor_unsigned(&cursor, WF_NUMBER_MAX);
 	wf_reply_close(&reply);
-	return error.code == 0 ? WF_COMMAND_GOES_ON : wf_command_failed(context, subject, &error);
+	if (error.code != 0)
+		return wf_command_failed(context, subject, &error);
+	if (wf_command_writes_json(context))
+		printf("{\"cluster\": %" PRIu64 "}\n", cluster);
+	else
+		printf("they are cluster %" PRIu64 " now\n", cluster);
+	return WF_EXIT_DONE;
 }
 
 int wf_command_merge(struct wf_context *context, const struct wf_command *command, int count, char **arguments)
 {
 	int status = wf_command_parse(context, command, NULL, 0, arguments, &count);
-	uint64_t cluster, msgid;
+	uint64_t msgid;
 	struct wf_pack *pack;
 
 	if (status == WF_COMMAND_GOES_ON && count < 2)
@@ -54,20 +61,13 @@ int wf_command_merge(struct wf_context *context, const struct wf_command *comman
 	pack = wf_client_request(context->client, "merge", 1, &msgid);
 	wf_pack_array(pack, (size_t)count);
 	read_clusters(context, command, arguments, count, pack, &status);
-	status = call(context, "merge", msgid, &cluster);
-	if (status != WF_COMMAND_GOES_ON)
-		return status;
-	if (wf_command_writes_json(context))
-		printf("{\"cluster\": %" PRIu64 "}\n", cluster);
-	else
-		printf("they are cluster %" PRIu64 " now\n", cluster);
-	return WF_EXIT_DONE;
+	return call(context, "merge", msgid);
 }
 
 int wf_command_split(struct wf_context *context, const struct wf_command *command, int count, char **arguments)
 {
 	int status = wf_command_parse(context, command, NULL, 0, arguments, &count);
-	uint64_t from = 0, cluster, msgid;
+	uint64_t from = 0, msgid;
 	struct wf_pack *pack;
 
 	if (status == WF_COMMAND_GOES_ON && count < 2)
@@ -84,12 +84,5 @@ int wf_command_split(struct wf_context *context, const struct wf_command *comman
 	wf_pack_array(pack, (size_t)count - 1);
 	for (int i = 1; i < count; i++)
 		wf_pack_words(pack, arguments[i]);
-	status = call(context, "split", msgid, &cluster);
-	if (status != WF_COMMAND_GOES_ON)
-		return status;
-	if (wf_command_writes_json(context))
-		printf("{\"cluster\": %" PRIu64 "}\n", cluster);
-	else
-		printf("they are cluster %" PRIu64 " now\n", cluster);
-	return WF_EXIT_DONE;
+	return call(context, "split", msgid);
 }

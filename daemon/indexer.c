@@ -497,6 +497,7 @@ static int take_in(struct wf_indexer *indexer, struct wf_job *job, struct wf_ite
 	code = pending_reserve(indexer);
 	if (code == 0)
 		code = wf_index_decide(indexer->index, &item->document, &facts, replaces, decision);
+	work_ahead(indexer, job, item);
 	/* That the match cannot be named is found out before anything has changed. */
 	if (code == 0)
 		code = wf_indexer_id_of(indexer, decision->match, &item->match_id);

@@ -202,8 +202,8 @@ void wf_boilerplate_prefetch(const struct wf_boilerplate *boilerplate, uint64_t 
 	if (repeats == NULL)
 		return;
 	prefetch(repeats->hot_bits, sizeof repeats->hot_bits + sizeof repeats->hot);
-	prefetch(repeats->sets, repeats->sets_count * sizeof(struct set) +
-					(is_passed_over(repeats) ? 0 : repeats->seen_bits / 8));
+	prefetch(repeats->sets,
+		 repeats->sets_count * sizeof(struct set) + (is_passed_over(repeats) ? 0 : repeats->seen_bits / 8));
 }
 
 /* Whether the shingle is boilerplate of a source or of the corpus. Shingle 0 looks like a free slot and never is. */
