@@ -1,10 +1,12 @@
 #!/usr/bin/python3
-"""Runs the fuzz targets, one after the other, and prints what each has seen.
+"""Runs the fuzz targets and prints what each has seen.
 
-usage: python3 tests/fuzz [--minutes N] [--build DIR] [--corpus DIR] [TARGET ...]
+usage: python3 tests/fuzz [--minutes N] [--jobs N] [--build DIR] [--corpus DIR] [TARGET ...]
 
-TARGET: reader, tokenise ...; none: all. Each runs for N minutes (default 1) on one processor, from the corpus beside
-its source and from what earlier runs have found, which is kept in --corpus and begins with what corpus.tar.xz has.
+TARGET: reader, tokenise ...; none: all. Each runs until it has had N minutes (default 1) of processor time, --jobs of
+them at once (default 1), from the corpus beside its source and from what earlier runs have found, which is kept in
+--corpus and begins with what corpus.tar.xz has. The time is the processor's, so that the figures mean the same at a low
+priority beside other work.
 --build is a folder that was configured with the preset `fuzz`; where it is not there, or not up to date, it is made.
 
 corpus.tar.xz holds the fewest inputs that reach what all earlier ones did. To bring it up to date, for each target:
@@ -15,13 +17,14 @@ An input that crashes a target stays in the corpus folder, as TARGET-crash-*; th
 """
 
 import argparse
+import concurrent.futures
 import glob
 import os
 import re
 import subprocess
 import sys
 import tarfile
-import time
+import tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
@@ -56,40 +59,48 @@ def unpack(folder):
         archive.extractall(folder)
 
 
+def run_once(command):
+    """Exit status, what it wrote to stderr, seconds of processor time."""
+    with tempfile.TemporaryFile() as log:
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=log)
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        log.seek(0)
+        return process.returncode, log.read(), usage.ru_utime + usage.ru_stime
+
+
 def run(name, options):
-    """Executions, edges covered, edges in all, inputs in the corpus, peak memory in MiB, crashes."""
+    """Processor seconds, executions, edges covered, edges in all, inputs in the corpus, peak memory in MiB, crashes."""
     program = os.path.join(options.build, "tests", "fuzz", "fuzz_" + name)
     kept = os.path.join(options.corpus, name)
     os.makedirs(kept, exist_ok=True)
-    executions = covered = edges = inputs = memory = 0
+    seconds = executions = covered = edges = inputs = memory = 0
     crashes = []
-    end = time.monotonic() + options.minutes * 60
-    while time.monotonic() < end and len(crashes) < CRASHES_MAX:
+    while seconds < options.minutes * 60 and len(crashes) < CRASHES_MAX:
         prefix = os.path.join(options.corpus, name + "-")
         known = set(glob.glob(prefix + "crash-*"))
-        process = subprocess.run(
-            [program, "-max_total_time=%d" % max(1, end - time.monotonic()), "-print_final_stats=1",
+        status, text, used = run_once(
+            [program, "-max_total_time=%d" % max(1, options.minutes * 60 - seconds), "-print_final_stats=1",
              "-rss_limit_mb=%d" % MEMORY_MIB_MAX, "-timeout=%d" % INPUT_SECONDS_MAX, "-artifact_prefix=" + prefix,
-             kept, os.path.join(HERE, "fuzz_%s.in" % name)],
-            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, check=False)
-        text = process.stderr
+             kept, os.path.join(HERE, "fuzz_%s.in" % name)])
+        seconds += used
         executions += last_number(rb"stat::number_of_executed_units: (\d+)", text)
         memory = max(memory, last_number(rb"stat::peak_rss_mb: *(\d+)", text))
         covered = last_number(rb" cov: (\d+) ", text, covered)
         edges = last_number(rb"\((\d+) inline 8-bit counters\)", text, edges)
         inputs = last_number(rb" corp: (\d+)/", text, inputs)
-        if process.returncode == 0:
-            break
-        found = FAULT.findall(text)
-        new = sorted(set(glob.glob(prefix + "*-*")) - known)
-        crashes.append("%s: %s: %s" % (name, found[0].decode("utf-8", "replace") if found else text[-300:],
-                                       new[-1] if new else "the input was seen before"))
-    return executions, covered, edges, inputs, memory, crashes
+        if status != 0:
+            found = FAULT.findall(text)
+            new = sorted(set(glob.glob(prefix + "*-*")) - known)
+            crashes.append("%s: %s: %s" % (name, found[0].decode("utf-8", "replace") if found else text[-300:],
+                                           new[-1] if new else "the input was seen before"))
+    return seconds, executions, covered, edges, inputs, memory, crashes
 
 
 def main():
     parser = argparse.ArgumentParser(prog="python3 tests/fuzz")
     parser.add_argument("--minutes", type=float, default=1)
+    parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--build", default=os.path.join(ROOT, "build", "fuzz"))
     parser.add_argument("--corpus", default=os.path.join(ROOT, "build", "fuzz-corpus"))
     parser.add_argument("targets", nargs="*", metavar="TARGET")
@@ -103,15 +114,16 @@ def main():
     print("| target | minutes | executions | a second | edges covered | corpus | peak memory, MiB | crashes |")
     print("|---|---|---|---|---|---|---|---|", flush=True)
     crashes = []
-    for name in names:
-        began = time.monotonic()
-        executions, covered, edges, inputs, memory, found = run(name, options)
-        seconds = time.monotonic() - began
-        figures = (name, seconds / 60, executions, executions / seconds, covered, edges, inputs, memory, len(found))
-        print("| %s | %.1f | %d | %d | %d of %d | %d | %d | %d |" % figures, flush=True)
-        for one in found:
-            print("  " + one, flush=True)
-        crashes += found
+    with concurrent.futures.ThreadPoolExecutor(max_workers=options.jobs) as jobs:
+        runs = {jobs.submit(run, name, options): name for name in names}
+        for done in concurrent.futures.as_completed(runs):
+            seconds, executions, covered, edges, inputs, memory, found = done.result()
+            print("| %s | %.1f | %d | %d | %d of %d | %d | %d | %d |" % (
+                runs[done], seconds / 60, executions, executions / seconds, covered, edges, inputs, memory, len(found)),
+                  flush=True)
+            for one in found:
+                print("  " + one, flush=True)
+            crashes += found
     print("%d crashes" % len(crashes))
     return 1 if crashes else 0
 
