@@ -1,19 +1,21 @@
 #include <inttypes.h>
 #include <poll.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <time.h>
 
+#include "bench_requests.h"
 #include "command.h"
-#include "corpus.h"
 #include "machine.h"
 
-/* How it measures: rounds of articles are made and packed first, and only then is the clock started; a round ends
- * when its last reply is there. In the closed loop a request is sent when a reply came. In the open loop (--rate)
- * requests have their times, and a reply's latency counts from the time at which its request should have gone, so
- * that a stall is felt by all who would have come during it (no coordinated omission). */
+/* How it measures: a round of requests is made and packed first (bench_requests.h), and only then is the clock started;
+ * a round ends when its last reply is there. In the closed loop a request is sent when a reply came. In the open loop
+ * (--rate) requests have their times, and a reply's latency counts from the time at which its request should have
+ * gone, so that a stall is felt by all who would have come during it (no coordinated omission). Of every article the
+ * verdict is read: one that was refused ends the run. */
 
-#define ROUND_BYTES_MAX (192u << 20)
-#define LATENCIES_FIRST 4096u
+#define LATENCIES_FIRST     4096u
+#define VERDICT_BLOCK_BYTES 4096u
 
 struct bench {
 	struct wf_context *context;
@@ -25,21 +27,19 @@ struct bench {
 	uint64_t words;
 	uint64_t copies_percent;
 	uint64_t outlets;
+	uint64_t prepare_mib; /* of requests made ahead at a time; 0: none */
 	const char *folder;
 	bool is_query;
 
-	struct wf_corpus *corpus;
-	struct wf_pack round; /* requests' params, one after the other */
-	size_t *ends;         /* of each request in it */
-	size_t requests;      /* in the round */
-	size_t requests_max;
-	int64_t *due_us;        /* when each request went, or should have gone */
+	struct wf_bench_requests requests;
+	struct wf_arena verdicts; /* lists of the verdict being read */
+	int64_t *due_us;          /* when each request of the round went, or should have gone */
+	size_t due_capacity;
 	uint32_t *latencies_us; /* of all rounds */
 	size_t latencies_count;
 	size_t latencies_capacity;
-	uint64_t made;
-	uint64_t text_bytes;
 	int64_t elapsed_us;
+	int64_t processor_us; /* of this program meanwhile */
 };
 
 /* What the daemon says of itself. */
@@ -68,50 +68,57 @@ static int grow_latencies(struct bench *bench)
 	return 0;
 }
 
-static void pack_next(struct bench *bench)
+/* A time for each request of the round. */
+static int grow_due(struct bench *bench)
 {
-	struct wf_corpus_article made;
-	struct wf_article article = {0};
+	int64_t *due_us;
 
-	wf_corpus_article(bench->corpus, bench->made++, &made);
-	article.id = made.id;
-	article.title = made.title;
-	article.outlet = made.outlet;
-	article.url = made.url;
-	article.text = made.text;
-	article.published = made.published;
-	article.has_published = true;
-	bench->text_bytes += made.text.length;
-	wf_article_pack(&bench->round, &article);
+	if (bench->requests.count <= bench->due_capacity)
+		return 0;
+	due_us = realloc(bench->due_us, bench->requests.count * sizeof *due_us);
+	if (due_us == NULL)
+		return WF_ENOMEM;
+	bench->due_us = due_us;
+	bench->due_capacity = bench->requests.count;
+	return 0;
 }
 
-/* Makes and packs the next requests, as many as a round's memory holds. */
-static int make_round(struct bench *bench)
+static int send_request(struct bench *bench, size_t request, struct wf_error *error)
 {
-	wf_pack_reset(&bench->round);
-	for (bench->requests = 0; bench->requests < bench->requests_max && bench->made < bench->articles;
-	     bench->requests++) {
-		uint64_t count = bench->articles - bench->made;
+	struct wf_bytes params;
+	const int result = wf_bench_requests_take(&bench->requests, request, &params);
 
-		if (count > bench->batch)
-			count = bench->batch;
-		if (bench->round.length > ROUND_BYTES_MAX)
-			break;
-		if (bench->batch > 1)
-			wf_pack_array(&bench->round, count);
-		for (uint64_t i = 0; i < count; i++)
-			pack_next(bench);
-		bench->ends[bench->requests] = bench->round.length;
-	}
-	return bench->round.error;
+	if (result != 0)
+		return wf_error_set(error, result, "%s", wf_error_sentence(result));
+	wf_pack_raw(wf_client_request(bench->context->client, method_of(bench), 1, NULL), params);
+	return wf_client_flush(bench->context->client, error);
 }
 
-static void send_request(struct bench *bench, size_t request)
+/* Reads a verdict as whoever asked would. */
+static int read_verdict(struct bench *bench, struct wf_value value, struct wf_error *error)
 {
-	const size_t start = request == 0 ? 0 : bench->ends[request - 1];
-	struct wf_pack *pack = wf_client_request(bench->context->client, method_of(bench), 1, NULL);
+	struct wf_verdict verdict;
 
-	wf_pack_raw(pack, (struct wf_bytes){bench->round.data + start, bench->ends[request] - start});
+	wf_arena_reset(&bench->verdicts);
+	return wf_verdict_decode(value, &bench->verdicts, &verdict, error);
+}
+
+/* Reads the verdicts of a request's reply, which are as many as it had articles. */
+static int read_verdicts(struct bench *bench, size_t request, struct wf_value result, struct wf_error *error)
+{
+	const bool is_last = request + 1 == bench->requests.count && bench->requests.made == bench->articles;
+	const uint64_t rest = bench->articles % bench->batch;
+	const uint64_t wanted = is_last && rest != 0 ? rest : bench->batch;
+	int code = 0;
+
+	if (bench->batch == 1)
+		return read_verdict(bench, result, error);
+	if (wf_value_kind(result) != WF_VALUE_ARRAY || wf_value_count(result) != wanted)
+		return wf_error_set(error, WF_EMALFORMED, "%" PRIu64 " articles were sent, and %zu verdicts came",
+				    wanted, wf_value_count(result));
+	for (size_t i = 0; code == 0 && i < wanted; i++)
+		code = read_verdict(bench, wf_value_element(result, i), error);
+	return code;
 }
 
 static int take_reply(struct bench *bench, size_t request, struct wf_error *error)
@@ -126,10 +133,15 @@ static int take_reply(struct bench *bench, size_t request, struct wf_error *erro
 	if (reply.error.code != 0) {
 		*error = reply.error;
 		result = reply.error.code;
+	} else {
+		result = read_verdicts(bench, request, reply.result, error);
 	}
 	wf_reply_close(&reply);
-	if (result == 0 && bench->latencies_count == bench->latencies_capacity)
+	if (result == 0 && bench->latencies_count == bench->latencies_capacity) {
 		result = grow_latencies(bench);
+		if (result != 0)
+			(void)wf_error_set(error, result, "%s", wf_error_sentence(result));
+	}
 	if (result == 0)
 		bench->latencies_us[bench->latencies_count++] =
 			(uint32_t)(latency_us < UINT32_MAX ? latency_us : UINT32_MAX);
@@ -140,13 +152,12 @@ static int closed_round(struct bench *bench, struct wf_error *error)
 {
 	size_t sent = 0;
 
-	for (size_t answered = 0; answered < bench->requests; answered++) {
+	for (size_t answered = 0; answered < bench->requests.count; answered++) {
 		int result = 0;
 
-		while (result == 0 && sent < bench->requests && sent - answered < bench->outstanding) {
-			send_request(bench, sent);
-			bench->due_us[sent++] = wf_machine_now_us();
-			result = wf_client_flush(bench->context->client, error);
+		while (result == 0 && sent < bench->requests.count && sent - answered < bench->outstanding) {
+			bench->due_us[sent] = wf_machine_now_us();
+			result = send_request(bench, sent++, error);
 		}
 		if (result == 0)
 			result = take_reply(bench, answered, error);
@@ -173,21 +184,20 @@ static int open_round(struct bench *bench, struct wf_error *error)
 	size_t sent = 0;
 	size_t answered = 0;
 
-	for (size_t i = 0; i < bench->requests; i++)
+	for (size_t i = 0; i < bench->requests.count; i++)
 		bench->due_us[i] = start + (int64_t)((double)(i * bench->batch) * 1e6 / (double)bench->rate);
-	while (answered < bench->requests) {
+	while (answered < bench->requests.count) {
 		int result = 0;
 
-		while (result == 0 && sent < bench->requests && bench->due_us[sent] <= wf_machine_now_us()) {
-			send_request(bench, sent++);
-			result = wf_client_flush(bench->context->client, error);
+		while (result == 0 && sent < bench->requests.count && bench->due_us[sent] <= wf_machine_now_us()) {
+			result = send_request(bench, sent++, error);
 		}
 		while (result == 0 && answered < sent &&
-		       (sent == bench->requests || wf_client_is_ready(bench->context->client)))
+		       (sent == bench->requests.count || wf_client_is_ready(bench->context->client)))
 			result = take_reply(bench, answered++, error);
 		if (result != 0)
 			return result;
-		if (sent < bench->requests)
+		if (sent < bench->requests.count)
 			wait_until(bench, bench->due_us[sent]);
 	}
 	return 0;
@@ -241,32 +251,43 @@ static void print_figures(const struct bench *bench, const struct daemon_figures
 			  const struct daemon_figures *after, const struct wf_machine *machine)
 {
 	const double seconds = (double)bench->elapsed_us / 1e6;
-	const double rate = (double)bench->made / (seconds > 0 ? seconds : 1e-6);
-	const double text_rate = (double)bench->text_bytes / (seconds > 0 ? seconds : 1e-6);
+	const double rate = (double)bench->requests.made / (seconds > 0 ? seconds : 1e-6);
+	const double text_rate = (double)bench->requests.text_bytes / (seconds > 0 ? seconds : 1e-6);
+	const double client_us = (double)bench->processor_us / (double)bench->requests.made;
 	const double stored = (double)(after->articles - before->articles);
 	const double memory = stored > 0 ? ((double)after->memory_bytes - (double)before->memory_bytes) / stored : 0;
 	const double disk = stored > 0 ? ((double)after->store_bytes - (double)before->store_bytes) / stored : 0;
 
 	if (bench->context->wants_json) {
 		printf("{\"method\":\"%s\",\"articles\":%" PRIu64 ",\"batch\":%" PRIu64 ",\"outstanding\":%" PRIu64
-		       ",\"rate\":%.1f,\"seconds\":%.3f,\"latency_ms\":{\"p50\":%.3f,\"p90\":%.3f,\"p99\":%.3f,"
+		       ",\"prepared_bytes\":%" PRIu64 ",\"rounds\":%" PRIu64
+		       ",\"client_us_per_article\":%.2f,\"rate\":%.1f,\"seconds\":%.3f,"
+		       "\"latency_ms\":{\"p50\":%.3f,\"p90\":%.3f,\"p99\":%.3f,"
 		       "\"p999\":%.3f,"
 		       "\"max\":%.3f},\"text_bytes\":%" PRIu64
 		       ",\"memory_bytes_per_article\":%.0f,\"store_bytes_per_article\":%.0f,"
 		       "\"candidates_per_article\":%.2f,\"candidates_p999\":%" PRIu64 ",\"articles_stored\":%" PRIu64
 		       ",\"machine\":{\"copy_bytes_per_second\":%.0f,\"write_bytes_per_second\":%.0f,\"sync_us\":%.0f}}"
 		       "\n",
-		       method_of(bench), bench->made, bench->batch, bench->outstanding, rate, seconds,
+		       method_of(bench), bench->requests.made, bench->batch, bench->outstanding,
+		       bench->requests.prepared_bytes, bench->requests.rounds, client_us, rate, seconds,
 		       latency_ms(bench, 0.5), latency_ms(bench, 0.9), latency_ms(bench, 0.99),
-		       latency_ms(bench, 0.999), latency_ms(bench, 1.0), bench->text_bytes, memory, disk,
+		       latency_ms(bench, 0.999), latency_ms(bench, 1.0), bench->requests.text_bytes, memory, disk,
 		       after->candidates, after->candidates_p999, after->articles, machine->copy_bytes_per_second,
 		       machine->write_bytes_per_second, machine->sync_us);
 		return;
 	}
 	printf("%s, %s loop, %" PRIu64 " articles of %.0f bytes, %" PRIu64 " a request, %" PRIu64
 	       " requests under way\n",
-	       method_of(bench), bench->rate != 0 ? "open" : "closed", bench->made,
-	       (double)bench->text_bytes / (double)bench->made, bench->batch, bench->outstanding);
+	       method_of(bench), bench->rate != 0 ? "open" : "closed", bench->requests.made,
+	       (double)bench->requests.text_bytes / (double)bench->requests.made, bench->batch, bench->outstanding);
+	if (bench->prepare_mib > 0)
+		printf("  made ahead  %12.1f MiB of requests, in %" PRIu64 " round%s, while the clock stood\n",
+		       (double)bench->requests.prepared_bytes / (1 << 20), bench->requests.rounds,
+		       bench->requests.rounds == 1 ? "" : "s");
+	else
+		printf("  made ahead       nothing: requests were made as they were sent\n");
+	printf("  the client  %12.2f us of processor time an article, while the clock ran\n", client_us);
 	printf("  rate        %12.0f articles/s  (%.1f MB/s of text)\n", rate, text_rate / 1e6);
 	printf("  latency ms  %12.2f p50  %.2f p90  %.2f p99  %.2f p99.9  %.2f most, of a request\n",
 	       latency_ms(bench, 0.5), latency_ms(bench, 0.9), latency_ms(bench, 0.99), latency_ms(bench, 0.999),
@@ -280,20 +301,37 @@ static void print_figures(const struct bench *bench, const struct daemon_figures
 	       machine->copy_bytes_per_second / 1e6, machine->write_bytes_per_second / 1e6, machine->sync_us);
 }
 
+/* What this program has used of the processors, in microseconds. */
+static int64_t processor_us(void)
+{
+	struct rusage usage;
+
+	(void)getrusage(RUSAGE_SELF, &usage);
+	return (int64_t)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1000000 + usage.ru_utime.tv_usec +
+	       usage.ru_stime.tv_usec;
+}
+
 static int run_rounds(struct bench *bench, struct wf_error *error)
 {
-	while (bench->made < bench->articles) {
+	int more;
+
+	while ((more = wf_bench_requests_prepare(&bench->requests)) > 0) {
 		int64_t start;
-		int result = make_round(bench);
+		int64_t start_processor;
+		int result = grow_due(bench);
 
 		if (result != 0)
 			return wf_error_set(error, result, "%s", wf_error_sentence(result));
+		start_processor = processor_us();
 		start = wf_machine_now_us();
 		result = bench->rate != 0 ? open_round(bench, error) : closed_round(bench, error);
 		if (result != 0)
 			return result;
 		bench->elapsed_us += wf_machine_now_us() - start;
+		bench->processor_us += processor_us() - start_processor;
 	}
+	if (more < 0)
+		return wf_error_set(error, more, "%s", wf_error_sentence(more));
 	qsort(bench->latencies_us, bench->latencies_count, sizeof *bench->latencies_us, compare_latencies);
 	return 0;
 }
@@ -316,12 +354,9 @@ static int measure(struct bench *bench)
 		wf_command_complain(bench->context, "%s", error.text);
 		return WF_EXIT_REFUSED;
 	}
-	bench->corpus = wf_corpus_new(&settings);
-	bench->requests_max = ROUND_BYTES_MAX / 1024 / (bench->batch == 0 ? 1 : bench->batch) + 1;
-	bench->ends = calloc(bench->requests_max, sizeof *bench->ends);
-	bench->due_us = calloc(bench->requests_max, sizeof *bench->due_us);
-	wf_pack_init(&bench->round, 0);
-	if (bench->corpus == NULL || bench->ends == NULL || bench->due_us == NULL)
+	wf_arena_init(&bench->verdicts, VERDICT_BLOCK_BYTES);
+	if (wf_bench_requests_open(&bench->requests, &settings, bench->articles, bench->batch,
+				   (size_t)bench->prepare_mib << 20) != 0)
 		result = wf_error_set(&error, WF_ENOMEM, "%s", wf_error_sentence(WF_ENOMEM));
 	if (result == 0)
 		result = ask_figures(bench, &before, &error);
@@ -331,9 +366,8 @@ static int measure(struct bench *bench)
 		result = ask_figures(bench, &after, &error);
 	if (result == 0)
 		print_figures(bench, &before, &after, &machine);
-	wf_corpus_free(bench->corpus);
-	wf_pack_close(&bench->round);
-	free(bench->ends);
+	wf_bench_requests_close(&bench->requests);
+	wf_arena_close(&bench->verdicts);
 	free(bench->due_us);
 	free(bench->latencies_us);
 	return result == 0 ? WF_EXIT_DONE : wf_command_failed(bench->context, "bench", &error);
@@ -350,6 +384,7 @@ int wf_command_bench(struct wf_context *context, const struct wf_command *comman
 		.words = 430,
 		.copies_percent = 60,
 		.outlets = 2000,
+		.prepare_mib = 1024,
 		.folder = ".",
 	};
 	const struct wf_option options[] = {
@@ -369,6 +404,9 @@ int wf_command_bench(struct wf_context *context, const struct wf_command *comman
 		{"copies", WF_OPTION_NUMBER, "PERCENT", "Of the articles that carry a story again (60).", 0, 99,
 		 .number = &bench.copies_percent},
 		{"outlets", WF_OPTION_NUMBER, "N", "Outlets (2000).", 1, 1000000, .number = &bench.outlets},
+		{"prepare-mib", WF_OPTION_NUMBER, "N",
+		 "Make the requests ahead, N MiB of them at a time (1024); 0: as they are sent.", 0, 1048576,
+		 .number = &bench.prepare_mib},
 		{"folder", WF_OPTION_TEXT, "FOLDER", "Where to measure the disk: on the store's file system (.).",
 		 .text = &bench.folder},
 	};

@@ -6,6 +6,7 @@ import unittest
 
 from command_case import CommandCase
 from real_daemon import RealDaemon
+from stub_server import StubServer
 
 ARTICLES = 2000
 
@@ -76,12 +77,37 @@ class Bench(BenchCase):
         clusters = self.run_json(self.daemon, "stats", "--json")[0]["clusters"] - stats["clusters"]
         self.assertTrue(0.1 * ARTICLES < clusters < 0.5 * ARTICLES, clusters)
 
+    def test_requests_are_made_ahead_in_rounds_of_the_bound(self):
+        whole = self.bench("--articles", "3001", "--seed", "5", "--batch", "10")
+        self.assertEqual(whole["rounds"], 1)
+        # The same articles: nothing new is stored.
+        for arguments, least in ((["--prepare-mib", "1"], 3), (["--prepare-mib", "1", "--rate", "100000"], 3)):
+            split = self.bench("--articles", "3001", "--seed", "5", "--batch", "10", *arguments)
+            self.assertEqual(split["articles_stored"], 3001)
+            self.assertEqual(split["text_bytes"], whole["text_bytes"])
+            self.assertEqual(split["prepared_bytes"], whole["prepared_bytes"])
+            self.assertGreaterEqual(split["rounds"], split["prepared_bytes"] / (1 << 20))
+            self.assertGreaterEqual(split["rounds"], least)
+        self.assertGreater(whole["prepared_bytes"], whole["text_bytes"])
+
+    def test_a_request_over_the_bound_is_a_round_of_its_own(self):
+        figures = self.bench("--articles", "2000", "--batch", "1000", "--prepare-mib", "1")
+        self.assertEqual((figures["rounds"], figures["articles_stored"]), (2, 2000))
+
+    def test_without_a_bound_requests_are_made_as_they_are_sent(self):
+        ahead = self.bench("--articles", "501", "--seed", "6", "--batch", "10")
+        for arguments in ([], ["--rate", "100000"]):
+            figures = self.bench("--articles", "501", "--seed", "6", "--batch", "10", "--prepare-mib", "0", *arguments)
+            self.assertEqual((figures["rounds"], figures["prepared_bytes"]), (1, 0))
+            self.assertEqual(figures["text_bytes"], ahead["text_bytes"])
+            self.assertEqual(figures["articles_stored"], 501)
+
     def test_people_get_sentences(self):
         shown = self.run_command(self.daemon, "bench", "--articles", "200").stdout
         self.assertRegex(
             shown, r"^add_batch, closed loop, 200 articles of \d+ bytes, 64 a request, 8 requests under way\n"
         )
-        for words in ("articles/s", "p99", "bytes of memory", "bytes on disk", "memcpy"):
+        for words in ("articles/s", "p99", "bytes of memory", "bytes on disk", "memcpy", "made ahead", "the client"):
             self.assertIn(words, shown)
 
 
@@ -113,6 +139,14 @@ class Use(BenchCase):
         self.addCleanup(daemon.close)
         result = self.run_command(daemon, "bench", "--articles", "200", status=1)
         self.assertIn("too_large", result.stderr)
+        self.assertEqual(result.stdout, "")
+
+    def test_a_refused_article_of_a_batch_ends_it_with_exit_status_1(self):
+        refusing = StubServer()
+        refusing.misbehaviour.refused = {"bench-7-150": ["bad_article", "not this one"]}
+        self.addCleanup(refusing.stop)
+        result = self.run_command(refusing, "bench", "--articles", "200", "--seed", "7", status=1)
+        self.assertIn("not this one", result.stderr)
         self.assertEqual(result.stdout, "")
 
 
