@@ -163,7 +163,6 @@ static int put_split(struct wf_store *store, const struct wf_job *job, struct ba
 
 static int put_job(struct wf_store *store, const struct wf_job *job, struct batch *batch)
 {
-	static const struct wf_bytes state_name = {"index", 5};
 	int code = 0;
 
 	for (uint32_t i = 0; i < job->items_count && code == 0; i++) {
@@ -185,8 +184,8 @@ static int put_job(struct wf_store *store, const struct wf_job *job, struct batc
 		code = put_split(store, job, batch);
 	for (size_t i = 0; i < job->apart_gone_count && code == 0; i++)
 		code = wf_store_apart_remove(store, job->apart_gone[i]);
-	if (code == 0 && job->state.length > 0)
-		code = wf_store_state_put(store, state_name, job->state);
+	for (size_t i = 0; i < job->states_count && code == 0; i++)
+		code = wf_store_state_put(store, job->states[i].name, job->states[i].value);
 	return code;
 }
 

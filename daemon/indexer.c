@@ -200,15 +200,10 @@ static int entry_cb(void *context, const struct wf_store_entry *entry)
 
 static int load_state(struct wf_indexer *indexer)
 {
-	static const struct wf_bytes name = {"index", 5};
-	struct wf_bytes state;
-	int code;
+	const int code = wf_learned_load(&indexer->learned, indexer->reader, indexer->index);
 
-	code = wf_store_state(indexer->reader, name, &state);
 	if (code == WF_ENOTFOUND)
 		return 0;
-	if (code == 0)
-		code = wf_index_state_load(indexer->index, state);
 	if (code == WF_ECORRUPT || code == WF_EVERSION) {
 		wf_log(indexer->pipeline->log, WF_LOG_WARNING, "learned state not usable, learning again",
 		       wf_log_text("error", wf_error_sentence(code)));
@@ -273,6 +268,7 @@ void wf_indexer_unload(struct wf_indexer *indexer)
 {
 	rest(indexer);
 	pending_drop(indexer, UINT64_MAX);
+	wf_learned_drop(&indexer->learned);
 	wf_index_free(indexer->index);
 	indexer->index = NULL;
 	wf_id_index_close(&indexer->ids);
@@ -880,6 +876,7 @@ int wf_indexer_start(struct wf_indexer *indexer, struct wf_pipeline *pipeline, s
 		.probe_pause_ms = PROBE_PAUSE_MS_LEAST,
 	};
 	wf_id_index_init(&indexer->ids);
+	wf_learned_init(&indexer->learned);
 	wf_arena_init(&indexer->scratch, SCRATCH_BLOCK_BYTES);
 	code = wf_queue_init(&indexer->queue);
 	if (code < 0)
@@ -913,6 +910,7 @@ void wf_indexer_close(struct wf_indexer *indexer)
 	wf_indexer_unload(indexer);
 	wf_store_reader_free(indexer->reader);
 	wf_id_index_close(&indexer->ids);
+	wf_learned_close(&indexer->learned);
 	wf_arena_close(&indexer->scratch);
 	free(indexer->pending);
 	wf_queue_close(&indexer->queue);

@@ -14,6 +14,7 @@
 #include "id_index.h"
 #include "index.h"
 #include "job.h"
+#include "learned.h"
 #include "queue.h"
 
 struct wf_pipeline;
@@ -41,8 +42,9 @@ struct wf_indexer {
 	uint64_t pending_first;     /* number of its first */
 	size_t pending_count;
 	struct wf_arena scratch;
-	uint64_t state_number; /* number of the newest article when what was learned was last saved */
-	uint64_t gone_count;   /* clusters gone since redirects were last looked through */
+	struct wf_learned learned; /* what of it is on its way to the store */
+	uint64_t state_number;     /* number of the newest article when what was learned was last copied */
+	uint64_t gone_count;       /* clusters gone since redirects were last looked through */
 	bool may_have_gone_redirects;
 	uint64_t expire_next_ms;
 	bool is_refusing;    /* writes, until a probe succeeds */
@@ -113,7 +115,7 @@ int wf_indexer_split(struct wf_indexer *indexer, struct wf_job *job, uint64_t *c
  * to sleep, us. */
 uint64_t wf_indexer_upkeep(struct wf_indexer *indexer);
 
-/* Sends a job that keeps what the index has learned. */
+/* Sends jobs that keep what the index has learned, all of it. */
 void wf_indexer_save_state(struct wf_indexer *indexer);
 
 #endif

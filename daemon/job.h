@@ -60,6 +60,11 @@ struct wf_redirect {
 	uint64_t into;
 };
 
+struct wf_state {
+	struct wf_bytes name;
+	struct wf_bytes value;
+};
+
 enum wf_job_stage {
 	WF_JOB_PREPARING, /* with the workers */
 	WF_JOB_PREPARED,  /* ready for the indexer, in its turn */
@@ -117,7 +122,8 @@ struct wf_job {
 	size_t apart_count;
 	uint64_t *apart_gone; /* clusters of which it need not be known any more what they are held apart from */
 	size_t apart_gone_count;
-	struct wf_bytes state;
+	struct wf_state *states; /* to keep, of what the index learned */
+	size_t states_count;
 	bool needs_commit;                    /* it changes the store */
 	bool needs_durable;                   /* it changes nothing, but what it tells of may not be on disk yet */
 	struct wf_event_row events;           /* what it does, for subscribers */

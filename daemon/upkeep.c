@@ -218,21 +218,53 @@ static bool mend(struct wf_indexer *indexer)
 
 /* ---- what was learned ---- */
 
-void wf_indexer_save_state(struct wf_indexer *indexer)
+/* Begins to save what was learned, where there is news; false where there is none, or no memory. */
+static bool begin_saving(struct wf_indexer *indexer)
+{
+	const uint64_t number = indexer->number_next - 1;
+
+	if (number == indexer->state_number || wf_learned_begin(&indexer->learned, indexer->index, number) < 0)
+		return false;
+	indexer->state_number = number;
+	return true;
+}
+
+/* Has the pieces written, up to `until` of them in all. Without memory for them they wait for the next time. */
+static void save_pieces(struct wf_indexer *indexer, uint32_t until)
 {
 	struct wf_job *job;
 
-	if (indexer->number_next - 1 == indexer->state_number)
-		return; /* nothing new was learned */
+	if (until <= indexer->learned.pieces_done)
+		return;
 	job = new_job(WF_JOB_STATE);
 	if (job == NULL)
 		return;
-	if (wf_index_state_save(indexer->index, &job->arena, &job->state) < 0) {
+	if (wf_learned_put(&indexer->learned, job, until) < 0)
 		wf_job_release(job);
+	else
+		commit_job(indexer, job);
+}
+
+/* The pieces are spread over half of the articles until the next time. */
+static void save_some(struct wf_indexer *indexer)
+{
+	const uint64_t every = indexer->pipeline->settings->state_every;
+	const uint64_t number = indexer->number_next - 1;
+	const uint64_t span = every < 2 ? 1 : every / 2;
+	uint64_t due;
+
+	if (!wf_learned_is_under_way(&indexer->learned) &&
+	    (number - indexer->state_number < every || !begin_saving(indexer)))
 		return;
-	}
-	indexer->state_number = indexer->number_next - 1;
-	commit_job(indexer, job);
+	due = number - indexer->learned.number + 1;
+	due = due < span ? due : span;
+	save_pieces(indexer, (uint32_t)(wf_learned_pieces(&indexer->learned) * due / span));
+}
+
+void wf_indexer_save_state(struct wf_indexer *indexer)
+{
+	(void)begin_saving(indexer);
+	save_pieces(indexer, wf_learned_pieces(&indexer->learned));
 }
 
 /* ---- all together ---- */
@@ -245,8 +277,8 @@ uint64_t wf_indexer_upkeep(struct wf_indexer *indexer)
 	if (indexer->index == NULL || (indexer->is_refusing && !indexer->takes_removals) ||
 	    atomic_load(&indexer->pipeline->committer.has_failed))
 		return wait_us;
-	if (!indexer->is_refusing && indexer->number_next - 1 - indexer->state_number >= settings->state_every)
-		wf_indexer_save_state(indexer);
+	if (!indexer->is_refusing)
+		save_some(indexer);
 	if (indexer->may_have_gone_redirects || indexer->gone_count >= CLUSTERS_GONE_MAX)
 		sweep(indexer);
 	if (settings->keep > 0) {

@@ -54,6 +54,7 @@ struct wf_repeats {
 	uint32_t padding[6];
 	uint32_t hot_bits[WF_KERNEL_HOT_BITS / 32]; /* one for each shingle in `hot`: no for most */
 	uint32_t hot[HOT_SLOTS];                    /* 0: free */
+	uint8_t hot_counts[HOT_SLOTS];              /* stories that had it, as in `sets`; 255: so many or more */
 	struct set sets[];                          /* and behind them the bits of what was seen */
 };
 
@@ -114,10 +115,10 @@ static void repeats_free(struct wf_boilerplate *boilerplate, struct wf_repeats *
 	free(repeats);
 }
 
-/* The set of slots that may hold a shingle. */
-static uint32_t *hot_set(struct wf_repeats *repeats, uint32_t hash)
+/* The first of the HOT_WAYS slots that may hold a shingle. */
+static size_t hot_set(uint32_t hash)
 {
-	return &repeats->hot[hash / (UINT32_MAX / (HOT_SLOTS / HOT_WAYS) + 1) * HOT_WAYS];
+	return hash / (UINT32_MAX / (HOT_SLOTS / HOT_WAYS) + 1) * HOT_WAYS;
 }
 
 static struct wf_repeats *repeats_of(const struct wf_boilerplate *boilerplate, uint64_t source)
@@ -201,17 +202,17 @@ void wf_boilerplate_prefetch(const struct wf_boilerplate *boilerplate, uint64_t 
 
 	if (repeats == NULL)
 		return;
-	prefetch(repeats->hot_bits, sizeof repeats->hot_bits + sizeof repeats->hot);
-	prefetch(repeats->sets,
-		 repeats->sets_count * sizeof(struct set) + (is_passed_over(repeats) ? 0 : repeats->seen_bits / 8));
+	prefetch(repeats->hot_bits, sizeof repeats->hot_bits + sizeof repeats->hot + sizeof repeats->hot_counts);
+	if (!is_passed_over(repeats))
+		prefetch(repeats->sets, repeats->sets_count * sizeof(struct set) + repeats->seen_bits / 8);
 }
 
 /* Whether the shingle is boilerplate of a source or of the corpus. Shingle 0 looks like a free slot and never is. */
-static bool is_repeated(const struct wf_boilerplate *boilerplate, struct wf_repeats *hot, uint32_t shingle)
+static bool is_repeated(const struct wf_boilerplate *boilerplate, const struct wf_repeats *hot, uint32_t shingle)
 {
 	const uint32_t hash = wf_kernel_hash(shingle);
 	const uint32_t *pair = common_pair(boilerplate, hash);
-	const uint32_t *set = hot_set(hot, hash);
+	const uint32_t *set = &hot->hot[hot_set(hash)];
 	bool found = (pair[0] == shingle) | (pair[1] == shingle);
 
 	for (size_t k = 0; k < HOT_WAYS; k++)
@@ -224,11 +225,11 @@ static bool is_repeated(const struct wf_boilerplate *boilerplate, struct wf_repe
 static bool is_printed_always(const struct wf_repeats *repeats, const uint16_t *tokens)
 {
 	const uint32_t shingle = WF_SHINGLE_OF(tokens[0], tokens[1]);
-	const struct set *set = &repeats->sets[wf_kernel_hash(shingle) & (repeats->sets_count - 1)];
+	const size_t set = hot_set(wf_kernel_hash(shingle));
 	uint32_t count = 0;
 
-	for (size_t i = 0; i < SET_SLOTS; i++)
-		count = set->shingles[i] == shingle ? set->counts[i] : count;
+	for (size_t i = set; i < set + HOT_WAYS; i++)
+		count = repeats->hot[i] == shingle ? repeats->hot_counts[i] : count;
 	return count >= REPEATS_MIN && count * ALWAYS_SHARE >= repeats->stories;
 }
 
@@ -276,8 +277,8 @@ static void mask_gaps(const struct wf_repeats *repeats, const uint16_t *tokens, 
 void wf_boilerplate_mask(const struct wf_boilerplate *boilerplate, uint64_t source, const uint16_t *tokens,
 			 size_t tokens_count, uint8_t *mask)
 {
-	struct wf_repeats *repeats = repeats_of(boilerplate, source);
-	struct wf_repeats *hot = repeats == NULL ? boilerplate->corpus : repeats;
+	const struct wf_repeats *repeats = repeats_of(boilerplate, source);
+	const struct wf_repeats *hot = repeats == NULL ? boilerplate->corpus : repeats;
 	uint16_t maybe[WF_DOCUMENT_TOKENS_MAX + WF_KERNEL_SLACK];
 	uint32_t maybe_count;
 
@@ -305,16 +306,17 @@ uint64_t wf_boilerplate_version(const struct wf_boilerplate *boilerplate, uint64
 			       : common | boilerplate->corpus->stories_total;
 }
 
-/* Where a set is full the shingle is left out. */
-static void mark(struct wf_repeats *repeats, uint32_t shingle)
+/* `count` stories have the shingle, enough for boilerplate. Where a set is full the shingle is left out. */
+static void mark(struct wf_repeats *repeats, uint32_t shingle, uint16_t count)
 {
 	const uint32_t hash = wf_kernel_hash(shingle);
-	uint32_t *set = hot_set(repeats, hash);
+	const size_t set = hot_set(hash);
 
 	set_bit32(repeats->hot_bits, wf_kernel_hot_bit(hash));
-	for (size_t k = 0; k < HOT_WAYS; k++) {
-		if (set[k] == 0 || set[k] == shingle) {
-			set[k] = shingle;
+	for (size_t i = set; i < set + HOT_WAYS; i++) {
+		if (repeats->hot[i] == 0 || repeats->hot[i] == shingle) {
+			repeats->hot[i] = shingle;
+			repeats->hot_counts[i] = count < UINT8_MAX ? (uint8_t)count : UINT8_MAX;
 			return;
 		}
 	}
@@ -355,17 +357,18 @@ static void count_again(struct wf_repeats *repeats, uint32_t shingle)
 	if (set->counts[i] < UINT16_MAX)
 		set->counts[i]++;
 	if (set->counts[i] >= repeats->bound)
-		mark(repeats, shingle);
+		mark(repeats, shingle, set->counts[i]);
 }
 
 static void rebuild_hot(struct wf_repeats *repeats)
 {
 	memset(repeats->hot_bits, 0, sizeof repeats->hot_bits);
 	memset(repeats->hot, 0, sizeof repeats->hot);
+	memset(repeats->hot_counts, 0, sizeof repeats->hot_counts);
 	for (size_t i = 0; i < repeats->sets_count; i++)
 		for (size_t k = 0; k < SET_SLOTS; k++)
 			if (repeats->sets[i].counts[k] >= repeats->bound)
-				mark(repeats, repeats->sets[i].shingles[k]);
+				mark(repeats, repeats->sets[i].shingles[k], repeats->sets[i].counts[k]);
 }
 
 static void halve(struct wf_repeats *repeats)
@@ -547,32 +550,35 @@ int wf_boilerplate_learn(struct wf_boilerplate *boilerplate, uint64_t source, co
 	return 0;
 }
 
-int wf_boilerplate_save(const struct wf_boilerplate *boilerplate, struct wf_arena *arena, struct wf_bytes *bytes)
+size_t wf_boilerplate_saved_bytes(const struct wf_boilerplate *boilerplate)
 {
-	const struct saved_header header = {boilerplate->clock, wf_map_count(&boilerplate->sources)};
-	size_t length = sizeof header + bytes_of(boilerplate->corpus);
+	size_t bytes = sizeof(struct saved_header) + bytes_of(boilerplate->corpus);
 	size_t position = 0;
 	uint64_t key;
 	void *record;
-	char *out;
 
 	while (wf_map_next(&boilerplate->sources, &position, &key, &record))
-		length += bytes_of(*(struct wf_repeats **)record);
-	out = wf_arena_take(arena, length);
-	if (out == NULL)
-		return WF_ENOMEM;
-	*bytes = (struct wf_bytes){out, length};
+		bytes += bytes_of(*(struct wf_repeats **)record);
+	return bytes;
+}
+
+void wf_boilerplate_save(const struct wf_boilerplate *boilerplate, char *out)
+{
+	const struct saved_header header = {boilerplate->clock, wf_map_count(&boilerplate->sources)};
+	size_t position = 0;
+	uint64_t key;
+	void *record;
+
 	memcpy(out, &header, sizeof header);
 	out += sizeof header;
 	memcpy(out, boilerplate->corpus, bytes_of(boilerplate->corpus));
 	out += bytes_of(boilerplate->corpus);
-	for (position = 0; wf_map_next(&boilerplate->sources, &position, &key, &record);) {
+	while (wf_map_next(&boilerplate->sources, &position, &key, &record)) {
 		const struct wf_repeats *repeats = *(struct wf_repeats **)record;
 
 		memcpy(out, repeats, bytes_of(repeats));
 		out += bytes_of(repeats);
 	}
-	return 0;
 }
 
 /* Takes one source's repeats off the front of `bytes`. */

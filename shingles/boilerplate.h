@@ -11,7 +11,6 @@
 #ifndef WF_BOILERPLATE_H
 #define WF_BOILERPLATE_H
 
-#include "base/arena.h"
 #include "base/bytes.h"
 #include "base/error.h"
 #include "base/map.h"
@@ -51,8 +50,10 @@ void wf_boilerplate_prefetch(const struct wf_boilerplate *boilerplate, uint64_t 
 int wf_boilerplate_learn(struct wf_boilerplate *boilerplate, uint64_t source, const uint16_t *tokens,
 			 size_t tokens_count, bool is_story);
 
-/* The whole as bytes in `arena`, and back. save: WF_ENOMEM.  load: into an empty one; WF_ENOMEM, WF_ECORRUPT. */
-int wf_boilerplate_save(const struct wf_boilerplate *boilerplate, struct wf_arena *arena, struct wf_bytes *bytes);
+/* The whole as bytes, and back. save: to `out`, which has room for saved_bytes().  load: into an empty one; WF_ENOMEM,
+ * WF_ECORRUPT. */
+size_t wf_boilerplate_saved_bytes(const struct wf_boilerplate *boilerplate);
+void wf_boilerplate_save(const struct wf_boilerplate *boilerplate, char *out);
 int wf_boilerplate_load(struct wf_boilerplate *boilerplate, struct wf_bytes bytes);
 
 #endif

@@ -34,7 +34,7 @@
 #define QUOTED_APART          0.15
 #define CANDIDATES_COUNTED    256u /* decisions that examined more are counted as this many */
 #define SKETCH_VERSION        1
-#define STATE_VERSION         2
+#define STATE_VERSION         3
 
 _Static_assert(WF_NEWCOMER_KEYS_MAX *WF_LSH_BUCKET_MAX * 2 <= TALLY_SLOTS, "the tally never fills");
 _Static_assert((TALLY_SLOTS & (TALLY_SLOTS - 1)) == 0, "a slot is a mask of the hash");
@@ -1141,19 +1141,16 @@ struct state_header {
 int wf_index_state_save(const struct wf_index *index, struct wf_arena *arena, struct wf_bytes *state)
 {
 	const struct state_header header = {STATE_VERSION, 0, index->learned_number, sizeof index->frequency};
-	struct wf_bytes boilerplate;
-	const int error = wf_boilerplate_save(&index->boilerplate, arena, &boilerplate);
-	char *out;
+	const size_t fixed = sizeof header + sizeof index->frequency;
+	const size_t bytes = fixed + wf_boilerplate_saved_bytes(&index->boilerplate);
+	char *out = wf_arena_take(arena, bytes);
 
-	if (error != 0)
-		return error;
-	out = wf_arena_take(arena, sizeof header + sizeof index->frequency + boilerplate.length);
 	if (out == NULL)
 		return WF_ENOMEM;
 	memcpy(out, &header, sizeof header);
 	memcpy(out + sizeof header, &index->frequency, sizeof index->frequency);
-	memcpy(out + sizeof header + sizeof index->frequency, boilerplate.data, boilerplate.length);
-	*state = (struct wf_bytes){out, sizeof header + sizeof index->frequency + boilerplate.length};
+	wf_boilerplate_save(&index->boilerplate, out + fixed);
+	*state = (struct wf_bytes){out, bytes};
 	return 0;
 }
 
