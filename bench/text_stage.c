@@ -93,7 +93,7 @@ static const struct text_stage {
 	{"evidence of tokens", tokenise, encode, false},
 	{"sketch of tokens", tokenise, sketch, false},
 	{"analyse: text to sketch and evidence", NULL, analyse, true},
-	{"compress the text (zstd)", NULL, compress, true},
+	{"compress the text (LZ4)", NULL, compress, true},
 };
 
 #define STAGES_COUNT (sizeof stages / sizeof stages[0])

@@ -12,6 +12,7 @@ command pkg-config  | pkg-config     | finds the libraries
 module libuv        | libuv1-dev     | the event loop of the daemon
 module msgpack      | libmsgpack-dev | the wire format
 module lmdb         | liblmdb-dev    | the store
+module liblz4       | liblz4-dev     | compressed texts
 module libzstd      | libzstd-dev    | compressed texts and input
 module libxxhash    | libxxhash-dev  | hashes
 module libutf8proc  | libutf8proc-dev | what characters are alike

@@ -14,6 +14,7 @@
 #include "store_lmdb.h"
 #include "store_pages.h"
 #include "store_record.h"
+#include "store_text.h"
 
 /* A checksum over more takes longer than reading an entry. */
 #define WHOLE_BODY_BYTES_MAX 8192u
@@ -23,6 +24,7 @@
 #define FORMAT_BYTES       (FORMAT_MAGIC_BYTES + 4u)
 #define FORMAT_FIRST       1u /* the same, without the table of what is held apart */
 #define FORMAT_APART       2u
+#define FORMAT_LZ4         3u /* texts packed by LZ4 */
 
 /* Names of states that are the store's own begin with a dot. */
 static const struct wf_bytes state_format = {".format", 7};
@@ -149,6 +151,15 @@ static int format_stage(struct wf_store *store, uint32_t version)
 	memcpy(format, FORMAT_MAGIC, FORMAT_MAGIC_BYTES);
 	wf_record_write_u32(format + FORMAT_MAGIC_BYTES, version);
 	return state_stage(store, state_format, (struct wf_bytes){format, sizeof(format)});
+}
+
+/* Raises the format of the batch, so that programs which know only an older one refuse the store. */
+static int format_need(struct wf_store *store, uint32_t version)
+{
+	if (store->batch_format >= version)
+		return 0;
+	store->batch_format = version;
+	return format_stage(store, version);
 }
 
 /* Writes what makes an empty environment a store. */
@@ -385,6 +396,8 @@ int wf_store_put(struct wf_store *store, const struct wf_store_entry *entry, con
 	assert(entry->number > store->batch_number_last && entry->number <= WF_NUMBER_MAX);
 	if (code == 0 && store->is_short_of_room)
 		code = WF_EFULL;
+	if (code == 0 && body->has_text && wf_text_is_lz4(body->text_compressed))
+		code = format_need(store, FORMAT_LZ4);
 	if (code == 0)
 		code = entry_stage(store, WF_LMDB_APPEND, entry);
 	if (code == 0)
@@ -492,10 +505,8 @@ int wf_store_apart(struct wf_store *store, uint64_t cluster, const uint64_t *oth
 	int code = store->batch_failure;
 
 	assert(others_count > 0 && others_count <= WF_APART_MAX);
-	if (code == 0 && store->batch_format < FORMAT_APART) {
-		code = format_stage(store, FORMAT_APART);
-		store->batch_format = FORMAT_APART;
-	}
+	if (code == 0)
+		code = format_need(store, FORMAT_APART);
 	if (code != 0)
 		return batch_result(store, code);
 	room = wf_lmdb_stage(store->lmdb, WF_LMDB_PUT, &key, WF_RECORD_HEADER_BYTES + 8 * others_count);

@@ -25,7 +25,7 @@
 #include "base/error.h"
 #include "base/relation.h"
 
-#define WF_STORE_FORMAT_VERSION      2u /* the newest that is read and written; docs/store-format.md has all */
+#define WF_STORE_FORMAT_VERSION      3u /* the newest that is read and written; docs/store-format.md has all */
 #define WF_STORE_MAP_BYTES_DEFAULT   (UINT64_C(1) << 30)
 #define WF_STORE_MAP_BYTES_MAX       (UINT64_C(1) << 46) /* of the 2^47 that a process has */
 #define WF_STORE_READERS_MAX_DEFAULT 126u
@@ -78,7 +78,7 @@ struct wf_store_body {
 	bool has_published;
 	bool has_text;                   /* false: stored with --no-text */
 	uint64_t text_bytes;             /* length of the text as it was sent */
-	struct wf_bytes text_compressed; /* a zstd frame */
+	struct wf_bytes text_compressed; /* as store_text.h packs it */
 };
 
 /* Opens or makes a store. A new one gets a random secret.

@@ -1,9 +1,13 @@
-/* How a text is kept: as one zstd frame.
+/* How a text is kept: packed by LZ4, or denser by zstd. The first byte tells which.
  *
- * A codec holds what zstd needs between calls (making it costs more than compressing a story); one thread at a time
+ *   [ 1 | LZ4 block ... ]     or     [ 0x28 B5 2F FD ... ]     a zstd frame, which begins with its magic number
+ *
+ * A codec holds what both need between calls (making it costs more than packing a story); one thread at a time
  * uses it. */
 #ifndef WF_STORE_TEXT_H
 #define WF_STORE_TEXT_H
+
+#include <stdbool.h>
 
 #include "base/arena.h"
 #include "base/bytes.h"
@@ -11,18 +15,23 @@
 
 struct wf_text_codec;
 
-/* is_dense: frames three tenths smaller, in twice the time; a frame of either kind is read by either codec.
- * Errors: WF_ENOMEM. */
+/* is_dense: by zstd, three tenths smaller, in three times the time; either codec reads what either has packed, and
+ * the zstd frames of older versions. Errors: WF_ENOMEM. */
 int wf_text_codec_new(struct wf_text_codec **codec, bool is_dense);
 void wf_text_codec_free(struct wf_text_codec *codec); /* NULL is allowed */
 
-/* Compresses a text for wf_store_body.text_compressed, into `arena`. Errors: WF_ENOMEM, WF_EINTERNAL. */
+/* Compresses a text of at most WF_ARTICLE_TEXT_BYTES_MAX_LIMIT for wf_store_body.text_compressed, into `arena`.
+ * Errors: WF_ENOMEM, WF_EINTERNAL. */
 int wf_text_compress(struct wf_text_codec *codec, struct wf_bytes text, struct wf_arena *arena,
 		     struct wf_bytes *compressed);
 
+/* True where versions that know zstd frames alone cannot read it. */
+bool wf_text_is_lz4(struct wf_bytes compressed);
+
 /* The text again, in `arena`. `text_bytes` is what wf_store_body.text_bytes says; memory is taken for that many bytes
- * only once the frame says the same and `text_bytes_max` allows it. Errors: WF_ECORRUPT (no frame, or of another
- * length), WF_ETOOLARGE, WF_ENOMEM. */
+ * only once a frame says the same, or a block is long enough for them, and `text_bytes_max` allows it. Nothing here
+ * sees every changed bit: the record's checksum does. Errors: WF_ECORRUPT (neither of the two, or of another length),
+ * WF_ETOOLARGE, WF_ENOMEM. */
 int wf_text_expand(struct wf_text_codec *codec, struct wf_bytes compressed, uint64_t text_bytes,
 		   uint64_t text_bytes_max, struct wf_arena *arena, struct wf_bytes *text);
 

@@ -113,6 +113,22 @@ class Operations(unittest.TestCase):
         self.assertEqual(self.dump(self.at("back")), before)
         self.assertEqual(run("check", self.at("back"))[0], 0)
 
+    def test_texts_of_both_codecs_are_read_checked_and_backed_up(self):
+        self.fed(100)
+        self.daemon.kill()
+        self.daemon.flags.append("--dense-text")
+        self.daemon.start()
+        with self.daemon.client() as client:
+            client.result("add_batch", [article(number) for number in range(100, 200)])
+        held = self.dump()
+        self.assertEqual({key: one["text"] for key, one in held.items()},
+                         {"a%d" % number: article(number)["text"] for number in range(200)})
+        self.daemon.kill()
+        self.assertEqual(run("check", self.store)[0], 0)
+        self.assertEqual(run("backup", self.store, self.at("copy"))[0], 0)
+        self.assertEqual(run("restore", self.at("copy"), self.at("back"))[0], 0)
+        self.assertEqual(self.dump(self.at("back")), held)
+
     def test_a_backup_of_a_store_that_is_written_is_one_moment_of_it(self):
         self.fed(10)
         feed = Feed(self.daemon)

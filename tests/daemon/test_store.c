@@ -341,6 +341,48 @@ static void a_store_has_the_first_format_until_something_is_held_apart(void **st
 	assert_true(sample_has(sample, 3));
 }
 
+static int put_text(struct sample *sample, uint64_t number, const char *packed)
+{
+	const struct wf_store_entry entry = {.number = number, .id_hash = number, .cluster = number};
+	const struct wf_store_body body = {
+		.id = wf_bytes_of("a"), .has_text = true, .text_compressed = wf_bytes_of(packed)};
+
+	return wf_store_put(sample->store, &entry, &body, wf_bytes_of("evidence"));
+}
+
+static void a_text_packed_by_lz4_raises_the_format(void **state)
+{
+	struct sample *sample = *state;
+	const uint64_t other = 2;
+
+	assert_int_equal(wf_store_begin(sample->store, NULL), 0);
+	assert_int_equal(put_text(sample, 1, "\x28\xb5\x2f\xfd and so on"), 0);
+	assert_int_equal(wf_store_commit(sample->store, NULL), 0);
+	sample_close(sample);
+	assert_int_equal(format_of(sample), 1);
+	sample_open(sample);
+	assert_int_equal(wf_store_begin(sample->store, NULL), 0);
+	assert_int_equal(put_text(sample, 2, "\x01 and so on"), 0);
+	wf_store_abort(sample->store);
+	sample_close(sample);
+	assert_int_equal(format_of(sample), 1);
+	sample_open(sample);
+	assert_int_equal(wf_store_begin(sample->store, NULL), 0);
+	assert_int_equal(put_text(sample, 2, "\x01 and so on"), 0);
+	assert_int_equal(wf_store_commit(sample->store, NULL), 0);
+	sample_close(sample);
+	assert_int_equal(format_of(sample), 3);
+	sample_open(sample);
+	assert_int_equal(wf_store_begin(sample->store, NULL), 0);
+	assert_int_equal(put_text(sample, 3, "\x28\xb5\x2f\xfd and so on"), 0);
+	assert_int_equal(wf_store_apart(sample->store, 9, &other, 1), 0);
+	assert_int_equal(wf_store_commit(sample->store, NULL), 0);
+	sample_close(sample);
+	assert_int_equal(format_of(sample), 3);
+	sample_open(sample);
+	assert_int_equal(sample_count(sample), 3);
+}
+
 static void entries_are_visited_in_order_from_a_number_on(void **state)
 {
 	struct sample *sample = *state;
@@ -808,6 +850,7 @@ int main(void)
 		claim(what_is_held_apart_is_replaced_removed_and_visited_in_order),
 		claim(a_reserved_number_never_returns),
 		claim(a_store_has_the_first_format_until_something_is_held_apart),
+		claim(a_text_packed_by_lz4_raises_the_format),
 		claim(entries_are_visited_in_order_from_a_number_on),
 		claim(a_state_of_many_megabytes_is_kept_whole),
 		claim(the_map_grows_unseen_while_others_read),

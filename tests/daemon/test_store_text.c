@@ -20,6 +20,16 @@ static int setup(void **state)
 	return 0;
 }
 
+static int setup_dense(void **state)
+{
+	struct wf_text_codec *codec;
+
+	if (wf_text_codec_new(&codec, true) != 0)
+		return -1;
+	*state = codec;
+	return 0;
+}
+
 static int teardown(void **state)
 {
 	wf_text_codec_free(*state);
@@ -48,7 +58,7 @@ static void text_round_trip(void **state)
 	wf_arena_close(&arena);
 }
 
-static void a_dense_frame_is_smaller_and_read_by_either_codec(void **state)
+static void a_dense_text_is_smaller_and_read_by_either_codec(void **state)
 {
 	static const char sentence[] = "the ministry said exports of steel fell in march as the strike went on, ";
 	char story[4000];
@@ -63,6 +73,8 @@ static void a_dense_frame_is_smaller_and_read_by_either_codec(void **state)
 	assert_int_equal(wf_text_compress(*state, (struct wf_bytes){story, sizeof story}, &arena, &fast_frame), 0);
 	assert_int_equal(wf_text_compress(dense, (struct wf_bytes){story, sizeof story}, &arena, &dense_frame), 0);
 	assert_true(dense_frame.length < fast_frame.length);
+	assert_true(wf_text_is_lz4(fast_frame));
+	assert_false(wf_text_is_lz4(dense_frame));
 	assert_int_equal(wf_text_expand(*state, dense_frame, sizeof story, TEXT_BYTES_MAX, &arena, &text), 0);
 	assert_memory_equal(text.data, story, sizeof story);
 	assert_int_equal(wf_text_expand(dense, fast_frame, sizeof story, TEXT_BYTES_MAX, &arena, &text), 0);
@@ -71,7 +83,51 @@ static void a_dense_frame_is_smaller_and_read_by_either_codec(void **state)
 	wf_arena_close(&arena);
 }
 
-static void a_length_that_is_not_the_frames_is_corrupt(void **state)
+/* As versions before LZ4 wrote it, at level -1. */
+static void a_zstd_frame_of_an_older_version_is_read(void **state)
+{
+	static const unsigned char frame[] = {
+		0x28, 0xb5, 0x2f, 0xfd, 0x20, 0x81, 0x35, 0x03, 0x00, 0xa4, 0x05, 0x54, 0x68, 0x65, 0x20, 0x68,
+		0x61, 0x72, 0x62, 0x6f, 0x75, 0x72, 0x20, 0x6f, 0x66, 0x20, 0x4f, 0x73, 0x74, 0x73, 0x74, 0x61,
+		0x64, 0x74, 0x20, 0x73, 0x74, 0x61, 0x79, 0x73, 0x20, 0x73, 0x68, 0x75, 0x74, 0x20, 0x75, 0x6e,
+		0x74, 0x69, 0x6c, 0x20, 0x46, 0x72, 0x69, 0x64, 0x61, 0x79, 0x2c, 0x20, 0x74, 0x66, 0x69, 0x63,
+		0x65, 0x20, 0x73, 0x61, 0x69, 0x64, 0x20, 0x6f, 0x6e, 0x20, 0x4d, 0x6f, 0x6e, 0x64, 0x61, 0x79,
+		0x3a, 0x70, 0x69, 0x6c, 0x6f, 0x74, 0x73, 0x61, 0x72, 0x65, 0x20, 0x6f, 0x6e, 0x20, 0x73, 0x74,
+		0x72, 0x69, 0x6b, 0x65, 0x2e, 0x03, 0x04, 0x0a, 0x5e, 0x28, 0x8c, 0x62, 0x42, 0x15, 0x14,
+	};
+	static const char wanted[] =
+		"The harbour of Oststadt stays shut until Friday, the harbour office said on Monday: "
+		"the harbour pilots of Oststadt are on strike.";
+	struct wf_arena arena;
+	struct wf_bytes text;
+
+	wf_arena_init(&arena, 4096);
+	assert_int_equal(wf_text_expand(*state, (struct wf_bytes){(const char *)frame, sizeof frame}, sizeof wanted - 1,
+					TEXT_BYTES_MAX, &arena, &text),
+			 0);
+	assert_true(wf_bytes_equal(text, wf_bytes_of(wanted)));
+	wf_arena_close(&arena);
+}
+
+/* 20,000 letters, all the same, and what LZ4 makes of the most that it can shorten. */
+static void a_block_is_too_short_for_a_length_before_memory_is_taken_for_it(void **state)
+{
+	char letters[20000];
+	struct wf_arena arena;
+	struct wf_bytes compressed, text;
+
+	memset(letters, 'a', sizeof letters);
+	wf_arena_init(&arena, 1u << 16);
+	assert_int_equal(wf_text_compress(*state, (struct wf_bytes){letters, sizeof letters}, &arena, &compressed), 0);
+	assert_true(compressed.length < 100);
+	assert_int_equal(wf_text_expand(*state, compressed, sizeof letters, TEXT_BYTES_MAX, &arena, &text), 0);
+	/* Over what is allowed, too: that it is damage is seen first. */
+	assert_int_equal(wf_text_expand(*state, compressed, 256 * compressed.length, 1, &arena, &text), WF_ECORRUPT);
+	assert_int_equal(wf_text_expand(*state, compressed, sizeof letters, 1, &arena, &text), WF_ETOOLARGE);
+	wf_arena_close(&arena);
+}
+
+static void a_length_that_is_not_the_texts_is_corrupt(void **state)
 {
 	struct wf_arena arena;
 	struct wf_bytes compressed, text;
@@ -88,7 +144,7 @@ static void a_length_that_is_not_the_frames_is_corrupt(void **state)
 	wf_arena_close(&arena);
 }
 
-static void a_cut_or_changed_frame_is_corrupt_or_harmless(void **state)
+static void a_cut_or_changed_text_is_corrupt_or_harmless(void **state)
 {
 	char text_bytes[1000];
 	struct wf_arena arena;
@@ -123,13 +179,22 @@ static void a_cut_or_changed_frame_is_corrupt_or_harmless(void **state)
 	wf_arena_close(&arena);
 }
 
+#define FAST(test)  cmocka_unit_test_setup_teardown(test, setup, teardown)
+#define DENSE(test) cmocka_unit_test_setup_teardown(test, setup_dense, teardown)
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(text_round_trip, setup, teardown),
-		cmocka_unit_test_setup_teardown(a_dense_frame_is_smaller_and_read_by_either_codec, setup, teardown),
-		cmocka_unit_test_setup_teardown(a_length_that_is_not_the_frames_is_corrupt, setup, teardown),
-		cmocka_unit_test_setup_teardown(a_cut_or_changed_frame_is_corrupt_or_harmless, setup, teardown),
+		FAST(text_round_trip),
+		DENSE(text_round_trip),
+		FAST(a_dense_text_is_smaller_and_read_by_either_codec),
+		FAST(a_zstd_frame_of_an_older_version_is_read),
+		DENSE(a_zstd_frame_of_an_older_version_is_read),
+		FAST(a_block_is_too_short_for_a_length_before_memory_is_taken_for_it),
+		FAST(a_length_that_is_not_the_texts_is_corrupt),
+		DENSE(a_length_that_is_not_the_texts_is_corrupt),
+		FAST(a_cut_or_changed_text_is_corrupt_or_harmless),
+		DENSE(a_cut_or_changed_text_is_corrupt_or_harmless),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,6 @@
 /* Records of the store: whatever the bytes, decoding reads nothing outside them; what was decoded encodes to the same
- * bytes; and no damaged record passes. The first byte of the input chooses what is tried. */
+ * bytes; no damaged record passes; and a text comes back as it was packed, while expanding what is none reads and
+ * writes nothing outside its bounds. The first byte of the input chooses what is tried. */
 #include "fuzz_input.h"
 #include "hash.h"
 #include "store_record.h"
@@ -38,7 +39,7 @@ static void try_entry(struct wf_bytes record)
 	free(again);
 }
 
-static void try_text(const struct wf_store_body *body)
+static void try_text(struct wf_bytes compressed, uint64_t text_bytes)
 {
 	struct wf_text_codec *codec;
 	struct wf_arena arena;
@@ -46,8 +47,40 @@ static void try_text(const struct wf_store_body *body)
 
 	wf_arena_init(&arena, 4096);
 	fuzz_claim(wf_text_codec_new(&codec, false) == 0);
-	if (wf_text_expand(codec, body->text_compressed, body->text_bytes, TEXT_BYTES_MAX, &arena, &text) == 0)
-		fuzz_claim(text.length == body->text_bytes);
+	if (wf_text_expand(codec, compressed, text_bytes, TEXT_BYTES_MAX, &arena, &text) == 0)
+		fuzz_claim(text.length == text_bytes);
+	wf_text_codec_free(codec);
+	wf_arena_close(&arena);
+}
+
+/* The bytes as a packed text, in memory of just their size; and as a text that is packed, and damaged. */
+static void try_packing(struct fuzz_input *input)
+{
+	const uint64_t text_bytes = (uint64_t)fuzz_byte(input) << 8 | fuzz_byte(input);
+	const bool is_dense = (fuzz_byte(input) & 1) != 0;
+	const struct wf_bytes rest = fuzz_bytes(input, input->left);
+	struct wf_text_codec *codec;
+	struct wf_arena arena;
+	struct wf_bytes packed, text;
+	char *copy = malloc(rest.length == 0 ? 1 : rest.length);
+
+	fuzz_claim(copy != NULL);
+	if (rest.length > 0)
+		memcpy(copy, rest.data, rest.length);
+	try_text((struct wf_bytes){copy, rest.length}, text_bytes);
+	free(copy);
+	wf_arena_init(&arena, 4096);
+	fuzz_claim(wf_text_codec_new(&codec, is_dense) == 0);
+	fuzz_claim(wf_text_compress(codec, rest, &arena, &packed) == 0);
+	fuzz_claim(wf_text_is_lz4(packed) == !is_dense);
+	fuzz_claim(wf_text_expand(codec, packed, rest.length, TEXT_BYTES_MAX, &arena, &text) == 0);
+	fuzz_claim(wf_bytes_equal(text, rest));
+	copy = malloc(packed.length);
+	fuzz_claim(copy != NULL);
+	memcpy(copy, packed.data, packed.length);
+	copy[text_bytes % packed.length] = (char)(copy[text_bytes % packed.length] ^ (1 << text_bytes % 8));
+	try_text((struct wf_bytes){copy, packed.length}, rest.length);
+	free(copy);
 	wf_text_codec_free(codec);
 	wf_arena_close(&arena);
 }
@@ -67,7 +100,7 @@ static void try_body(struct wf_bytes record)
 	fuzz_claim(memcmp(again, record.data, length) == 0);
 	free(again);
 	if (body.has_text)
-		try_text(&body);
+		try_text(body.text_compressed, body.text_bytes);
 }
 
 static void try_plain(struct wf_bytes record, enum wf_record_kind kind)
@@ -83,10 +116,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct fuzz_input input = {data, size};
 	const uint8_t choice = fuzz_byte(&input);
 	const enum wf_record_kind kind = (enum wf_record_kind)(1 + choice % 5);
-	const struct wf_bytes rest = fuzz_bytes(&input, input.left);
-	const size_t length = rest.length + ((choice & 0x80) != 0 ? WF_RECORD_HEADER_BYTES : 0);
-	char *record = malloc(length == 0 ? 1 : length);
+	struct wf_bytes rest;
+	size_t length;
+	char *record;
 
+	if ((choice & 0xC0) == 0x40) {
+		try_packing(&input);
+		return 0;
+	}
+	rest = fuzz_bytes(&input, input.left);
+	length = rest.length + ((choice & 0x80) != 0 ? WF_RECORD_HEADER_BYTES : 0);
+	record = malloc(length == 0 ? 1 : length);
 	fuzz_claim(record != NULL);
 	if (rest.length > 0)
 		memcpy(record + (length - rest.length), rest.data, rest.length);
