@@ -84,6 +84,7 @@ struct tree {
 	bool is_damaged;  /* then its counts need not agree */
 	struct key last;  /* of a leaf */
 	struct key least; /* of the keys to come, by the branches */
+	struct key most;  /* those of this subtree are less, likewise */
 };
 
 struct walk {
@@ -422,23 +423,68 @@ static int page_read(struct walk *walk, struct tree *tree, uint64_t page, char *
 	return 0;
 }
 
+/* An entry of a page, and its key. */
+struct entry {
+	bool is_whole;
+	struct node node;
+	struct key key;
+};
+
+static void entry_read(const struct walk *walk, const struct tree *tree, const char *room, size_t index, bool is_leaf,
+		       struct entry *entry)
+{
+	entry->is_whole = index < nodes_count(room) && node_read(walk, room, index, is_leaf, &entry->node) &&
+			  key_read(tree, &entry->node, &entry->key);
+}
+
+/* Whether the key comes after all entries before it; and as the branches say. */
+static bool is_after_last(const struct tree *tree, const struct key *key)
+{
+	return !tree->last.is_there || key_compare(tree, &tree->last, key) < 0;
+}
+
+static bool follows(const struct tree *tree, const struct key *key)
+{
+	return is_after_last(tree, key) && (!tree->least.is_there || key_compare(tree, &tree->least, key) <= 0);
+}
+
+/* A key of a branch was higher than what is below it: it is not asked any more. */
+static void forget_least(struct walk *walk, struct tree *tree, uint64_t page)
+{
+	(void)tell_tree(walk, tree, page, "page %llu has less than its branch says", (unsigned long long)page);
+	tree->least.is_there = false;
+}
+
+/* Whether the key would have all that come after it seem out of order, and is so itself: the next one of its page goes
+ * on from what came before, or, without a next, its subtree ends before it. */
+static bool leads_away(const struct tree *tree, const struct key *key, const struct entry *next)
+{
+	return next->is_whole ? key_compare(tree, key, &next->key) >= 0 && follows(tree, &next->key)
+			      : tree->most.is_there && key_compare(tree, key, &tree->most) >= 0;
+}
+
 static int leaf_walk(struct walk *walk, struct tree *tree, uint64_t page, char *room)
 {
+	struct entry entries[2];
+
+	entry_read(walk, tree, room, 0, true, &entries[0]);
 	for (size_t i = 0; i < nodes_count(room); i++) {
-		struct key key;
-		struct node node;
+		const struct entry *entry = &entries[i % 2];
+		struct entry *next = &entries[(i + 1) % 2];
 		int code = 0;
 
-		if (!node_read(walk, room, i, true, &node) || !key_read(tree, &node, &key)) {
+		entry_read(walk, tree, room, i + 1, true, next);
+		if (!entry->is_whole) {
 			(void)tell_tree(walk, tree, page, "entry %zu of page %llu is damaged", i,
 					(unsigned long long)page);
-		} else if ((tree->last.is_there && key_compare(tree, &tree->last, &key) >= 0) ||
-			   (tree->least.is_there && key_compare(tree, &tree->least, &key) > 0)) {
+		} else if (!is_after_last(tree, &entry->key) || leads_away(tree, &entry->key, next)) {
 			(void)tell_tree(walk, tree, page, "the key of entry %zu of page %llu is out of order", i,
 					(unsigned long long)page);
 		} else {
-			tree->last = key;
-			code = entry_found(walk, tree, &key, &node, page);
+			if (!follows(tree, &entry->key))
+				forget_least(walk, tree, page);
+			tree->last = entry->key;
+			code = entry_found(walk, tree, &entry->key, &entry->node, page);
 		}
 		if (code < 0)
 			return code;
@@ -448,34 +494,49 @@ static int leaf_walk(struct walk *walk, struct tree *tree, uint64_t page, char *
 
 static int subtree_walk(struct walk *walk, struct tree *tree, uint64_t page, unsigned level, bool is_last);
 
+/* The keys of the child at `entry` are less than that of the one after it. */
+static void set_most(struct tree *tree, const struct entry *entry, const struct entry *next, bool is_first)
+{
+	if (next->is_whole && follows(tree, &next->key) && (is_first || key_compare(tree, &entry->key, &next->key) < 0))
+		tree->most = next->key;
+}
+
 static int branch_walk(struct walk *walk, struct tree *tree, uint64_t page, unsigned level, bool is_last)
 {
 	char *room = walk->rooms[level - 1];
 	const size_t count = nodes_count(room);
+	const struct key outer = tree->most;
+	struct entry entries[2];
 
 	if (count < 2)
 		return tell_tree(walk, tree, page, "page %llu is a branch of one", (unsigned long long)page);
+	/* The first key of a branch means nothing. */
+	entries[0].is_whole = node_read(walk, room, 0, false, &entries[0].node);
 	for (size_t i = 0; i < count; i++) {
-		struct node node;
-		struct key key;
+		const struct entry *entry = &entries[i % 2];
+		struct entry *next = &entries[(i + 1) % 2];
 		int code;
 
-		/* The first key of a branch means nothing. */
-		if (!node_read(walk, room, i, false, &node) || (i > 0 && !key_read(tree, &node, &key))) {
+		tree->most = outer;
+		entry_read(walk, tree, room, i + 1, false, next);
+		if (!entry->is_whole) {
 			(void)tell_tree(walk, tree, page, "entry %zu of page %llu is damaged", i,
 					(unsigned long long)page);
 			continue;
 		}
-		if (i > 0 && ((tree->last.is_there && key_compare(tree, &tree->last, &key) >= 0) ||
-			      (tree->least.is_there && key_compare(tree, &tree->least, &key) >= 0)))
+		if (i > 0 && (!follows(tree, &entry->key) ||
+			      (tree->least.is_there && key_compare(tree, &tree->least, &entry->key) == 0) ||
+			      leads_away(tree, &entry->key, next)))
 			(void)tell_tree(walk, tree, page, "page %llu, a branch, does not fit what is below it",
 					(unsigned long long)page);
 		else if (i > 0)
-			tree->least = key;
-		code = subtree_walk(walk, tree, node.child, level + 1, is_last && i + 1 == count);
+			tree->least = entry->key;
+		set_most(tree, entry, next, i == 0);
+		code = subtree_walk(walk, tree, entry->node.child, level + 1, is_last && i + 1 == count);
 		if (code < 0)
 			return code;
 	}
+	tree->most = outer;
 	return 0;
 }
 

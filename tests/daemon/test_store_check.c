@@ -277,6 +277,52 @@ static void a_salvaged_store_has_what_is_whole_and_gives_no_number_again(void **
 	assert_int_equal(sample_count(sample), saved);
 }
 
+/* Whether the key of an article in a page of LMDB begins there: [ flags | key bytes | key ]. */
+static bool is_key(const char *at)
+{
+	uint16_t flags, key_bytes;
+	uint64_t number;
+
+	memcpy(&flags, at, sizeof flags);
+	memcpy(&key_bytes, at + 2, sizeof key_bytes);
+	memcpy(&number, at + 4, sizeof number);
+	return flags <= 1 && key_bytes == sizeof number && number > 0 && number <= ARTICLES;
+}
+
+/* Of leaves and of branches: one that became higher must not condemn what comes after it. Of two that are equal now
+ * nothing tells which was changed. */
+static void a_key_that_is_changed_costs_two_articles_at_most(void **state)
+{
+	struct sample *sample = *state;
+	unsigned changed = 0;
+	char into[80];
+	size_t length;
+	char *data;
+
+	fill(sample);
+	data = data_read(sample, &length);
+	snprintf(into, sizeof(into), "%s/saved", sample->folder);
+	for (size_t at = METAS; at + 12 <= length; at += 2) {
+		struct faults faults = {.count = 0};
+		struct wf_check_summary summary;
+		struct wf_error error;
+		uint64_t saved;
+
+		if (!is_key(data + at))
+			continue;
+		byte_write(sample, at + 4 + changed % 8, (char)(data[at + 4 + changed % 8] ^ (changed % 3 ? 64 : 1)));
+		changed++;
+		if (wf_store_salvage(sample->path, into, fault_cb, &faults, &summary, &saved, &error) != 0)
+			fail_msg("%s", error.text);
+		assert_true(saved + 2 >= ARTICLES - ARTICLES / 8);
+		sample_teardown_folder(into);
+		bytes_write(sample, at + 4, data + at + 4, 8);
+	}
+	assert_true(changed > 3 * ARTICLES);
+	free(data);
+	sample_open(sample);
+}
+
 /* Of a large body the id alone is read: damage behind it is for those who read more. */
 static void the_id_of_a_large_body_is_held_against_its_hash(void **state)
 {
@@ -355,6 +401,7 @@ int main(void)
 		claim(every_flipped_bit_is_named_or_changes_nothing),
 		claim(what_does_not_belong_together_is_named),
 		claim(a_salvaged_store_has_what_is_whole_and_gives_no_number_again),
+		claim(a_key_that_is_changed_costs_two_articles_at_most),
 		claim(the_id_of_a_large_body_is_held_against_its_hash),
 		claim(a_backup_has_what_was_committed_and_a_daemon_may_hold_the_store),
 	};
