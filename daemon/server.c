@@ -9,12 +9,13 @@
 #include "subscription.h"
 
 #define TICK_MS          250u
-#define ACCEPTS_MAX      16u   /* connections taken in a turn of the loop */
-#define SHAKES_MAX       4u    /* steps of handshakes in a turn, of a millisecond or less each */
-#define CERTIFICATE_DAYS 14    /* left to a certificate, under which the log says so */
-#define STALLED_MS       1000u /* without a byte moving: what may be closed where memory is needed */
-#define FULL_MS          5000u /* memory full for so long: half-sent requests may go, too */
-#define STOP_GRACE_MS    5000u /* for clients that do not take their last replies */
+#define ACCEPTS_MAX      16u    /* connections taken in a turn of the loop */
+#define SHAKES_MAX       4u     /* steps of handshakes in a turn, of a millisecond or less each */
+#define CERTIFICATE_DAYS 14     /* left to a certificate, under which the log says so */
+#define STALLED_MS       1000u  /* without a byte moving: what may be closed where memory is needed */
+#define FULL_MS          5000u  /* memory full for so long: half-sent requests may go, too */
+#define STOP_GRACE_MS    5000u  /* for clients that do not take their last replies */
+#define REFUSAL_PAUSE_MS 10000u /* between two lines of the log about connections that could not be accepted */
 
 static void stop(struct wf_server *server);
 
@@ -228,14 +229,24 @@ static void take_connection(struct wf_server *server, struct wf_listener *listen
 		listener->waits = true;
 }
 
+/* Where file descriptors are out, this comes as often as somebody tries: the log hears of it now and then. */
+static void tell_refusal(struct wf_server *server, int status)
+{
+	const uint64_t now_ms = uv_now(&server->loop);
+
+	if (server->refusal_told_ms != 0 && now_ms - server->refusal_told_ms < REFUSAL_PAUSE_MS)
+		return;
+	server->refusal_told_ms = now_ms;
+	wf_log(&server->log, WF_LOG_WARNING, "connection not accepted", wf_log_text("error", uv_strerror(status)));
+}
+
 static void accept_cb(uv_stream_t *stream, int status)
 {
 	struct wf_listener *listener = (struct wf_listener *)(void *)stream;
 	struct wf_server *server = stream->data;
 
 	if (status < 0)
-		wf_log(&server->log, WF_LOG_WARNING, "connection not accepted",
-		       wf_log_text("error", uv_strerror(status)));
+		tell_refusal(server, status);
 	else
 		take_connection(server, listener);
 }

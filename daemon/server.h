@@ -40,8 +40,9 @@ struct wf_server {
 	uv_signal_t signals[WF_SIGNALS_COUNT]; /* SIGTERM, SIGINT, SIGHUP */
 	uv_async_t returned;
 	uv_timer_t tick;
-	uv_prepare_t turn; /* before each wait for events */
-	unsigned accepts;  /* connections taken since */
+	uv_prepare_t turn;        /* before each wait for events */
+	unsigned accepts;         /* connections taken since */
+	uint64_t refusal_told_ms; /* when the log last told of a connection that could not be accepted */
 	bool is_stopping;
 	bool is_hurried;
 	bool is_pipeline_started;
