@@ -46,6 +46,7 @@ static void written(struct wf_conn *conn, size_t bytes)
 static void append(struct wf_conn *conn, struct wf_job *job)
 {
 	job->conn = conn;
+	job->origin = (uintptr_t)conn;
 	if (conn->first == NULL)
 		conn->first = job;
 	else

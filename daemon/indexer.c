@@ -7,6 +7,9 @@
 #include "method.h"
 #include "pipeline.h"
 
+#define ARRIVING_MAX           8u /* a power of two */
+#define ORIGIN_BITS            4096u
+#define SAMPLE_ARTICLES        4096u /* of a store, that tell how large its tables will be */
 #define SCRATCH_BLOCK_BYTES    (64u << 10)
 #define PENDING_CAPACITY_FIRST 1024u
 #define USES_MAX               512u /* articles and requests in a row with one snapshot */
@@ -138,8 +141,17 @@ static int read_evidence_cb(void *context, uint64_t number, struct wf_bytes *evi
 
 /* ---- start ---- */
 
+/* An article that has been read and is to be restored. */
+struct arriving {
+	struct wf_index_article article;
+	struct wf_bytes sketch; /* in the store's map, for as long as the walk goes on */
+	uint64_t id_hash;
+};
+
 struct loading {
 	struct wf_indexer *indexer;
+	struct arriving arriving[ARRIVING_MAX]; /* a ring: while one waits, the memory that it needs comes nearer */
+	uint64_t read;
 	uint64_t count;
 	uint64_t total;
 	uint64_t began_ms;
@@ -166,11 +178,36 @@ static int apart_cb(void *context, uint64_t cluster, const uint64_t *others, siz
 	return held < 0 ? held : 0;
 }
 
+static int restore_next(struct loading *loading)
+{
+	struct wf_indexer *indexer = loading->indexer;
+	const struct arriving *arriving = &loading->arriving[loading->count % ARRIVING_MAX];
+	int code = wf_index_restore(indexer->index, &arriving->article, arriving->sketch);
+
+	if (code == 0)
+		code = wf_id_index_add(&indexer->ids, arriving->id_hash, arriving->article.facts.number);
+	loading->count++;
+	if (loading->count == SAMPLE_ARTICLES)
+		wf_index_reserve(indexer->index, loading->total);
+	if (loading->count % SAMPLE_ARTICLES == 0 && now_ms() - loading->told_ms >= 1000) {
+		loading->told_ms = now_ms();
+		wf_log(indexer->pipeline->log, WF_LOG_INFO, "loading", wf_log_count("articles", loading->count),
+		       wf_log_count("of", loading->total),
+		       wf_log_seconds("seconds", (double)(now_ms() - loading->began_ms) / 1e3));
+	}
+	return code;
+}
+
 static int entry_cb(void *context, const struct wf_store_entry *entry)
 {
 	struct loading *loading = context;
 	struct wf_indexer *indexer = loading->indexer;
-	const struct wf_index_article article = {
+	struct arriving *arriving = &loading->arriving[loading->read % ARRIVING_MAX];
+	int code = 0;
+
+	if (loading->read - loading->count == ARRIVING_MAX)
+		code = restore_next(loading);
+	arriving->article = (struct wf_index_article){
 		.facts =
 			{
 				.number = entry->number,
@@ -184,17 +221,10 @@ static int entry_cb(void *context, const struct wf_store_entry *entry)
 		.similarity = entry->similarity,
 		.containment = entry->containment,
 	};
-	int code;
-
-	code = wf_index_restore(indexer->index, &article, entry->sketch);
-	if (code == 0)
-		code = wf_id_index_add(&indexer->ids, entry->id_hash, entry->number);
-	if (++loading->count % 4096 == 0 && now_ms() - loading->told_ms >= 1000) {
-		loading->told_ms = now_ms();
-		wf_log(indexer->pipeline->log, WF_LOG_INFO, "loading", wf_log_count("articles", loading->count),
-		       wf_log_count("of", loading->total),
-		       wf_log_seconds("seconds", (double)(now_ms() - loading->began_ms) / 1e3));
-	}
+	arriving->sketch = entry->sketch;
+	arriving->id_hash = entry->id_hash;
+	loading->read++;
+	wf_index_restore_ahead(indexer->index, entry->sketch);
 	return code;
 }
 
@@ -235,6 +265,8 @@ static int load(struct wf_indexer *indexer, struct loading *loading)
 		code = wf_id_index_reserve(&indexer->ids, loading->total);
 	if (code == 0)
 		code = wf_store_entries(indexer->reader, 0, entry_cb, loading);
+	while (code == 0 && loading->count < loading->read)
+		code = restore_next(loading);
 	if (code == 0)
 		code = wf_store_aparts(indexer->reader, apart_cb, indexer);
 	rest(indexer);
@@ -789,6 +821,40 @@ static void probe(struct wf_indexer *indexer)
 
 /* ---- the thread ---- */
 
+static uint32_t origin_bit(const struct wf_job *job)
+{
+	return (uint32_t)((uint64_t)job->origin * UINT64_C(0x9E3779B97F4A7C15) >> 32) % ORIGIN_BITS;
+}
+
+static void set_bit(uint64_t *bits, uint32_t bit)
+{
+	bits[bit / 64] |= UINT64_C(1) << (bit % 64);
+}
+
+static bool has_bit(const uint64_t *bits, uint32_t bit)
+{
+	return (bits[bit / 64] >> (bit % 64) & 1) != 0;
+}
+
+/* What the job names may be of the batch in hand, which the committer has not got yet. */
+static void hold(struct wf_indexer *indexer, struct wf_job *job)
+{
+	job->queue_next = NULL;
+	*indexer->held_last = job;
+	indexer->held_last = &job->queue_next;
+}
+
+static void let_go(struct wf_indexer *indexer)
+{
+	while (indexer->held != NULL) {
+		struct wf_job *job = indexer->held;
+
+		indexer->held = job->queue_next;
+		wf_queue_push(&indexer->pipeline->committer.queue, job);
+	}
+	indexer->held_last = &indexer->held;
+}
+
 static void pass_on(struct wf_indexer *indexer, struct wf_job *job)
 {
 	struct wf_committer *committer = &indexer->pipeline->committer;
@@ -797,7 +863,9 @@ static void pass_on(struct wf_indexer *indexer, struct wf_job *job)
 	const bool waits = job->error.code == 0 ? job->needs_commit || job->needs_durable || is_read
 						: job->error.code == WF_ENOTFOUND && (is_read || job->needs_durable);
 
-	if (waits)
+	if (waits && indexer->is_amid_batch)
+		hold(indexer, job);
+	else if (waits)
 		wf_queue_push(&committer->queue, job);
 	else
 		wf_pipeline_return(indexer->pipeline, job);
@@ -805,12 +873,10 @@ static void pass_on(struct wf_indexer *indexer, struct wf_job *job)
 		atomic_fetch_sub(&committer->incoming, 1);
 }
 
-static void step(struct wf_indexer *indexer, struct wf_job *job)
+static void serve(struct wf_indexer *indexer, struct wf_job *job)
 {
 	int code = 0;
 
-	if (atomic_load(&indexer->pipeline->committer.has_failed))
-		recover(indexer);
 	if (indexer->index == NULL || (indexer->is_refusing && job->method->may_write &&
 				       !(indexer->takes_removals && wf_method_removes(job->method)))) {
 		wf_job_fail(job, &indexer->refusal);
@@ -824,6 +890,43 @@ static void step(struct wf_indexer *indexer, struct wf_job *job)
 	if (code < 0 && job->error.code == 0)
 		wf_error_set(&job->error, code, "%s", wf_error_sentence(code));
 	pass_on(indexer, job);
+}
+
+static void step(struct wf_indexer *indexer, struct wf_job *job)
+{
+	if (atomic_load(&indexer->pipeline->committer.has_failed))
+		recover(indexer);
+	serve(indexer, job);
+	let_go(indexer);
+}
+
+void wf_indexer_give_way(struct wf_indexer *indexer, struct wf_job *batch)
+{
+	/* By origin, some of which share a bit: they wait for no reason, and not for long. */
+	uint64_t waits[ORIGIN_BITS / 64] = {0};
+	struct wf_job **link = &indexer->waiting;
+
+	if (atomic_load(&indexer->pipeline->committer.has_failed))
+		return;
+	while (*link != NULL)
+		link = &(*link)->queue_next;
+	*link = wf_queue_poll(&indexer->queue);
+	indexer->is_amid_batch = true;
+	set_bit(waits, origin_bit(batch));
+	for (link = &indexer->waiting; *link != NULL;) {
+		struct wf_job *job = *link;
+
+		if (!wf_method_may_overtake(job->method) || has_bit(waits, origin_bit(job))) {
+			set_bit(waits, origin_bit(job));
+			link = &job->queue_next;
+			continue;
+		}
+		*link = job->queue_next;
+		job->queue_next = NULL;
+		serve(indexer, job);
+	}
+	indexer->is_amid_batch = false;
+	batch->queue_next = indexer->waiting;
 }
 
 static void run_cb(void *context)
@@ -854,11 +957,9 @@ static void run_cb(void *context)
 			break;
 		if (job == NULL && atomic_load(&indexer->pipeline->committer.has_failed))
 			recover(indexer);
-		while (job != NULL) {
-			struct wf_job *next = job->queue_next;
-
+		for (indexer->waiting = job; (job = indexer->waiting) != NULL;) {
+			indexer->waiting = job->queue_next;
 			step(indexer, job);
-			job = next;
 		}
 	}
 	rest(indexer);
@@ -877,6 +978,7 @@ int wf_indexer_start(struct wf_indexer *indexer, struct wf_pipeline *pipeline, s
 	};
 	wf_id_index_init(&indexer->ids);
 	wf_learned_init(&indexer->learned);
+	indexer->held_last = &indexer->held;
 	wf_arena_init(&indexer->scratch, SCRATCH_BLOCK_BYTES);
 	code = wf_queue_init(&indexer->queue);
 	if (code < 0)

@@ -33,8 +33,12 @@ struct wf_indexer {
 	struct wf_index *index; /* NULL: could not be built anew yet */
 	struct wf_id_index ids;
 	struct wf_store_reader *reader;
-	bool is_awake; /* the reader holds a snapshot */
-	uint32_t uses; /* of that snapshot */
+	bool is_awake;             /* the reader holds a snapshot */
+	uint32_t uses;             /* of that snapshot */
+	struct wf_job *waiting;    /* what has come, oldest first, after the job in hand */
+	struct wf_job *held;       /* queries that went ahead of the batch in hand and name what is not on disk */
+	struct wf_job **held_last; /* where the next one is linked */
+	bool is_amid_batch;
 	uint64_t number_next;
 	uint64_t number_seen;       /* what the reader's snapshot has, at least */
 	struct wf_pending *pending; /* a ring */
@@ -95,6 +99,10 @@ int wf_indexer_add(struct wf_indexer *indexer, struct wf_job *job, struct wf_ite
  * nothing. */
 int wf_indexer_query(struct wf_indexer *indexer, struct wf_job *job, struct wf_item *item, struct wf_decision *decision,
 		     struct wf_error *error);
+
+/* Amid a long batch, between two of its articles: serves the queries of other connections that have come meanwhile, but
+ * those that come after something else of theirs. One that names what is not on disk is answered after the batch. */
+void wf_indexer_give_way(struct wf_indexer *indexer, struct wf_job *batch);
 
 /* Takes an article out of index and ids; the caller has the store remove it. take_out: its entry is at hand. */
 int wf_indexer_remove(struct wf_indexer *indexer, uint64_t number, struct wf_error *error);

@@ -86,6 +86,7 @@ struct wf_job {
 	struct wf_job *next;       /* of its connection */
 	struct wf_job *queue_next; /* of the queue that has it */
 	struct wf_conn *conn;      /* the loop's; NULL: none */
+	uintptr_t origin;          /* tells its connection from others, on any thread */
 	atomic_int references;
 	enum wf_job_kind kind;
 	enum wf_job_stage stage;

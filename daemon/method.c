@@ -40,6 +40,11 @@ bool wf_method_is_for_strangers(const struct wf_method *method)
 	return method->start == wf_method_auth_start;
 }
 
+bool wf_method_may_overtake(const struct wf_method *method)
+{
+	return method->index == wf_method_query_index;
+}
+
 bool wf_method_removes(const struct wf_method *method)
 {
 	return method->index == wf_method_remove_index;

@@ -34,6 +34,10 @@ const struct wf_method *wf_method_find(struct wf_bytes name);
 /* Whether it may be called before a token is shown: `auth` alone. */
 bool wf_method_is_for_strangers(const struct wf_method *method);
 
+/* Whether it may go ahead of other connections' batches that are being taken in: it changes nothing, and reads nothing
+ * but the index. `query` alone. */
+bool wf_method_may_overtake(const struct wf_method *method);
+
 /* Whether it only takes out: such a method is served while there is no room for others that write. */
 bool wf_method_removes(const struct wf_method *method);
 

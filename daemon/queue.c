@@ -53,6 +53,25 @@ void wf_queue_stop(struct wf_queue *queue)
 	uv_mutex_unlock(&queue->mutex);
 }
 
+static struct wf_job *take_all(struct wf_queue *queue)
+{
+	struct wf_job *jobs = queue->first;
+
+	queue->first = NULL;
+	queue->last = &queue->first;
+	return jobs;
+}
+
+struct wf_job *wf_queue_poll(struct wf_queue *queue)
+{
+	struct wf_job *jobs;
+
+	uv_mutex_lock(&queue->mutex);
+	jobs = take_all(queue);
+	uv_mutex_unlock(&queue->mutex);
+	return jobs;
+}
+
 struct wf_job *wf_queue_take(struct wf_queue *queue, uint64_t wait_us, bool *stopped)
 {
 	struct wf_job *jobs;
@@ -67,9 +86,7 @@ struct wf_job *wf_queue_take(struct wf_queue *queue, uint64_t wait_us, bool *sto
 	}
 	queue->is_awaited = false;
 	queue->is_poked = false;
-	jobs = queue->first;
-	queue->first = NULL;
-	queue->last = &queue->first;
+	jobs = take_all(queue);
 	if (stopped != NULL)
 		*stopped = jobs == NULL && queue->is_stopped;
 	uv_mutex_unlock(&queue->mutex);

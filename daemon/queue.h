@@ -31,6 +31,9 @@ void wf_queue_poke(struct wf_queue *queue);
 /* No job comes any more: wf_queue_take() no longer waits. */
 void wf_queue_stop(struct wf_queue *queue);
 
+/* All jobs that are there, as wf_queue_take() gives them, without waiting; a poke stays to be heard. */
+struct wf_job *wf_queue_poll(struct wf_queue *queue);
+
 /* All jobs, oldest first, linked by queue_next. Waits for a job, a poke or the stop, `wait_us` at most; NULL where
  * there are none. *stopped (may be NULL): nothing is there and nothing will come. */
 struct wf_job *wf_queue_take(struct wf_queue *queue, uint64_t wait_us, bool *stopped);

@@ -1,3 +1,4 @@
+#define _DEFAULT_SOURCE /* madvise() */
 #include "store_lmdb.h"
 
 #include <assert.h>
@@ -6,6 +7,7 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
@@ -20,6 +22,10 @@ _Static_assert(sizeof(size_t) == 8, "MDB_INTEGERKEY of 64 bits needs a size_t of
 #define LOG_BYTES_KEPT (8u << 20)
 
 #define READERS_CHECK_SECONDS 10
+
+#define RUN_GAP     64u /* numbers that may be missing in a run */
+#define RUN_LEAST   8u
+#define AHEAD_BYTES ((uintptr_t)1 << 20)
 
 /* One operation of the batch: this, the name, the value, filled up to 8 bytes. */
 struct operation {
@@ -58,12 +64,23 @@ struct wf_lmdb {
 	bool is_broken;     /* an unsettled transaction was found on disk and could not be confirmed */
 };
 
+/* Records of a table that were read one after another. What is read at random, as evidence is, must not have what lies
+ * around it read as well: where the store is larger than the memory, that pushes out all that is needed. So the map is
+ * read page by page, but ahead of runs. */
+struct run {
+	uint64_t number; /* the last of them */
+	uint32_t length;
+	uintptr_t begin; /* what has been asked for ahead */
+	uintptr_t end;
+};
+
 struct wf_lmdb_reader {
 	struct wf_lmdb *lmdb;
 	struct wf_lmdb_reader *next;
 	struct wf_lmdb_reader *previous;
 	MDB_txn *transaction; /* NULL until the first renew, and after the environment was reopened */
 	bool is_awake;
+	struct run runs[WF_LMDB_TABLES];
 };
 
 static const char *const table_names[WF_LMDB_TABLES] = {"entry", "evidence", "body", "redirect", "apart", "state"};
@@ -275,7 +292,7 @@ static int environment_open(struct wf_lmdb *lmdb, struct wf_error *error)
 	    (result = mdb_env_set_maxdbs(environment, WF_LMDB_TABLES)) != 0 ||
 	    (result = mdb_env_set_maxreaders(environment, lmdb->settings.readers_max)) != 0 ||
 	    (result = mdb_env_set_mapsize(environment, lmdb->map_bytes)) != 0 ||
-	    (result = mdb_env_open(environment, lmdb->path, MDB_NOTLS, 0600)) != 0) {
+	    (result = mdb_env_open(environment, lmdb->path, MDB_NOTLS | MDB_NORDAHEAD, 0600)) != 0) {
 		code = wf_error_set(error, code_of(result), "%s: LMDB: %s", lmdb->path, mdb_strerror(result));
 		goto done;
 	}
@@ -754,6 +771,22 @@ static bool is_within_pages(const struct wf_lmdb *lmdb, const MDB_val *value)
 	       value->mv_size <= run * lmdb->page_bytes - inside;
 }
 
+/* Asks for what comes after a record of a run. Records lie in the file as they were written, so that they follow each
+ * other, if others between. */
+static void read_ahead(struct wf_lmdb_reader *reader, enum wf_lmdb_table table, uint64_t number, void *record)
+{
+	struct run *run = &reader->runs[table];
+	const uintptr_t at = (uintptr_t)record;
+
+	run->length = number > run->number && number - run->number <= RUN_GAP ? run->length + 1 : 0;
+	run->number = number;
+	if (run->length < RUN_LEAST || (at >= run->begin && at < run->end))
+		return;
+	run->begin = at / reader->lmdb->page_bytes * reader->lmdb->page_bytes;
+	run->end = run->begin + AHEAD_BYTES / 2;
+	(void)madvise((char *)record - (at - run->begin), AHEAD_BYTES, MADV_WILLNEED);
+}
+
 int wf_lmdb_get(struct wf_lmdb_reader *reader, const struct wf_lmdb_key *key, struct wf_bytes *value)
 {
 	MDB_val key_bytes = key_value(key), found;
@@ -763,9 +796,12 @@ int wf_lmdb_get(struct wf_lmdb_reader *reader, const struct wf_lmdb_key *key, st
 	result = mdb_get(reader->transaction, reader->lmdb->tables[key->table], &key_bytes, &found);
 	if (result == 0 && !is_within_pages(reader->lmdb, &found))
 		return WF_ECORRUPT;
-	if (result == 0)
-		*value = (struct wf_bytes){found.mv_data, found.mv_size};
-	return code_of(result);
+	if (result != 0)
+		return code_of(result);
+	if (key->table != WF_LMDB_STATE)
+		read_ahead(reader, key->table, key->number, found.mv_data);
+	*value = (struct wf_bytes){found.mv_data, found.mv_size};
+	return 0;
 }
 
 uint64_t wf_lmdb_count(struct wf_lmdb_reader *reader, enum wf_lmdb_table table)
@@ -817,6 +853,8 @@ int wf_lmdb_walk(struct wf_lmdb_reader *reader, enum wf_lmdb_table table, uint64
 		uint64_t number;
 
 		code = is_within_pages(reader->lmdb, &value) ? key_number(&key, &number) : WF_ECORRUPT;
+		if (code == 0)
+			read_ahead(reader, table, number, value.mv_data);
 		if (code == 0)
 			code = visit(context, number, (struct wf_bytes){value.mv_data, value.mv_size});
 		if (code == 0)

@@ -881,6 +881,29 @@ int wf_index_restore(struct wf_index *index, const struct wf_index_article *stor
 	return error;
 }
 
+void wf_index_restore_ahead(const struct wf_index *index, struct wf_bytes sketch)
+{
+	struct sketch_header header;
+	const char *keys;
+
+	if (read_sketch(sketch, &header, &keys) != 0)
+		return;
+	for (uint32_t i = 0; i < header.keys_count; i++) {
+		uint64_t key;
+
+		memcpy(&key, keys + i * sizeof key, sizeof key);
+		wf_lsh_prefetch(&index->lsh, key);
+	}
+}
+
+void wf_index_reserve(struct wf_index *index, uint64_t articles)
+{
+	const uint64_t there = index->clusters.articles_count;
+
+	if (there > 0)
+		(void)wf_lsh_reserve(&index->lsh, index->lsh.entries_count / there * articles);
+}
+
 int wf_index_restore_redirect(struct wf_index *index, uint64_t from, uint64_t into)
 {
 	return wf_clusters_redirect(&index->clusters, from, into);

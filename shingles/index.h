@@ -178,6 +178,14 @@ int wf_index_split(struct wf_index *index, uint64_t cluster, const uint64_t *num
  * the cluster, or have no articles left, are passed over. Returns how many of the pairs are held; or WF_ENOMEM. */
 int wf_index_restore_apart(struct wf_index *index, uint64_t cluster, const uint64_t *others, size_t others_count);
 
+/* Of an article that is to be restored soon: asks for the memory that it will touch. A damaged sketch is left to
+ * wf_index_restore(). */
+void wf_index_restore_ahead(const struct wf_index *index, struct wf_bytes sketch);
+
+/* Room for so many articles in all, if they are like those that there are. Without the memory for it, tables grow step
+ * by step. */
+void wf_index_reserve(struct wf_index *index, uint64_t articles);
+
 /* What the index has learned (boilerplate, how common words are), to keep in the store now and then and at the end.
  * Loading it before the restores saves learning it again from the evidence of every article; articles restored whose
  * number is above the state's are learned from their evidence.

@@ -230,11 +230,9 @@ static void move_next(struct wf_lsh *lsh)
 	lsh->insertions_to_a_move = lsh->region.segment_lines / 4;
 }
 
-/* Begins a region a quarter larger, into which segments are to move. What moves still is moved first. */
-static int begin_region(struct wf_lsh *lsh)
+/* Begins a larger region, into which segments are to move. What moves still is moved first. */
+static int begin_region(struct wf_lsh *lsh, uint32_t segment_lines)
 {
-	const uint32_t lines = lsh->region.segment_lines;
-	const uint32_t segment_lines = lines == 0 ? LINES_FIRST : lines + lines / 4;
 	struct wf_lsh_region made = {.segment_lines = segment_lines};
 	uint8_t *const fills = realloc(lsh->fills, segment_lines);
 
@@ -256,6 +254,28 @@ static int begin_region(struct wf_lsh *lsh)
 	return 0;
 }
 
+/* A region a quarter larger. */
+static uint32_t lines_next(const struct wf_lsh *lsh)
+{
+	const uint32_t lines = lsh->region.segment_lines;
+
+	return lines == 0 ? LINES_FIRST : lines + lines / 4;
+}
+
+int wf_lsh_reserve(struct wf_lsh *lsh, uint64_t entries)
+{
+	/* As full as a table is halfway between two steps of its growth. */
+	const uint64_t lines = entries / (WF_LSH_SEGMENTS * WF_LSH_LINE_ENTRIES) * 5 / 4 + 1;
+	int error;
+
+	if (lines <= lines_next(lsh) || lines > UINT32_MAX)
+		return 0;
+	error = begin_region(lsh, (uint32_t)lines);
+	while (error == 0 && is_moving(lsh))
+		move_next(lsh);
+	return error;
+}
+
 /* Sees to it that the segment takes one more entry, and that the table goes on growing. */
 static int make_room(struct wf_lsh *lsh, struct wf_lsh_segment *segment)
 {
@@ -267,7 +287,7 @@ static int make_room(struct wf_lsh *lsh, struct wf_lsh_segment *segment)
 	if (is_full && is_moving(lsh) && !has_moved(lsh, segment))
 		move(lsh, segment);
 	else if (is_full || (!is_moving(lsh) && lsh->entries_count * 8 > room * 7))
-		error = begin_region(lsh);
+		error = begin_region(lsh, lines_next(lsh));
 	if (is_full && error != 0)
 		return error;
 	if (is_full && !has_moved(lsh, segment))

@@ -55,6 +55,9 @@ struct wf_lsh {
 int wf_lsh_init(struct wf_lsh *lsh); /* WF_ENOMEM */
 void wf_lsh_close(struct wf_lsh *lsh);
 
+/* Room for so many entries in all, so that the table need not grow step by step. Errors: WF_ENOMEM: it is as it was. */
+int wf_lsh_reserve(struct wf_lsh *lsh, uint64_t entries);
+
 /* Enters article `number` (its low 31 bits, not 0) under `key`. Returns 0 also where the bucket is full. Errors:
  * WF_ENOMEM. */
 int wf_lsh_insert(struct wf_lsh *lsh, uint64_t key, uint32_t number);

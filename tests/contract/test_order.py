@@ -53,6 +53,28 @@ class Order(DaemonCase):
         self.assertEqual(replies[0][1]["id"], "large")
         self.assertEqual(replies[-1][1]["text"], text)
 
+    def test_queries_of_others_are_served_amid_a_large_batch_and_name_what_is_durable(self):
+        batch = [article(n, id="amid-%d" % n) for n in range(10000, 14000)]
+        asked = [{"text": batch[0]["text"]}, {"text": batch[-1]["text"]}]
+        with self.daemon.client() as other:
+            other.send(msgpack.packb([0, 7, "add_batch", [batch]]))
+            relations = []
+            while not relations or relations[-1][0] == "unique":
+                replies = self.exchange([("query", [one]) for one in asked])
+                relations.append(tuple(reply[1]["relation"] for reply in replies))
+                if replies[0][1].get("match"):
+                    self.assertEqual(replies[0][1]["match"], "amid-10000")
+                    # What a query has named is there, whoever asks.
+                    self.assertEqual(self.client.result("get", "amid-10000")["id"], "amid-10000")
+            self.assertEqual(relations[-1], ("exact", "unique"))
+            verdicts = other.reply()[3]
+            self.assertEqual([verdict["id"] for verdict in verdicts], [one["id"] for one in batch])
+
+    def test_a_connection_that_adds_a_batch_and_queries_sees_all_of_it(self):
+        batch = [article(n, id="own-%d" % n) for n in range(20000, 21000)]
+        replies = self.exchange([("add_batch", [batch]), ("query", [{"text": batch[-1]["text"]}])])
+        self.assertEqual(replies[1][1]["match"], "own-20999")
+
     def test_errors_keep_their_place(self):
         replies = self.exchange([
             ("ping", []), ("nonsense", []), ("add", [article(3)]), ("add", [{}]), ("get", ["?"]), ("ping", [])])

@@ -374,6 +374,54 @@ static void an_insertion_without_memory_changes_nothing(void **state)
 	wf_lsh_close(&lsh);
 }
 
+/* wf_lsh_reserve */
+
+static void a_reserved_table_has_what_it_had_and_does_not_grow_before_it_is_full(void **state)
+{
+	struct wf_lsh lsh;
+	const uint32_t entries = 1000000;
+	uint64_t bytes;
+
+	(void)state;
+	assert_int_equal(wf_lsh_init(&lsh), 0);
+	for (uint32_t i = 1; i <= 5000; i++)
+		assert_int_equal(wf_lsh_insert(&lsh, key_of(i * 0x9E3779B1u, i), i), 0);
+	assert_int_equal(wf_lsh_reserve(&lsh, entries), 0);
+	bytes = lsh.memory_bytes;
+	for (uint32_t i = 1; i <= 5000; i++)
+		assert_true(has(&lsh, key_of(i * 0x9E3779B1u, i), i));
+	for (uint32_t i = 5001; i <= entries; i++)
+		assert_int_equal(wf_lsh_insert(&lsh, key_of(i * 0x9E3779B1u, i), i), 0);
+	assert_int_equal(lsh.entries_count, entries);
+	assert_int_equal(lsh.memory_bytes, bytes);
+	for (uint32_t i = 1; i <= entries; i += 97)
+		assert_true(has(&lsh, key_of(i * 0x9E3779B1u, i), i));
+	assert_in_range(bytes, 8 * entries, 11 * entries);
+	wf_lsh_close(&lsh);
+}
+
+static void a_reservation_of_less_than_there_is_or_without_memory_changes_nothing(void **state)
+{
+	struct wf_lsh lsh;
+	uint64_t bytes;
+
+	(void)state;
+	assert_int_equal(wf_lsh_init(&lsh), 0);
+	assert_int_equal(wf_lsh_insert(&lsh, key_of(1, 1), 1), 0);
+	bytes = lsh.memory_bytes;
+	assert_int_equal(wf_lsh_reserve(&lsh, 0), 0);
+	assert_int_equal(wf_lsh_reserve(&lsh, 1000), 0);
+	assert_int_equal(lsh.memory_bytes, bytes);
+	for (long served = 0; served < 2; served++) {
+		memory_fault_arm(served, true);
+		assert_int_equal(wf_lsh_reserve(&lsh, 1000000), WF_ENOMEM);
+		memory_fault_disarm();
+		assert_int_equal(lsh.memory_bytes, bytes);
+		assert_true(has(&lsh, key_of(1, 1), 1));
+	}
+	wf_lsh_close(&lsh);
+}
+
 /* wf_lsh_remove, wf_lsh_prefetch */
 
 static void removing_what_is_not_there_does_nothing(void **state)
@@ -408,6 +456,8 @@ int main(void)
 		cmocka_unit_test(removals_make_a_segment_anew_and_lose_nothing),
 		cmocka_unit_test(a_table_that_moves_to_a_larger_region_loses_nothing),
 		cmocka_unit_test(an_insertion_without_memory_changes_nothing),
+		cmocka_unit_test(a_reserved_table_has_what_it_had_and_does_not_grow_before_it_is_full),
+		cmocka_unit_test(a_reservation_of_less_than_there_is_or_without_memory_changes_nothing),
 		cmocka_unit_test(removing_what_is_not_there_does_nothing),
 	};
 
