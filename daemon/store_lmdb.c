@@ -57,11 +57,12 @@ struct wf_lmdb {
 	char *log;
 	size_t log_bytes;
 	size_t log_capacity;
-	size_t staged;      /* offset of the operation staged last */
-	int failure;        /* of the batch; 0 while it is sound */
-	bool is_suspect;    /* a write failed: reopen before the next */
-	uint64_t unsettled; /* transaction that may be on disk though its commit failed; 0 for none */
-	bool is_broken;     /* an unsettled transaction was found on disk and could not be confirmed */
+	size_t staged;                  /* offset of the operation staged last */
+	size_t applied[WF_LMDB_TABLES]; /* offset up to which the table has what was staged */
+	int failure;                    /* of the batch; 0 while it is sound */
+	bool is_suspect;                /* a write failed: reopen before the next */
+	uint64_t unsettled;             /* transaction that may be on disk though its commit failed; 0 for none */
+	bool is_broken;                 /* an unsettled transaction was found on disk and could not be confirmed */
 };
 
 /* Records of a table that were read one after another. What is read at random, as evidence is, must not have what lies
@@ -479,8 +480,37 @@ static int batch_failure(struct wf_lmdb *lmdb, int result)
 	return result == EIO && is_short_of_room(lmdb, lmdb->log_bytes) ? WF_EFULL : code;
 }
 
-/* Begins the transaction again, on a bigger map, and applies the whole log. Returns a code of ours. */
-static int batch_replay(struct wf_lmdb *lmdb)
+/* Applies what was staged for the table up to `end`, in order. */
+static int table_apply(struct wf_lmdb *lmdb, enum wf_lmdb_table table, size_t end)
+{
+	int result = 0;
+
+	while (lmdb->applied[table] < end && result == 0) {
+		char *const at = lmdb->log + lmdb->applied[table];
+		struct operation operation;
+
+		memcpy(&operation, at, sizeof(operation));
+		if (operation.table == table)
+			result = operation_apply(lmdb, at);
+		if (result == 0)
+			lmdb->applied[table] += operation_bytes(&operation);
+	}
+	return result;
+}
+
+/* Table after table: so the pages that a batch adds to a table lie together in the file. Articles are added to three
+ * tables; page by page in turns, whoever reads one table would read all of the file. */
+static int tables_apply(struct wf_lmdb *lmdb, size_t end)
+{
+	int result = 0;
+
+	for (int table = 0; table < WF_LMDB_TABLES && result == 0; table++)
+		result = table_apply(lmdb, (enum wf_lmdb_table)table, end);
+	return result;
+}
+
+/* Begins the transaction again, on a bigger map, and applies the log up to `end`. Returns a code of ours. */
+static int batch_replay(struct wf_lmdb *lmdb, size_t end)
 {
 	int code, result;
 
@@ -489,22 +519,31 @@ static int batch_replay(struct wf_lmdb *lmdb)
 		code = map_grow(lmdb);
 		if (code != 0)
 			return code;
+		memset(lmdb->applied, 0, sizeof(lmdb->applied));
 		result = mdb_txn_begin(lmdb->environment, NULL, 0, &lmdb->transaction);
-		for (size_t at = 0; result == 0 && at < lmdb->log_bytes;) {
-			struct operation operation;
-
-			memcpy(&operation, lmdb->log + at, sizeof(operation));
-			result = operation_apply(lmdb, lmdb->log + at);
-			at += operation_bytes(&operation);
-		}
+		if (result == 0)
+			result = tables_apply(lmdb, end);
 	} while (result == MDB_MAP_FULL);
 	return result == 0 ? 0 : batch_failure(lmdb, result);
+}
+
+/* What applying the log up to `end` came to: a code of ours, or WF_ENOTFOUND. */
+static int batch_result(struct wf_lmdb *lmdb, int result, size_t end)
+{
+	if (result == MDB_MAP_FULL)
+		lmdb->failure = batch_replay(lmdb, end);
+	else if (result == MDB_NOTFOUND)
+		return WF_ENOTFOUND;
+	else if (result != 0)
+		lmdb->failure = batch_failure(lmdb, result); /* a big batch writes before its commit */
+	return lmdb->failure;
 }
 
 static void batch_end(struct wf_lmdb *lmdb)
 {
 	transaction_abort(lmdb);
 	lmdb->log_bytes = 0;
+	memset(lmdb->applied, 0, sizeof(lmdb->applied));
 	lmdb->failure = 0;
 	if (lmdb->log_capacity > LOG_BYTES_KEPT) {
 		free(lmdb->log);
@@ -618,29 +657,31 @@ void *wf_lmdb_stage(struct wf_lmdb *lmdb, enum wf_lmdb_verb verb, const struct w
 
 int wf_lmdb_apply(struct wf_lmdb *lmdb)
 {
-	int result;
+	struct operation operation;
+	int code;
 
 	if (lmdb->failure != 0)
 		return lmdb->failure;
-	result = operation_apply(lmdb, lmdb->log + lmdb->staged);
-	if (result == MDB_NOTFOUND) {
+	memcpy(&operation, lmdb->log + lmdb->staged, sizeof(operation));
+	if (operation.verb != WF_LMDB_DELETE)
+		return 0;
+	code = batch_result(lmdb, table_apply(lmdb, operation.table, lmdb->staged), lmdb->staged);
+	if (code == 0)
+		code = batch_result(lmdb, table_apply(lmdb, operation.table, lmdb->log_bytes), lmdb->log_bytes);
+	if (code == WF_ENOTFOUND)
 		lmdb->log_bytes = lmdb->staged;
-		return WF_ENOTFOUND;
-	}
-	if (result == MDB_MAP_FULL)
-		lmdb->failure = batch_replay(lmdb);
-	else if (result != 0)
-		lmdb->failure = batch_failure(lmdb, result); /* a big batch writes before its commit */
-	return lmdb->failure;
+	return code;
 }
 
 int wf_lmdb_batch_get(struct wf_lmdb *lmdb, const struct wf_lmdb_key *key, struct wf_bytes *value)
 {
 	MDB_val key_bytes = key_value(key), found;
-	int code;
+	int code = lmdb->failure;
 
-	if (lmdb->failure != 0)
-		return lmdb->failure;
+	if (code == 0)
+		code = batch_result(lmdb, table_apply(lmdb, key->table, lmdb->log_bytes), lmdb->log_bytes);
+	if (code != 0)
+		return code;
 	code = code_of(mdb_get(lmdb->transaction, lmdb->tables[key->table], &key_bytes, &found));
 	if (code == 0)
 		*value = (struct wf_bytes){found.mv_data, found.mv_size};
@@ -654,13 +695,15 @@ int wf_lmdb_commit(struct wf_lmdb *lmdb)
 	int code = lmdb->failure;
 	int result = 0;
 
+	if (code == 0)
+		code = batch_result(lmdb, tables_apply(lmdb, lmdb->log_bytes), lmdb->log_bytes);
 	while (code == 0) {
 		lmdb->unsettled = mdb_txn_id(lmdb->transaction);
 		result = mdb_txn_commit(lmdb->transaction);
 		lmdb->transaction = NULL;
 		if (result != MDB_MAP_FULL)
 			break;
-		code = batch_replay(lmdb);
+		code = batch_replay(lmdb, lmdb->log_bytes);
 	}
 	if (code == 0 && result != 0) {
 		code = batch_failure(lmdb, result);
@@ -798,7 +841,7 @@ int wf_lmdb_get(struct wf_lmdb_reader *reader, const struct wf_lmdb_key *key, st
 		return WF_ECORRUPT;
 	if (result != 0)
 		return code_of(result);
-	if (key->table != WF_LMDB_STATE)
+	if (key->table == WF_LMDB_EVIDENCE || key->table == WF_LMDB_BODY)
 		read_ahead(reader, key->table, key->number, found.mv_data);
 	*value = (struct wf_bytes){found.mv_data, found.mv_size};
 	return 0;
@@ -853,8 +896,6 @@ int wf_lmdb_walk(struct wf_lmdb_reader *reader, enum wf_lmdb_table table, uint64
 		uint64_t number;
 
 		code = is_within_pages(reader->lmdb, &value) ? key_number(&key, &number) : WF_ECORRUPT;
-		if (code == 0)
-			read_ahead(reader, table, number, value.mv_data);
 		if (code == 0)
 			code = visit(context, number, (struct wf_bytes){value.mv_data, value.mv_size});
 		if (code == 0)

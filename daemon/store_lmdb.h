@@ -1,8 +1,8 @@
 /* The engine under the store: tables of LMDB whose map grows by itself, and whose failed writes leave it usable.
  *
- *   stage an operation (its bytes go to the log) -> apply it to the transaction -> ... -> commit
- *                                                       |
- *                      the map is full: abort, wait until all readers rest, double the map, apply the log again
+ *   stage an operation (its bytes go to the log) -> ... -> apply the log to the transaction, table by table -> commit
+ *                                                            |
+ *                          the map is full: abort, wait until all readers rest, double the map, apply the log again
  *
  * LMDB allows a new map, and reopening, only while nobody reads: the gate counts the readers that are awake, and closes
  * for the time of the change. Only store_lmdb.c includes lmdb.h. The rules for threads are those of store.h. */
@@ -59,7 +59,8 @@ uint64_t wf_lmdb_free_bytes(const struct wf_lmdb *lmdb);
 int wf_lmdb_begin(struct wf_lmdb *lmdb);
 /* Room for the value of the next operation, in the log: fill it, then apply. NULL when memory is out. */
 void *wf_lmdb_stage(struct wf_lmdb *lmdb, enum wf_lmdb_verb verb, const struct wf_lmdb_key *key, size_t value_bytes);
-/* Applies what was staged last. delete: WF_ENOTFOUND. */
+/* What was staged last is whole. A removal is applied now (WF_ENOTFOUND: and is none); all else when the batch has to
+ * know it, at the latest at its commit, which may then fail in its place. */
 int wf_lmdb_apply(struct wf_lmdb *lmdb);
 /* As the batch sees it; valid until the next apply. */
 int wf_lmdb_batch_get(struct wf_lmdb *lmdb, const struct wf_lmdb_key *key, struct wf_bytes *value);

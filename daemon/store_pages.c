@@ -501,6 +501,28 @@ static void set_most(struct tree *tree, const struct entry *entry, const struct 
 		tree->most = next->key;
 }
 
+/* Asks for the leaves below a branch before the first of them is needed, those that follow each other in the file at
+ * once. They may lie anywhere in a file that is much larger than all of them. */
+static void read_ahead(const struct walk *walk, const char *room)
+{
+	uint64_t first = 0, count = 0;
+	struct node node;
+
+	for (size_t i = 0; i <= nodes_count(room); i++) {
+		const bool is_child = i < nodes_count(room) && node_read(walk, room, i, false, &node);
+
+		if (is_child && node.child == first + count) {
+			count++;
+			continue;
+		}
+		if (count > 0)
+			(void)posix_fadvise(walk->file, (off_t)(first * walk->page_bytes),
+					    (off_t)(count * walk->page_bytes), POSIX_FADV_WILLNEED);
+		first = is_child ? node.child : 0;
+		count = is_child;
+	}
+}
+
 static int branch_walk(struct walk *walk, struct tree *tree, uint64_t page, unsigned level, bool is_last)
 {
 	char *room = walk->rooms[level - 1];
@@ -510,6 +532,8 @@ static int branch_walk(struct walk *walk, struct tree *tree, uint64_t page, unsi
 
 	if (count < 2)
 		return tell_tree(walk, tree, page, "page %llu is a branch of one", (unsigned long long)page);
+	if (tree->reads_leaves && level + 1 == tree->depth)
+		read_ahead(walk, room);
 	/* The first key of a branch means nothing. */
 	entries[0].is_whole = node_read(walk, room, 0, false, &entries[0].node);
 	for (size_t i = 0; i < count; i++) {

@@ -41,7 +41,8 @@ static void a_reader_that_does_not_rest_fails_the_batch_and_nothing_else(void **
 	assert_int_equal(wf_lmdb_reader_new(lmdb, &reader), 0);
 	assert_int_equal(wf_lmdb_reader_renew(reader), 0);
 	assert_int_equal(wf_lmdb_begin(lmdb), 0);
-	assert_int_equal(put_zeros(lmdb, 1, 200000), WF_EOVERLOADED);
+	assert_int_equal(put_zeros(lmdb, 1, 200000), 0);
+	assert_int_equal(wf_lmdb_batch_get(lmdb, &key, &value), WF_EOVERLOADED);
 	assert_int_equal(put_zeros(lmdb, 2, 1), WF_EOVERLOADED);
 	assert_int_equal(wf_lmdb_commit(lmdb), WF_EOVERLOADED);
 	assert_int_equal(wf_lmdb_get(reader, &key, &value), WF_ENOTFOUND);
@@ -121,6 +122,84 @@ static void a_map_that_cannot_grow_stays_as_it_was(void **state)
 #endif
 }
 
+/* The order of what was staged for a table is kept, whether the map grows meanwhile or not. */
+static void a_batch_is_seen_by_its_own_operations(void **state)
+{
+	const uint64_t rounds = 60; /* beyond the first map of 64 KiB */
+	struct wf_lmdb *lmdb = engine_open(*state, 1u << 20, 4);
+	struct wf_lmdb_reader *reader;
+
+	assert_int_equal(wf_lmdb_begin(lmdb), 0);
+	for (uint64_t number = 1; number <= rounds; number++) {
+		const struct wf_lmdb_key key = {.table = WF_LMDB_BODY, .number = number};
+		const struct wf_lmdb_key missing = {.table = WF_LMDB_BODY, .number = number + rounds};
+		struct wf_bytes value;
+
+		assert_int_equal(put_zeros(lmdb, number, 1000), 0);
+		assert_int_equal(put_zeros(lmdb, number, 2000), 0);
+		assert_non_null(wf_lmdb_stage(lmdb, WF_LMDB_DELETE, &missing, 0));
+		assert_int_equal(wf_lmdb_apply(lmdb), WF_ENOTFOUND);
+		assert_int_equal(wf_lmdb_batch_get(lmdb, &key, &value), 0);
+		assert_int_equal(value.length, 2000);
+		if (number % 2 == 0)
+			continue;
+		assert_non_null(wf_lmdb_stage(lmdb, WF_LMDB_DELETE, &key, 0));
+		assert_int_equal(wf_lmdb_apply(lmdb), 0);
+		assert_int_equal(wf_lmdb_batch_get(lmdb, &key, &value), WF_ENOTFOUND);
+		if (number % 3 == 0)
+			assert_int_equal(put_zeros(lmdb, number, 3000), 0);
+	}
+	assert_int_equal(wf_lmdb_commit(lmdb), 0);
+	assert_true(wf_lmdb_map_bytes(lmdb) > 64u << 10);
+	assert_int_equal(wf_lmdb_reader_new(lmdb, &reader), 0);
+	assert_int_equal(wf_lmdb_reader_renew(reader), 0);
+	for (uint64_t number = 1; number <= rounds; number++) {
+		const struct wf_lmdb_key key = {.table = WF_LMDB_BODY, .number = number};
+		const bool is_there = number % 2 == 0 || number % 3 == 0;
+		struct wf_bytes value;
+
+		assert_int_equal(wf_lmdb_get(reader, &key, &value), is_there ? 0 : WF_ENOTFOUND);
+		if (is_there)
+			assert_int_equal(value.length, number % 2 == 0 ? 2000 : 3000);
+	}
+	wf_lmdb_reader_free(reader);
+	wf_lmdb_close(lmdb);
+}
+
+/* Whoever reads one table does not read the others, which are much larger, for it. */
+static void what_a_batch_adds_to_a_table_lies_together(void **state)
+{
+	const uint64_t articles = 400;
+	struct wf_lmdb *lmdb = engine_open(*state, UINT64_C(1) << 30, 4);
+	uintptr_t first = UINTPTR_MAX, last = 0;
+	struct wf_lmdb_reader *reader;
+
+	assert_int_equal(wf_lmdb_begin(lmdb), 0);
+	for (uint64_t number = 1; number <= articles; number++) {
+		for (int table = WF_LMDB_ENTRY; table <= WF_LMDB_BODY; table++) {
+			const struct wf_lmdb_key key = {.table = (enum wf_lmdb_table)table, .number = number};
+			const size_t bytes = table == WF_LMDB_ENTRY ? 400 : 3000;
+
+			memset(wf_lmdb_stage(lmdb, WF_LMDB_APPEND, &key, bytes), 0, bytes);
+			assert_int_equal(wf_lmdb_apply(lmdb), 0);
+		}
+	}
+	assert_int_equal(wf_lmdb_commit(lmdb), 0);
+	assert_int_equal(wf_lmdb_reader_new(lmdb, &reader), 0);
+	assert_int_equal(wf_lmdb_reader_renew(reader), 0);
+	for (uint64_t number = 1; number <= articles; number++) {
+		const struct wf_lmdb_key key = {.table = WF_LMDB_ENTRY, .number = number};
+		struct wf_bytes value;
+
+		assert_int_equal(wf_lmdb_get(reader, &key, &value), 0);
+		first = (uintptr_t)value.data < first ? (uintptr_t)value.data : first;
+		last = (uintptr_t)value.data > last ? (uintptr_t)value.data : last;
+	}
+	assert_true(last - first < 2 * articles * 400);
+	wf_lmdb_reader_free(reader);
+	wf_lmdb_close(lmdb);
+}
+
 static void more_readers_than_slots_are_refused(void **state)
 {
 	struct wf_lmdb *lmdb = engine_open(*state, 1u << 20, 2);
@@ -145,6 +224,8 @@ int main(void)
 		claim(a_reader_that_does_not_rest_fails_the_batch_and_nothing_else),
 		claim(the_map_grows_to_its_bound_and_no_further),
 		claim(a_map_that_cannot_grow_stays_as_it_was),
+		claim(a_batch_is_seen_by_its_own_operations),
+		claim(what_a_batch_adds_to_a_table_lies_together),
 		claim(more_readers_than_slots_are_refused),
 	};
 
