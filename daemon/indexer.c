@@ -10,6 +10,7 @@
 #define ARRIVING_MAX           8u /* a power of two */
 #define ORIGIN_BITS            4096u
 #define SAMPLE_ARTICLES        4096u /* of a store, that tell how large its tables will be */
+#define SAMPLE_REACH           64u   /* times as many are judged by them */
 #define SCRATCH_BLOCK_BYTES    (64u << 10)
 #define PENDING_CAPACITY_FIRST 1024u
 #define USES_MAX               512u /* articles and requests in a row with one snapshot */
@@ -178,6 +179,16 @@ static int apart_cb(void *context, uint64_t cluster, const uint64_t *others, siz
 	return held < 0 ? held : 0;
 }
 
+/* From the keys of those that were loaded, the room for all; of a large store in two steps, as the first articles have
+ * more keys of their own than those that come when much is there. */
+static void reserve(const struct loading *loading)
+{
+	const uint64_t reach = loading->count * SAMPLE_REACH;
+
+	if (loading->count == SAMPLE_ARTICLES || loading->count == SAMPLE_ARTICLES * SAMPLE_REACH)
+		wf_index_reserve(loading->indexer->index, loading->total < reach ? loading->total : reach);
+}
+
 static int restore_next(struct loading *loading)
 {
 	struct wf_indexer *indexer = loading->indexer;
@@ -187,8 +198,7 @@ static int restore_next(struct loading *loading)
 	if (code == 0)
 		code = wf_id_index_add(&indexer->ids, arriving->id_hash, arriving->article.facts.number);
 	loading->count++;
-	if (loading->count == SAMPLE_ARTICLES)
-		wf_index_reserve(indexer->index, loading->total);
+	reserve(loading);
 	if (loading->count % SAMPLE_ARTICLES == 0 && now_ms() - loading->told_ms >= 1000) {
 		loading->told_ms = now_ms();
 		wf_log(indexer->pipeline->log, WF_LOG_INFO, "loading", wf_log_count("articles", loading->count),

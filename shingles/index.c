@@ -101,6 +101,7 @@ struct wf_index {
 	uint32_t found_count;
 	struct tally_slot found[WF_NEWCOMER_KEYS_MAX * WF_LSH_BUCKET_MAX];
 	struct tally_slot tally[TALLY_SLOTS];
+	uint16_t chosen[WF_NEWCOMER_KEYS_MAX * WF_LSH_BUCKET_MAX];
 };
 
 int wf_index_new(struct wf_index **index, const struct wf_index_settings *settings, wf_evidence_cb read, void *context)
@@ -223,12 +224,13 @@ static void insert_best(struct tally_slot best[TALLY_BEST], uint32_t *count, str
 	best[at] = slot;
 }
 
-/* Adds up what was found article by article, in a table just large enough, and gives those with the highest scores,
- * best first. */
-static uint32_t tally(struct wf_index *index, struct tally_slot best[TALLY_BEST])
+/* Adds up what was found article by article, in a table just large enough, and gives those that have `hits_least` keys
+ * in common with the highest scores, best first. */
+static uint32_t tally(struct wf_index *index, uint32_t hits_least, struct tally_slot best[TALLY_BEST])
 {
 	uint32_t bits = TALLY_BITS_MIN;
 	uint32_t count = 0;
+	uint32_t chosen_count = 0;
 
 	while (1u << bits < 2 * index->found_count)
 		bits++;
@@ -242,17 +244,11 @@ static uint32_t tally(struct wf_index *index, struct tally_slot best[TALLY_BEST]
 		index->tally[slot].number = found.number;
 		index->tally[slot].score = (uint16_t)(index->tally[slot].score + found.score);
 		index->tally[slot].hits++;
+		index->chosen[chosen_count] = (uint16_t)slot;
+		chosen_count += index->tally[slot].hits == hits_least;
 	}
-	/* In the order in which they were found, each once. */
-	for (uint32_t i = 0; i < index->found_count; i++) {
-		uint32_t slot = index->found[i].number * 0x9E3779B1u >> (32 - bits);
-
-		while (index->tally[slot].number != index->found[i].number)
-			slot = (slot + 1) & ((1u << bits) - 1);
-		if (index->tally[slot].hits != 0)
-			insert_best(best, &count, index->tally[slot]);
-		index->tally[slot].hits = 0;
-	}
+	for (uint32_t i = 0; i < chosen_count; i++)
+		insert_best(best, &count, index->tally[index->chosen[i]]);
 	return count;
 }
 
@@ -269,10 +265,12 @@ static void find_candidates(struct wf_index *index, uint64_t replaces)
 	if (newcomer->keys_count == 0)
 		return;
 	passages = newcomer->keys_count - 1 - newcomer->bands;
+	for (uint32_t i = 0; i < newcomer->keys_count; i++)
+		wf_lsh_prefetch_find(&index->lsh, newcomer->keys[i]);
 	look_up(index, newcomer->keys, 1, SAME_TEXT_SCORE);
 	look_up(index, newcomer->keys + 1, newcomer->bands, BAND_SCORE);
 	look_up(index, newcomer->keys + 1 + newcomer->bands, passages, PASSAGE_SCORE);
-	best_count = tally(index, best);
+	best_count = tally(index, passages >= PASSAGES_MANY ? 2 : 1, best);
 	for (uint32_t i = 0; i < best_count && index->candidates_count < index->settings.candidates_max; i++) {
 		const uint64_t number = wf_clusters_number31(&index->clusters, best[i].number);
 		const struct wf_cluster_article *article;
@@ -280,7 +278,7 @@ static void find_candidates(struct wf_index *index, uint64_t replaces)
 
 		if (best[i].score < SCORE_LEAST && index->candidates_count > 0)
 			break;
-		if (number == replaces || (passages >= PASSAGES_MANY && best[i].hits == 1))
+		if (number == replaces)
 			continue;
 		article = wf_clusters_article(&index->clusters, number);
 		if (article == NULL)
@@ -714,6 +712,8 @@ static void enter_keys(struct wf_index *index, const uint64_t *keys, uint32_t ke
 
 	for (uint32_t i = 0; i < keys_count; i++)
 		wf_lsh_prefetch(&index->lsh, keys[i]);
+	for (uint32_t i = 0; i < keys_count; i++)
+		wf_lsh_prefetch_insert(&index->lsh, keys[i]);
 	for (entered = 0; entered < keys_count && *error == 0; entered++)
 		*error = wf_lsh_insert(&index->lsh, keys[entered], (uint32_t)number);
 	if (*error != 0)

@@ -8,7 +8,7 @@
 #endif
 
 #define LINE_BYTES  64u
-#define LINES_FIRST 8u /* of a segment: 2 MiB in all, one large page */
+#define LINES_FIRST 7u /* of a segment: 1.75 MiB in all, one large page */
 
 #define MARK (WF_LSH_NUMBER_MAX + 1)
 
@@ -34,6 +34,16 @@ static uint32_t home_of(const struct wf_lsh_segment *segment, uint32_t tag)
 	return (uint32_t)((uint64_t)tag * segment->lines_count >> 32);
 }
 
+/* Where a search for the tag goes on after a line: so many lines further as the tag says (double hashing; the number
+ * of lines is a prime, so that the search comes to all of them). */
+static uint32_t line_after(const struct wf_lsh_segment *segment, uint32_t tag, uint32_t line_index)
+{
+	const uint32_t step = 1 + (uint32_t)((uint64_t)(tag * 0x9E3779B1u) * (segment->lines_count - 1) >> 32);
+	const uint32_t next = line_index + step;
+
+	return next < segment->lines_count ? next : next - segment->lines_count;
+}
+
 int wf_lsh_init(struct wf_lsh *lsh)
 {
 	*lsh = (struct wf_lsh){.segments = calloc(WF_LSH_SEGMENTS, sizeof(struct wf_lsh_segment))};
@@ -50,11 +60,6 @@ void wf_lsh_close(struct wf_lsh *lsh)
 	free(lsh->fills);
 	free(lsh->segments);
 	*lsh = (struct wf_lsh){0};
-}
-
-static uint32_t line_after(const struct wf_lsh_segment *segment, uint32_t line_index)
-{
-	return line_index + 1 == segment->lines_count ? 0 : line_index + 1;
 }
 
 /* The places of a line that have the tag, or that are free; and its marks: a bit each. */
@@ -139,17 +144,15 @@ static uint32_t matches_of(const struct wf_lsh_line *line, uint32_t tag)
 /* Puts an entry into the first free place from its home on. There is one. */
 static void place(struct wf_lsh_segment *segment, uint32_t tag, uint32_t number)
 {
-	struct wf_lsh_line *line = &segment->lines[home_of(segment, tag)];
+	uint32_t at = home_of(segment, tag);
 	uint32_t places;
 	uint32_t i;
 
-	while ((places = free_of(line)) == 0) {
-		line->numbers[mark_of(tag)] |= MARK;
-		line = line + 1 == segment->lines + segment->lines_count ? segment->lines : line + 1;
-	}
+	for (; (places = free_of(&segment->lines[at])) == 0; at = line_after(segment, tag, at))
+		segment->lines[at].numbers[mark_of(tag)] |= MARK;
 	i = (uint32_t)__builtin_ctz(places);
-	line->tags[i] = tag;
-	line->numbers[i] |= number;
+	segment->lines[at].tags[i] = tag;
+	segment->lines[at].numbers[i] |= number;
 }
 
 /* Makes a segment at `lines`, which are not where it is. The order of entries is that of their homes but for what
@@ -170,7 +173,7 @@ static void make_anew(struct wf_lsh_segment *segment, struct wf_lsh_line *lines,
 			const uint32_t tag = line->tags[k];
 			uint32_t at = home_of(&made, tag);
 
-			for (; fills[at] == WF_LSH_LINE_ENTRIES; at = line_after(&made, at))
+			for (; fills[at] == WF_LSH_LINE_ENTRIES; at = line_after(&made, tag, at))
 				lines[at].numbers[mark_of(tag)] |= MARK;
 			lines[at].tags[fills[at]] = tag;
 			lines[at].numbers[fills[at]] |= line->numbers[k] & WF_LSH_NUMBER_MAX;
@@ -254,12 +257,27 @@ static int begin_region(struct wf_lsh *lsh, uint32_t segment_lines)
 	return 0;
 }
 
+static bool is_prime(uint32_t number)
+{
+	for (uint32_t i = 2; (uint64_t)i * i <= number; i++)
+		if (number % i == 0)
+			return false;
+	return true;
+}
+
+static uint32_t prime_from(uint32_t number)
+{
+	while (!is_prime(number))
+		number++;
+	return number;
+}
+
 /* A region a quarter larger. */
 static uint32_t lines_next(const struct wf_lsh *lsh)
 {
 	const uint32_t lines = lsh->region.segment_lines;
 
-	return lines == 0 ? LINES_FIRST : lines + lines / 4;
+	return lines == 0 ? LINES_FIRST : prime_from(lines + lines / 4 + 1);
 }
 
 int wf_lsh_reserve(struct wf_lsh *lsh, uint64_t entries)
@@ -270,7 +288,7 @@ int wf_lsh_reserve(struct wf_lsh *lsh, uint64_t entries)
 
 	if (lines <= lines_next(lsh) || lines > UINT32_MAX)
 		return 0;
-	error = begin_region(lsh, (uint32_t)lines);
+	error = begin_region(lsh, prime_from((uint32_t)lines));
 	while (error == 0 && is_moving(lsh))
 		move_next(lsh);
 	return error;
@@ -315,7 +333,7 @@ size_t wf_lsh_find(const struct wf_lsh *lsh, uint64_t key, uint32_t numbers[WF_L
 			numbers[count++] = line->numbers[__builtin_ctz(matches)] & WF_LSH_NUMBER_MAX;
 		if (!goes_on(line, tag) || count == WF_LSH_BUCKET_MAX)
 			break;
-		line_index = line_after(segment, line_index);
+		line_index = line_after(segment, tag, line_index);
 	}
 	return count;
 }
@@ -331,7 +349,7 @@ static bool bucket_is_full(const struct wf_lsh_segment *segment, uint32_t tag)
 		count += (uint32_t)__builtin_popcount(matches_of(line, tag));
 		if (!goes_on(line, tag) || count >= WF_LSH_BUCKET_MAX)
 			break;
-		line_index = line_after(segment, line_index);
+		line_index = line_after(segment, tag, line_index);
 	}
 	return count >= WF_LSH_BUCKET_MAX;
 }
@@ -402,16 +420,53 @@ void wf_lsh_remove(struct wf_lsh *lsh, uint64_t key, uint32_t number)
 		}
 		if (!goes_on(line, tag))
 			return;
-		line_index = line_after(segment, line_index);
+		line_index = line_after(segment, tag, line_index);
 	}
 }
 
 /* By a load, whose value nobody waits for: of prefetch instructions the processor drops some when many are under
  * way. */
+static void fetch(const struct wf_lsh_segment *segment, uint32_t line_index)
+{
+	(void)*(const volatile uint32_t *)&segment->lines[line_index];
+}
+
 void wf_lsh_prefetch(const struct wf_lsh *lsh, uint64_t key)
 {
 	const struct wf_lsh_segment *segment = segment_of(lsh, key);
 
 	if (segment->lines_count != 0)
-		(void)*(const volatile uint32_t *)&segment->lines[home_of(segment, tag_of(key))];
+		fetch(segment, home_of(segment, tag_of(key)));
+}
+
+void wf_lsh_prefetch_find(const struct wf_lsh *lsh, uint64_t key)
+{
+	const struct wf_lsh_segment *segment = segment_of(lsh, key);
+	const uint32_t tag = tag_of(key);
+	uint32_t line_index, ahead;
+
+	if (segment->lines_count == 0)
+		return;
+	line_index = home_of(segment, tag);
+	if (!goes_on(&segment->lines[line_index], tag))
+		return;
+	/* A bucket that fills the line takes more than one other. */
+	ahead = 1 + (uint32_t)__builtin_popcount(matches_of(&segment->lines[line_index], tag)) / 3;
+	for (; ahead > 0; ahead--) {
+		line_index = line_after(segment, tag, line_index);
+		fetch(segment, line_index);
+	}
+}
+
+void wf_lsh_prefetch_insert(const struct wf_lsh *lsh, uint64_t key)
+{
+	const struct wf_lsh_segment *segment = segment_of(lsh, key);
+	const uint32_t tag = tag_of(key);
+	uint32_t line_index;
+
+	if (segment->lines_count == 0)
+		return;
+	line_index = home_of(segment, tag);
+	if (free_of(&segment->lines[line_index]) == 0)
+		fetch(segment, line_after(segment, tag, line_index));
 }

@@ -1,13 +1,15 @@
 /* The LSH table: from a key to the articles that have it.
  *
  *   segment (4096, by the key's low bits) -> lines of 64 bytes, one cache line a probe
- *   line [ tag x 8 | number x 8 ]   home line: the tag's high bits; a full line goes on in the next
+ *   line [ tag x 8 | number x 8 ]   home line: the tag's high bits; a full line goes on in another, by all its bits
  *
  *   region: [ lines of segment 0 | lines of segment 1 | ... ], in large pages (base/pages.h)
  *
  * A tag is 32 bits of the key, so that with the segment 44 bits of it tell keys apart. An entry whose line is full goes
- * on to the next, and leaves a mark of three bits of its tag on every full line that it passed: the highest bits of the
+ * on to another, and leaves a mark of three bits of its tag on every full line that it passed: the highest bits of the
  * line's eight numbers are eight such marks. So most searches end where they began, in one line, however full it is.
+ * The other line is not the next one: keys that many articles have fill their line and more, and what overflows from
+ * neighbours would pile up behind them. The way that it goes on is one of its own for each tag (double hashing).
  *
  * When the table is 7/8 full, or one segment nearly, a region a quarter larger is begun, and the segments move over one
  * by one as entries come in; the old region's memory goes back as they leave it. So no insertion waits for more than
@@ -65,8 +67,11 @@ int wf_lsh_insert(struct wf_lsh *lsh, uint64_t key, uint32_t number);
 /* Takes it out where it is in. */
 void wf_lsh_remove(struct wf_lsh *lsh, uint64_t key, uint32_t number);
 
-/* Fetches the line of `key` from memory, ahead of wf_lsh_find(). */
+/* Fetches the line of `key` from memory, ahead of all below. Once it is there: where else wf_lsh_find(), or
+ * wf_lsh_insert(), is going to look. */
 void wf_lsh_prefetch(const struct wf_lsh *lsh, uint64_t key);
+void wf_lsh_prefetch_find(const struct wf_lsh *lsh, uint64_t key);
+void wf_lsh_prefetch_insert(const struct wf_lsh *lsh, uint64_t key);
 
 /* The articles under `key`, in no order; returns how many, WF_LSH_BUCKET_MAX at most. */
 size_t wf_lsh_find(const struct wf_lsh *lsh, uint64_t key, uint32_t numbers[WF_LSH_BUCKET_MAX]);
