@@ -44,6 +44,9 @@ void wf_learned_init(struct wf_learned *learned)
 
 void wf_learned_drop(struct wf_learned *learned)
 {
+	if (learned->index != NULL)
+		wf_index_state_save_end(learned->index);
+	learned->index = NULL;
 	wf_arena_close(&learned->arena);
 	learned->bytes = (struct wf_bytes){NULL, 0};
 }
@@ -63,12 +66,13 @@ uint32_t wf_learned_pieces(const struct wf_learned *learned)
 	return pieces_of(learned->bytes.length);
 }
 
-int wf_learned_begin(struct wf_learned *learned, const struct wf_index *index, uint64_t number)
+int wf_learned_begin(struct wf_learned *learned, struct wf_index *index, uint64_t number)
 {
 	int error;
 
 	wf_learned_drop(learned);
-	error = wf_index_state_save(index, &learned->arena, &learned->bytes);
+	learned->index = index;
+	error = wf_index_state_save_begin(index, &learned->arena, &learned->bytes);
 	if (error == 0 && learned->bytes.length > BYTES_MAX)
 		error = WF_ETOOLARGE;
 	if (error != 0)
@@ -114,6 +118,7 @@ int wf_learned_put(struct wf_learned *learned, struct wf_job *job, uint32_t unti
 		until = pieces;
 	if (until <= learned->pieces_done)
 		return 0;
+	wf_index_state_save_fill(learned->index, (size_t)until * WF_LEARNED_PIECE_BYTES);
 	if (!give_pieces(learned, job, until, generation)) {
 		job->states_count = 0;
 		return WF_ENOMEM;

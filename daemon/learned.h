@@ -1,5 +1,5 @@
-/* How what the index has learned reaches the store and comes back: a copy of one moment, written in pieces between the
- * articles that come meanwhile, so that no batch and no article waits for the whole of it.
+/* How what the index has learned reaches the store and comes back: a copy of one moment, made and written in pieces
+ * between the articles that come meanwhile, so that no batch and no article waits for the whole of it.
  *
  *   state "index": [ format | bytes | pieces | generation ]          written last, with the last piece
  *   state "index.<generation>.<piece>": PIECE bytes, the last one less
@@ -17,6 +17,7 @@
 
 struct wf_learned {
 	struct wf_arena arena;
+	struct wf_index *index; /* that fills `bytes`; NULL: none */
 	struct wf_bytes bytes; /* of the moment that is being written; length 0: none is */
 	uint64_t number;       /* the newest article of that moment */
 	uint32_t pieces_done;
@@ -26,9 +27,9 @@ struct wf_learned {
 void wf_learned_init(struct wf_learned *learned);
 void wf_learned_close(struct wf_learned *learned);
 
-/* Takes the copy; `number` is the index's newest article. One that was being written is given up. Errors:
- * WF_ENOMEM. */
-int wf_learned_begin(struct wf_learned *learned, const struct wf_index *index, uint64_t number);
+/* Begins the copy; `number` is the index's newest article. One that was being written is given up. The index stays
+ * until the copy is written whole or dropped. Errors: WF_ENOMEM. */
+int wf_learned_begin(struct wf_learned *learned, struct wf_index *index, uint64_t number);
 bool wf_learned_is_under_way(const struct wf_learned *learned);
 uint32_t wf_learned_pieces(const struct wf_learned *learned);
 void wf_learned_drop(struct wf_learned *learned);

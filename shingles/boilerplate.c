@@ -51,7 +51,8 @@ struct wf_repeats {
 	uint32_t sets_count; /* a power of two */
 	uint32_t seen_bits;  /* a power of two */
 	uint32_t offered;    /* stories that came, those passed over included */
-	uint32_t padding[6];
+	uint32_t copy_place; /* 1 + its place in `copy.left`; 0: it is not to be copied, or was */
+	uint32_t padding[5];
 	uint32_t hot_bits[WF_KERNEL_HOT_BITS / 32]; /* one for each shingle in `hot`: no for most */
 	uint32_t hot[HOT_SLOTS];                    /* 0: free */
 	uint8_t hot_counts[HOT_SLOTS];              /* stories that had it, as in `sets`; 255: so many or more */
@@ -107,10 +108,26 @@ static struct wf_repeats *repeats_new(struct wf_boilerplate *boilerplate, uint64
 	return repeats;
 }
 
+/* Copies a source that is to be copied as it is now. */
+static void copy_source(struct wf_boilerplate *boilerplate, struct wf_repeats *repeats)
+{
+	struct wf_boilerplate_copy *copy = &boilerplate->copy;
+	const size_t place = repeats->copy_place;
+
+	if (place == 0)
+		return;
+	repeats->copy_place = 0;
+	copy->left[place - 1] = NULL;
+	memcpy(copy->out + sizeof(struct saved_header) + bytes_of(boilerplate->corpus) +
+		       (place - 1) * bytes_of(repeats),
+	       repeats, bytes_of(repeats));
+}
+
 static void repeats_free(struct wf_boilerplate *boilerplate, struct wf_repeats *repeats)
 {
 	if (repeats == NULL)
 		return;
+	copy_source(boilerplate, repeats);
 	boilerplate->memory_bytes -= bytes_of(repeats);
 	free(repeats);
 }
@@ -508,6 +525,7 @@ void wf_boilerplate_close(struct wf_boilerplate *boilerplate)
 	uint64_t key;
 	void *record;
 
+	wf_boilerplate_save_end(boilerplate);
 	while (wf_map_next(&boilerplate->sources, &position, &key, &record))
 		free(*(struct wf_repeats **)record);
 	wf_map_close(&boilerplate->sources);
@@ -544,6 +562,7 @@ int wf_boilerplate_learn(struct wf_boilerplate *boilerplate, uint64_t source, co
 	}
 	if (repeats == NULL)
 		return 0;
+	copy_source(boilerplate, repeats);
 	repeats->used = boilerplate->clock;
 	if (is_next(repeats))
 		count_story(repeats, tokens, tokens_count, STORIES_HALVE);
@@ -552,33 +571,56 @@ int wf_boilerplate_learn(struct wf_boilerplate *boilerplate, uint64_t source, co
 
 size_t wf_boilerplate_saved_bytes(const struct wf_boilerplate *boilerplate)
 {
-	size_t bytes = sizeof(struct saved_header) + bytes_of(boilerplate->corpus);
-	size_t position = 0;
-	uint64_t key;
-	void *record;
-
-	while (wf_map_next(&boilerplate->sources, &position, &key, &record))
-		bytes += bytes_of(*(struct wf_repeats **)record);
-	return bytes;
+	return sizeof(struct saved_header) + bytes_of(boilerplate->corpus) +
+	       wf_map_count(&boilerplate->sources) * repeats_bytes(SOURCE_SETS, SOURCE_SEEN_BITS);
 }
 
-void wf_boilerplate_save(const struct wf_boilerplate *boilerplate, char *out)
+int wf_boilerplate_save_begin(struct wf_boilerplate *boilerplate, char *out)
 {
-	const struct saved_header header = {boilerplate->clock, wf_map_count(&boilerplate->sources)};
+	struct wf_boilerplate_copy *copy = &boilerplate->copy;
+	const size_t sources_count = wf_map_count(&boilerplate->sources);
+	const struct saved_header header = {boilerplate->clock, sources_count};
 	size_t position = 0;
 	uint64_t key;
 	void *record;
 
+	wf_boilerplate_save_end(boilerplate);
+	copy->left = calloc(sources_count + 1, sizeof(struct wf_repeats *));
+	if (copy->left == NULL)
+		return WF_ENOMEM;
+	copy->out = out;
 	memcpy(out, &header, sizeof header);
-	out += sizeof header;
-	memcpy(out, boilerplate->corpus, bytes_of(boilerplate->corpus));
-	out += bytes_of(boilerplate->corpus);
+	memcpy(out + sizeof header, boilerplate->corpus, bytes_of(boilerplate->corpus));
 	while (wf_map_next(&boilerplate->sources, &position, &key, &record)) {
-		const struct wf_repeats *repeats = *(struct wf_repeats **)record;
+		struct wf_repeats *repeats = *(struct wf_repeats **)record;
 
-		memcpy(out, repeats, bytes_of(repeats));
-		out += bytes_of(repeats);
+		copy->left[copy->sources_count++] = repeats;
+		repeats->copy_place = (uint32_t)copy->sources_count;
 	}
+	return 0;
+}
+
+void wf_boilerplate_save_fill(struct wf_boilerplate *boilerplate, size_t until)
+{
+	struct wf_boilerplate_copy *copy = &boilerplate->copy;
+	const size_t fixed = sizeof(struct saved_header) + bytes_of(boilerplate->corpus);
+	const size_t source_bytes = repeats_bytes(SOURCE_SETS, SOURCE_SEEN_BITS);
+
+	for (; copy->copied_count < copy->sources_count && fixed + copy->copied_count * source_bytes < until;
+	     copy->copied_count++)
+		if (copy->left[copy->copied_count] != NULL)
+			copy_source(boilerplate, copy->left[copy->copied_count]);
+}
+
+void wf_boilerplate_save_end(struct wf_boilerplate *boilerplate)
+{
+	struct wf_boilerplate_copy *copy = &boilerplate->copy;
+
+	for (size_t i = copy->copied_count; i < copy->sources_count; i++)
+		if (copy->left[i] != NULL)
+			copy->left[i]->copy_place = 0;
+	free(copy->left);
+	*copy = (struct wf_boilerplate_copy){.out = NULL};
 }
 
 /* Takes one source's repeats off the front of `bytes`. */
@@ -601,6 +643,7 @@ static int load_repeats(struct wf_boilerplate *boilerplate, struct wf_bytes *byt
 	if (*repeats == NULL)
 		return WF_ENOMEM;
 	memcpy(*repeats, bytes->data, length);
+	(*repeats)->copy_place = 0;
 	bytes->data += length;
 	bytes->length -= length;
 	return 0;

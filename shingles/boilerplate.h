@@ -18,6 +18,14 @@
 
 struct wf_repeats;
 
+/* A copy of one moment that is made source by source: each before it changes, or when it is asked for. */
+struct wf_boilerplate_copy {
+	char *out;                /* NULL: none is made */
+	struct wf_repeats **left; /* the sources of that moment in their order; NULL: copied */
+	size_t sources_count;
+	size_t copied_count; /* so many from the first are copied, and others among those behind */
+};
+
 struct wf_boilerplate {
 	struct wf_map sources;     /* source -> struct wf_repeats * */
 	struct wf_repeats *corpus; /* what all sources repeat */
@@ -27,6 +35,7 @@ struct wf_boilerplate {
 	uint64_t common_version;   /* times that `common` was made */
 	size_t sources_max;
 	size_t memory_bytes;
+	struct wf_boilerplate_copy copy;
 };
 
 /* Errors: WF_ENOMEM. */
@@ -50,10 +59,15 @@ void wf_boilerplate_prefetch(const struct wf_boilerplate *boilerplate, uint64_t 
 int wf_boilerplate_learn(struct wf_boilerplate *boilerplate, uint64_t source, const uint16_t *tokens,
 			 size_t tokens_count, bool is_story);
 
-/* The whole as bytes, and back. save: to `out`, which has room for saved_bytes().  load: into an empty one; WF_ENOMEM,
- * WF_ECORRUPT. */
+/* The whole as bytes, as it is at `begin`, to `out`, which has room for saved_bytes(). What comes before byte `until`
+ * is there after `fill`; `out` is written to until `end`, which may come at any time, or is implied by another `begin`.
+ * What is learned meanwhile is not in it. begin: WF_ENOMEM. */
 size_t wf_boilerplate_saved_bytes(const struct wf_boilerplate *boilerplate);
-void wf_boilerplate_save(const struct wf_boilerplate *boilerplate, char *out);
+int wf_boilerplate_save_begin(struct wf_boilerplate *boilerplate, char *out);
+void wf_boilerplate_save_fill(struct wf_boilerplate *boilerplate, size_t until);
+void wf_boilerplate_save_end(struct wf_boilerplate *boilerplate);
+
+/* And back, into an empty one. Errors: WF_ENOMEM, WF_ECORRUPT. */
 int wf_boilerplate_load(struct wf_boilerplate *boilerplate, struct wf_bytes bytes);
 
 #endif

@@ -1161,10 +1161,15 @@ struct state_header {
 	uint64_t frequency_bytes;
 };
 
-int wf_index_state_save(const struct wf_index *index, struct wf_arena *arena, struct wf_bytes *state)
+static size_t state_fixed_bytes(const struct wf_index *index)
+{
+	return sizeof(struct state_header) + sizeof index->frequency;
+}
+
+int wf_index_state_save_begin(struct wf_index *index, struct wf_arena *arena, struct wf_bytes *state)
 {
 	const struct state_header header = {STATE_VERSION, 0, index->learned_number, sizeof index->frequency};
-	const size_t fixed = sizeof header + sizeof index->frequency;
+	const size_t fixed = state_fixed_bytes(index);
 	const size_t bytes = fixed + wf_boilerplate_saved_bytes(&index->boilerplate);
 	char *out = wf_arena_take(arena, bytes);
 
@@ -1172,16 +1177,38 @@ int wf_index_state_save(const struct wf_index *index, struct wf_arena *arena, st
 		return WF_ENOMEM;
 	memcpy(out, &header, sizeof header);
 	memcpy(out + sizeof header, &index->frequency, sizeof index->frequency);
-	wf_boilerplate_save(&index->boilerplate, out + fixed);
 	*state = (struct wf_bytes){out, bytes};
-	return 0;
+	return wf_boilerplate_save_begin(&index->boilerplate, out + fixed);
+}
+
+void wf_index_state_save_fill(struct wf_index *index, size_t until)
+{
+	const size_t fixed = state_fixed_bytes(index);
+
+	if (until > fixed)
+		wf_boilerplate_save_fill(&index->boilerplate, until - fixed);
+}
+
+void wf_index_state_save_end(struct wf_index *index)
+{
+	wf_boilerplate_save_end(&index->boilerplate);
+}
+
+int wf_index_state_save(struct wf_index *index, struct wf_arena *arena, struct wf_bytes *state)
+{
+	const int error = wf_index_state_save_begin(index, arena, state);
+
+	if (error == 0)
+		wf_index_state_save_fill(index, state->length);
+	wf_index_state_save_end(index);
+	return error;
 }
 
 int wf_index_state_load(struct wf_index *index, struct wf_bytes state)
 {
 	struct state_header header;
 	struct wf_boilerplate boilerplate;
-	const size_t fixed = sizeof header + sizeof index->frequency;
+	const size_t fixed = state_fixed_bytes(index);
 	int error;
 
 	if (state.length < fixed)

@@ -189,8 +189,14 @@ void wf_index_reserve(struct wf_index *index, uint64_t articles);
 /* What the index has learned (boilerplate, how common words are), to keep in the store now and then and at the end.
  * Loading it before the restores saves learning it again from the evidence of every article; articles restored whose
  * number is above the state's are learned from their evidence.
- * save: bytes in `arena`. Errors: WF_ENOMEM.   load: WF_ENOMEM, WF_ECORRUPT, WF_EVERSION (nothing is loaded). */
-int wf_index_state_save(const struct wf_index *index, struct wf_arena *arena, struct wf_bytes *state);
+ * save: bytes in `arena`. Errors: WF_ENOMEM.   load: WF_ENOMEM, WF_ECORRUPT, WF_EVERSION (nothing is loaded).
+ *
+ * save_begin: of this moment likewise, but `state` is filled bit by bit, so that nobody waits for all of it: what comes
+ * before byte `until` is there after save_fill; the index writes to it until save_end, another save, or its own end. */
+int wf_index_state_save(struct wf_index *index, struct wf_arena *arena, struct wf_bytes *state);
+int wf_index_state_save_begin(struct wf_index *index, struct wf_arena *arena, struct wf_bytes *state);
+void wf_index_state_save_fill(struct wf_index *index, size_t until);
+void wf_index_state_save_end(struct wf_index *index);
 int wf_index_state_load(struct wf_index *index, struct wf_bytes state);
 
 /* The cluster that `cluster` is now, with its summary. Errors: WF_ENOTFOUND: it never was, or has no articles left. */

@@ -31,20 +31,21 @@ static struct wf_index *new_index(void)
 /* The index learns from one story more. */
 static void learn(struct desk *desk)
 {
-	const struct wf_article_facts facts = {.number = ++desk->number, .source = 7, .published = WF_TIME_NONE};
+	const uint64_t number = ++desk->number;
+	const struct wf_article_facts facts = {.number = number, .source = 1 + number % 7, .published = WF_TIME_NONE};
 	struct wf_document document;
 	struct wf_decision decision;
 	struct wf_bytes sketch;
 	char text[256];
 	const int length = snprintf(text, sizeof text, "story%llu begins here with words%llu of its own and some more",
-				    (unsigned long long)desk->number, (unsigned long long)desk->number * 31);
+				    (unsigned long long)number, (unsigned long long)number * 31);
 
 	assert_int_equal(wf_document_analyse(&document, (struct wf_bytes){text, (size_t)length}, 1, &desk->arena), 0);
 	assert_int_equal(wf_index_decide(desk->index, &document, &facts, 0, &decision), 0);
 	assert_int_equal(wf_index_apply(desk->index, &document, &facts, &decision, &desk->arena, &sketch), 0);
 }
 
-static struct wf_bytes state_of(struct desk *desk, const struct wf_index *index)
+static struct wf_bytes state_of(struct desk *desk, struct wf_index *index)
 {
 	struct wf_bytes bytes;
 

@@ -318,15 +318,17 @@ static void a_learner_without_memory_is_refused(void **state)
 	assert_int_equal(memory_live(), live);
 }
 
-/* wf_boilerplate_save, wf_boilerplate_load */
+/* wf_boilerplate_save_begin, wf_boilerplate_save_fill, wf_boilerplate_save_end, wf_boilerplate_load */
 
-static struct wf_bytes saved(const struct wf_boilerplate *boilerplate, struct wf_arena *arena)
+static struct wf_bytes saved(struct wf_boilerplate *boilerplate, struct wf_arena *arena)
 {
 	const size_t length = wf_boilerplate_saved_bytes(boilerplate);
 	char *out = wf_arena_take(arena, length);
 
 	assert_non_null(out);
-	wf_boilerplate_save(boilerplate, out);
+	assert_int_equal(wf_boilerplate_save_begin(boilerplate, out), 0);
+	wf_boilerplate_save_fill(boilerplate, length);
+	wf_boilerplate_save_end(boilerplate);
 	return (struct wf_bytes){out, length};
 }
 
@@ -370,6 +372,55 @@ static void saving_changes_nothing(void **state)
 	second = saved(*state, &arena);
 	assert_true(wf_bytes_equal(first, second));
 	wf_arena_close(&arena);
+}
+
+/* Sources learn, come and go meanwhile. */
+static void what_is_saved_bit_by_bit_is_of_the_moment_when_it_began(void **state)
+{
+	struct wf_boilerplate *boilerplate = *state;
+	struct wf_arena arena;
+	struct wf_bytes whole;
+	uint64_t random = 21;
+	char *out;
+
+	wf_arena_init(&arena, 4096);
+	for (uint64_t source = 1; source <= SOURCES_MAX; source++)
+		learn(boilerplate, source, 100 + source, 4, &random);
+	whole = saved(boilerplate, &arena);
+	out = malloc(whole.length);
+	assert_int_equal(wf_boilerplate_save_begin(boilerplate, out), 0);
+	for (size_t until = 0; until < whole.length; until += whole.length / 50) {
+		const uint64_t source = 1 + random_next(&random) % (SOURCES_MAX + SOURCES_MAX / 2);
+
+		wf_boilerplate_save_fill(boilerplate, until);
+		assert_memory_equal(out, whole.data, until);
+		learn(boilerplate, source, 100 + source, 1, &random);
+	}
+	wf_boilerplate_save_fill(boilerplate, whole.length);
+	wf_boilerplate_save_end(boilerplate);
+	assert_memory_equal(out, whole.data, whole.length);
+	free(out);
+	wf_arena_close(&arena);
+}
+
+/* Nothing is written to what was given up. */
+static void a_saving_that_is_given_up_leaves_its_bytes_alone(void **state)
+{
+	struct wf_boilerplate *boilerplate = *state;
+	uint64_t random = 22;
+
+	learn_a_little_of_all(boilerplate, &random);
+	for (int round = 0; round < 3; round++) {
+		const size_t length = wf_boilerplate_saved_bytes(boilerplate);
+		char *out = malloc(length);
+
+		assert_int_equal(wf_boilerplate_save_begin(boilerplate, out), 0);
+		wf_boilerplate_save_fill(boilerplate, length / 3 * (size_t)round);
+		wf_boilerplate_save_end(boilerplate);
+		free(out);
+		learn_a_little_of_all(boilerplate, &random);
+		wf_boilerplate_save_fill(boilerplate, length);
+	}
 }
 
 /* What loading the bytes says; whatever it is, what was loaded must be usable and can be closed. */
@@ -553,6 +604,8 @@ int main(void)
 		TEST(texts_of_no_and_one_word_and_of_equal_words_are_learned),
 		TEST(a_learner_without_memory_is_refused),
 		TEST(what_is_saved_masks_and_goes_on_learning_alike),
+		TEST(what_is_saved_bit_by_bit_is_of_the_moment_when_it_began),
+		TEST(a_saving_that_is_given_up_leaves_its_bytes_alone),
 		TEST(saving_changes_nothing),
 		TEST(a_state_cut_anywhere_is_refused),
 		TEST(a_state_with_more_behind_it_or_sources_twice_is_refused),
