@@ -43,6 +43,20 @@ static void written(struct wf_conn *conn, size_t bytes)
 	count_reply(conn, 0, bytes);
 }
 
+/* What its client has under way. */
+static void count_client(struct wf_conn *conn)
+{
+	const size_t bytes = conn->peer == NULL ? 0 : conn->jobs_bytes + conn->reply_bytes - conn->event_bytes;
+	const size_t jobs = conn->peer == NULL ? 0 : conn->jobs_count;
+
+	if (conn->peer != NULL) {
+		conn->peer->jobs_count += jobs - conn->client_jobs;
+		conn->peer->bytes += bytes - conn->client_bytes;
+	}
+	conn->client_jobs = jobs;
+	conn->client_bytes = bytes;
+}
+
 static void append(struct wf_conn *conn, struct wf_job *job)
 {
 	job->conn = conn;
@@ -57,6 +71,7 @@ static void append(struct wf_conn *conn, struct wf_job *job)
 	conn->jobs_count++;
 	conn->jobs_bytes += job->cost_bytes;
 	conn->server->bytes += job->cost_bytes;
+	count_client(conn);
 }
 
 /* Takes the first job, which is finished, out of the row; the caller has its reference. */
@@ -180,6 +195,10 @@ static void welcome(struct wf_conn *conn)
 static void count_no_more(struct wf_conn *conn)
 {
 	welcome(conn);
+	if (conn->peer != NULL) {
+		conn->peer->jobs_count -= conn->client_jobs;
+		conn->peer->bytes -= conn->client_bytes;
+	}
 	wf_peers_leave(&conn->server->peers, conn->peer);
 	conn->peer = NULL;
 }
@@ -552,7 +571,8 @@ static void take_messages(struct wf_conn *conn)
 			conn->is_full = true;
 			break;
 		}
-		if (wf_server_is_full(conn->server) && !may_take_when_full(conn)) {
+		if ((wf_server_is_full(conn->server) || wf_server_is_client_full(conn->server, conn->peer)) &&
+		    !may_take_when_full(conn)) {
 			wait_for_room(conn);
 			break;
 		}
@@ -922,6 +942,7 @@ void wf_conn_pump(struct wf_conn *conn)
 		wf_reader_rest(conn->reader);
 		count_reader(conn);
 	}
+	count_client(conn);
 	set_reading(conn, !conn->is_eof && (conn->is_leaving || may_read(conn)));
 	conn->is_pumping = false;
 	free_if_done(conn);

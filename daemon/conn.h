@@ -57,6 +57,8 @@ struct wf_conn {
 	size_t row_reply_bytes;  /* likewise, of those in the row, behind one that is not finished */
 	size_t event_bytes;      /* of reply_bytes, those of events that the socket has and has not taken */
 	size_t reader_bytes;     /* as counted in the server's sum */
+	size_t client_jobs;      /* as counted in its client's */
+	size_t client_bytes;
 	size_t jobs_out;         /* with the pipeline */
 	size_t reads_sent;       /* jobs with the pipeline whose reply may be large */
 	size_t barriers_count;   /* replies in the row that leave between two blocks of events */

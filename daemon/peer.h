@@ -19,6 +19,9 @@ struct wf_peer {
 	struct wf_peer *next; /* of its bucket */
 	struct wf_peer_key key;
 	size_t connections_count;
+	size_t jobs_count; /* requests under way, of all of them */
+	size_t bytes;      /* of those, and of replies that are not taken; but for events */
+	uint64_t full_since_ms; /* over a bound at each tick since; 0: it is not */
 };
 
 struct wf_peers {

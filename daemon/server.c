@@ -24,17 +24,30 @@ bool wf_server_is_full(const struct wf_server *server)
 	return server->bytes >= server->settings->in_flight_bytes_max;
 }
 
+bool wf_server_is_client_full(const struct wf_server *server, const struct wf_peer *peer)
+{
+	const struct wf_settings *settings = server->settings;
+	const uint64_t bytes_max =
+		settings->client_bytes_max > 0 ? settings->client_bytes_max : settings->in_flight_bytes_max / 2;
+
+	return peer != NULL && (peer->jobs_count >= settings->client_requests_max || peer->bytes >= bytes_max);
+}
+
 void wf_server_resume(struct wf_server *server)
 {
+	const struct wf_conn *const last = server->waiting_last;
+	bool is_last = false;
+
 	if (server->is_resuming)
 		return;
 	server->is_resuming = true;
 	if (server->bytes < server->settings->in_flight_bytes_max / 2)
 		server->full_since_ms = 0;
 	/* Each connection that waits now has one turn; those that must wait again are behind. */
-	for (size_t turns = server->conns_count; turns > 0 && server->waiting != NULL; turns--) {
+	for (size_t turns = server->conns_count; turns > 0 && server->waiting != NULL && !is_last; turns--) {
 		struct wf_conn *conn = server->waiting;
 
+		is_last = conn == last;
 		if (server->bytes >= server->settings->in_flight_bytes_max / 2 && server->jobs_out > 0)
 			break;
 		server->waiting = conn->waiting_next;
@@ -132,8 +145,14 @@ static size_t bytes_of(const struct wf_conn *conn)
 	return conn->jobs_bytes + replies_of(conn) + conn->reader_bytes;
 }
 
-/* The connection that holds the most and does nothing with it; NULL: none. */
-static struct wf_conn *worst_of(const struct wf_server *server, bool with_replies)
+/* Whether the connection's client has had as much as it may for some time. */
+static bool is_client_stuck(const struct wf_conn *conn, uint64_t now_ms)
+{
+	return conn->peer != NULL && conn->peer->full_since_ms != 0 && now_ms - conn->peer->full_since_ms >= STALLED_MS;
+}
+
+/* The connection that holds the most and does nothing with it, of all or of clients that are stuck; NULL: none. */
+static struct wf_conn *worst_of(const struct wf_server *server, bool with_replies, bool of_stuck_clients)
 {
 	const uint64_t now_ms = uv_now(&server->loop);
 	struct wf_conn *worst = NULL;
@@ -141,7 +160,7 @@ static struct wf_conn *worst_of(const struct wf_server *server, bool with_replie
 	for (struct wf_conn *conn = server->conns; conn != NULL; conn = conn->next) {
 		if (conn->is_closing || conn->jobs_out > 0 || now_ms - conn->moved_ms < STALLED_MS)
 			continue;
-		if (with_replies && replies_of(conn) == 0)
+		if ((with_replies && replies_of(conn) == 0) || (of_stuck_clients && !is_client_stuck(conn, now_ms)))
 			continue;
 		if (bytes_of(conn) > 0 && (worst == NULL || bytes_of(conn) > bytes_of(worst)))
 			worst = conn;
@@ -158,10 +177,16 @@ static size_t replies_bytes(const struct wf_server *server)
 	return bytes;
 }
 
+static void shed(struct wf_server *server, struct wf_conn *conn)
+{
+	wf_log(&server->log, WF_LOG_WARNING, "connection shed", wf_log_count("bytes", bytes_of(conn)));
+	wf_conn_shed(conn);
+}
+
 /* When memory stays full, whoever does not take its replies goes. Where replies are not what fills it, and nothing
  * moves or it lasts, whoever has sent the most of a request that does not end goes: else the daemon would stand still
  * for all. */
-static void shed(struct wf_server *server)
+static void shed_of_all(struct wf_server *server)
 {
 	const uint64_t now_ms = uv_now(&server->loop);
 	const bool is_still = server->jobs_out == 0 && server->jobs_back == server->jobs_back_at_tick;
@@ -173,14 +198,32 @@ static void shed(struct wf_server *server)
 	}
 	if (now_ms - server->full_since_ms < STALLED_MS)
 		return;
-	worst = worst_of(server, true);
+	worst = worst_of(server, true, false);
 	if (worst == NULL && replies_bytes(server) < server->settings->in_flight_bytes_max / 2 &&
 	    (is_still || now_ms - server->full_since_ms >= FULL_MS))
-		worst = worst_of(server, false);
-	if (worst == NULL)
-		return;
-	wf_log(&server->log, WF_LOG_WARNING, "connection shed", wf_log_count("bytes", bytes_of(worst)));
-	wf_conn_shed(worst);
+		worst = worst_of(server, false, false);
+	if (worst != NULL)
+		shed(server, worst);
+}
+
+/* Likewise for a client alone: where it may have no more since some of its connections do not take their replies,
+ * these go, so that its others go on. */
+static void shed_of_clients(struct wf_server *server)
+{
+	const uint64_t now_ms = uv_now(&server->loop);
+	struct wf_conn *worst;
+
+	for (struct wf_conn *conn = server->conns; conn != NULL; conn = conn->next) {
+		struct wf_peer *peer = conn->peer;
+
+		if (peer != NULL && !wf_server_is_client_full(server, peer))
+			peer->full_since_ms = 0;
+		else if (peer != NULL && peer->full_since_ms == 0)
+			peer->full_since_ms = now_ms;
+	}
+	worst = worst_of(server, true, true);
+	if (worst != NULL)
+		shed(server, worst);
 }
 
 /* Those who do not show who they are in time go. */
@@ -212,7 +255,8 @@ static void tick_cb(uv_timer_t *timer)
 			wf_conn_tick(conn, now_ms);
 	}
 	dismiss_strangers(server);
-	shed(server);
+	shed_of_all(server);
+	shed_of_clients(server);
 	server->jobs_back_at_tick = server->jobs_back;
 	atomic_store(&server->pipeline.in_flight_bytes, server->bytes);
 	wf_server_resume(server);

@@ -83,6 +83,8 @@ int wf_server_run(struct wf_server *server, const struct wf_settings *settings, 
 
 /* Whether the sum of bytes is over the setting. */
 bool wf_server_is_full(const struct wf_server *server);
+/* Likewise, whether one client has as much as it may; `peer` may be NULL. */
+bool wf_server_is_client_full(const struct wf_server *server, const struct wf_peer *peer);
 
 /* Wakes connections that wait for room, while there is some. */
 void wf_server_resume(struct wf_server *server);

@@ -61,6 +61,10 @@
 	X(COUNT, subscribers_max, "256", 0, 1000000, "Connections that are subscribed at a time.")                    \
 	X(BYTES, subscriber_bytes_max, "1M", 65536, UINT64_C(1) << 32,                                                \
 	  "Bytes of events that one subscriber has not taken, over which it is told how many it misses.")             \
+	X(COUNT, client_requests_max, "65536", 1, 100000000,                                                          \
+	  "Requests of one client's connections under way, over which only its idle ones are read from.")             \
+	X(BYTES, client_bytes_max, "0", 0, UINT64_C(1) << 40,                                                         \
+	  "Bytes of requests and replies likewise; 0: half of in_flight_bytes_max.")                                  \
 	X(BYTES, in_flight_bytes_max, "256M", 1048576, UINT64_C(1) << 40,                                             \
 	  "Bytes of requests and replies of all connections, over which only idle ones are read from.")               \
 	X(BYTES, map_bytes_min, "64M", 1048576, UINT64_C(1) << 44, "First size of the store's memory map; it grows.") \

@@ -174,6 +174,42 @@ class Room(StrangersCase):
         self.addCleanup(client.close)
         return client
 
+    def test_one_client_has_no_more_requests_under_way_than_its_share(self):
+        daemon = self.start("--client-requests-max", "20", "--connection-reply-bytes-max", "64K")
+        text = " ".join("word%d" % n for n in range(100000))
+        with daemon.client_tcp() as other, daemon.client() as deaf:
+            other.result("add", {"id": "big", "text": text})
+            taken = other.result("stats")["counters"]["requests"]
+            deaf.send(msgpack.packb([0, 1, "get", ["big"]]) * 100)
+            time.sleep(0.3)
+            self.assertLess(other.result("stats")["counters"]["requests"] - taken, 30)
+            # Others of the same client are served a request at a time, other clients as ever.
+            with daemon.client() as fellow:
+                fellow.send(b"".join(msgpack.packb([0, n, "ping", []]) for n in range(5)))
+                self.assertEqual([fellow.reply()[1] for _ in range(5)], list(range(5)))
+            other.send(b"".join(msgpack.packb([0, n, "get", ["big"]]) for n in range(100)))
+            self.assertEqual([other.reply()[1] for _ in range(100)], list(range(100)))
+
+    def test_one_client_has_no_more_bytes_under_way_than_its_share(self):
+        daemon = self.start("--client-bytes-max", "1M")
+        text = " ".join("word%d" % n for n in range(100000))
+        with daemon.client_tcp() as other:
+            other.result("add", {"id": "big", "text": text})
+            deaf = [daemon.client() for _ in range(8)]
+            for client in deaf:
+                self.addCleanup(client.close)
+                client.socket.setblocking(False)
+                try:
+                    for n in range(40):
+                        client.socket.send(msgpack.packb([0, 1, "get", ["big"]]) +
+                                           msgpack.packb([0, 1, "query", [{"id": "q", "text": text[:200000]}]]))
+                except BlockingIOError:
+                    pass
+            # Of its connections those go that take no replies; a request of any size of the others is answered then.
+            self.assertTrue(eventually(lambda: other.result("stats")["counters"]["connections_shed"] > 0))
+            with daemon.client() as fellow:
+                self.assertIsNone(fellow.call("query", {"id": "q", "text": text})[0])
+
     def test_by_default_one_client_leaves_a_fifth_to_others(self):
         daemon = self.start("--connections-max", "10")
         for _ in range(8):
