@@ -114,8 +114,8 @@ static int teardown(void **state)
 	struct desk *desk = *state;
 	void *sample = desk->sample;
 
-	wf_index_free(desk->index);
 	wf_learned_close(&desk->learned);
+	wf_index_free(desk->index);
 	wf_arena_close(&desk->arena);
 	free(desk);
 	return sample_teardown(&sample);
