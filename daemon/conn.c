@@ -43,16 +43,13 @@ static void written(struct wf_conn *conn, size_t bytes)
 	count_reply(conn, 0, bytes);
 }
 
-/* What its client has under way. */
-static void count_client(struct wf_conn *conn)
+/* What the connection's client has under way for it is this, from now on. */
+static void count_client(struct wf_conn *conn, size_t jobs, size_t bytes)
 {
-	const size_t bytes = conn->peer == NULL ? 0 : conn->jobs_bytes + conn->reply_bytes - conn->event_bytes;
-	const size_t jobs = conn->peer == NULL ? 0 : conn->jobs_count;
-
-	if (conn->peer != NULL) {
-		conn->peer->jobs_count += jobs - conn->client_jobs;
-		conn->peer->bytes += bytes - conn->client_bytes;
-	}
+	if (conn->peer == NULL)
+		return;
+	conn->peer->jobs_count += jobs - conn->client_jobs;
+	conn->peer->bytes += bytes - conn->client_bytes;
 	conn->client_jobs = jobs;
 	conn->client_bytes = bytes;
 }
@@ -71,7 +68,7 @@ static void append(struct wf_conn *conn, struct wf_job *job)
 	conn->jobs_count++;
 	conn->jobs_bytes += job->cost_bytes;
 	conn->server->bytes += job->cost_bytes;
-	count_client(conn);
+	count_client(conn, conn->jobs_count, conn->jobs_bytes + wf_conn_replies(conn));
 }
 
 /* Takes the first job, which is finished, out of the row; the caller has its reference. */
@@ -195,10 +192,7 @@ static void welcome(struct wf_conn *conn)
 static void count_no_more(struct wf_conn *conn)
 {
 	welcome(conn);
-	if (conn->peer != NULL) {
-		conn->peer->jobs_count -= conn->client_jobs;
-		conn->peer->bytes -= conn->client_bytes;
-	}
+	count_client(conn, 0, 0);
 	wf_peers_leave(&conn->server->peers, conn->peer);
 	conn->peer = NULL;
 }
@@ -474,7 +468,7 @@ static void wait_for_room(struct wf_conn *conn)
  * at a time. */
 static bool holds_nothing(const struct wf_conn *conn)
 {
-	return conn->jobs_count == 0 && conn->reply_bytes == conn->event_bytes;
+	return conn->jobs_count == 0 && wf_conn_replies(conn) == 0;
 }
 
 /* A large message waits until nothing is under way at all, then one goes on: it gives memory back when it is done. */
@@ -942,7 +936,7 @@ void wf_conn_pump(struct wf_conn *conn)
 		wf_reader_rest(conn->reader);
 		count_reader(conn);
 	}
-	count_client(conn);
+	count_client(conn, conn->jobs_count, conn->jobs_bytes + wf_conn_replies(conn));
 	set_reading(conn, !conn->is_eof && (conn->is_leaving || may_read(conn)));
 	conn->is_pumping = false;
 	free_if_done(conn);

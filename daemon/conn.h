@@ -53,11 +53,11 @@ struct wf_conn {
 	struct wf_job *unsent; /* first job that has not gone to the pipeline; NULL: all have */
 	size_t jobs_count;
 	size_t jobs_bytes;
-	size_t reply_bytes;      /* of finished replies that the socket has not taken */
-	size_t row_reply_bytes;  /* likewise, of those in the row, behind one that is not finished */
-	size_t event_bytes;      /* of reply_bytes, those of events that the socket has and has not taken */
-	size_t reader_bytes;     /* as counted in the server's sum */
-	size_t client_jobs;      /* as counted in its client's */
+	size_t reply_bytes;     /* of finished replies that the socket has not taken */
+	size_t row_reply_bytes; /* likewise, of those in the row, behind one that is not finished */
+	size_t event_bytes;     /* of reply_bytes, those of events that the socket has and has not taken */
+	size_t reader_bytes;    /* as counted in the server's sum */
+	size_t client_jobs;     /* as counted in its client's */
 	size_t client_bytes;
 	size_t jobs_out;         /* with the pipeline */
 	size_t reads_sent;       /* jobs with the pipeline whose reply may be large */
@@ -82,6 +82,12 @@ struct wf_conn {
 	bool is_closed;
 	bool is_pumping;
 };
+
+/* Replies that are not taken. Events have a bound of their own: a subscriber is told what it misses, and stays. */
+static inline size_t wf_conn_replies(const struct wf_conn *conn)
+{
+	return conn->reply_bytes - conn->event_bytes;
+}
 
 /* Takes the next connection of a listener. Refuses it, or drops it, where there is no room.
  * Errors: WF_ENOMEM, of libuv: the connection is still to be taken. */

@@ -18,8 +18,8 @@
 struct wf_learned {
 	struct wf_arena arena;
 	struct wf_index *index; /* that fills `bytes`; NULL: none */
-	struct wf_bytes bytes; /* of the moment that is being written; length 0: none is */
-	uint64_t number;       /* the newest article of that moment */
+	struct wf_bytes bytes;  /* of the moment that is being written; length 0: none is */
+	uint64_t number;        /* the newest article of that moment */
 	uint32_t pieces_done;
 	uint32_t generation; /* of the one that is written whole */
 };

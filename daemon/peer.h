@@ -19,8 +19,8 @@ struct wf_peer {
 	struct wf_peer *next; /* of its bucket */
 	struct wf_peer_key key;
 	size_t connections_count;
-	size_t jobs_count; /* requests under way, of all of them */
-	size_t bytes;      /* of those, and of replies that are not taken; but for events */
+	size_t jobs_count;      /* requests under way, of all of them */
+	size_t bytes;           /* of those, and of replies that are not taken; but for events */
 	uint64_t full_since_ms; /* over a bound at each tick since; 0: it is not */
 };
 

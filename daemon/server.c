@@ -134,15 +134,9 @@ static void wake_cb(void *context)
 	uv_async_send(&server->returned);
 }
 
-/* Events have a bound of their own: a subscriber is told what it misses, and stays. */
-static size_t replies_of(const struct wf_conn *conn)
-{
-	return conn->reply_bytes - conn->event_bytes;
-}
-
 static size_t bytes_of(const struct wf_conn *conn)
 {
-	return conn->jobs_bytes + replies_of(conn) + conn->reader_bytes;
+	return conn->jobs_bytes + wf_conn_replies(conn) + conn->reader_bytes;
 }
 
 /* Whether the connection's client has had as much as it may for some time. */
@@ -160,7 +154,8 @@ static struct wf_conn *worst_of(const struct wf_server *server, bool with_replie
 	for (struct wf_conn *conn = server->conns; conn != NULL; conn = conn->next) {
 		if (conn->is_closing || conn->jobs_out > 0 || now_ms - conn->moved_ms < STALLED_MS)
 			continue;
-		if ((with_replies && replies_of(conn) == 0) || (of_stuck_clients && !is_client_stuck(conn, now_ms)))
+		if ((with_replies && wf_conn_replies(conn) == 0) ||
+		    (of_stuck_clients && !is_client_stuck(conn, now_ms)))
 			continue;
 		if (bytes_of(conn) > 0 && (worst == NULL || bytes_of(conn) > bytes_of(worst)))
 			worst = conn;

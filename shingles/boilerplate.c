@@ -108,6 +108,13 @@ static struct wf_repeats *repeats_new(struct wf_boilerplate *boilerplate, uint64
 	return repeats;
 }
 
+/* Where the source at `place`, from 0, lies among the saved bytes. */
+static size_t saved_offset(const struct wf_boilerplate *boilerplate, size_t place)
+{
+	return sizeof(struct saved_header) + bytes_of(boilerplate->corpus) +
+	       place * repeats_bytes(SOURCE_SETS, SOURCE_SEEN_BITS);
+}
+
 /* Copies a source that is to be copied as it is now. */
 static void copy_source(struct wf_boilerplate *boilerplate, struct wf_repeats *repeats)
 {
@@ -118,9 +125,7 @@ static void copy_source(struct wf_boilerplate *boilerplate, struct wf_repeats *r
 		return;
 	repeats->copy_place = 0;
 	copy->left[place - 1] = NULL;
-	memcpy(copy->out + sizeof(struct saved_header) + bytes_of(boilerplate->corpus) +
-		       (place - 1) * bytes_of(repeats),
-	       repeats, bytes_of(repeats));
+	memcpy(copy->out + saved_offset(boilerplate, place - 1), repeats, bytes_of(repeats));
 }
 
 static void repeats_free(struct wf_boilerplate *boilerplate, struct wf_repeats *repeats)
@@ -571,8 +576,7 @@ int wf_boilerplate_learn(struct wf_boilerplate *boilerplate, uint64_t source, co
 
 size_t wf_boilerplate_saved_bytes(const struct wf_boilerplate *boilerplate)
 {
-	return sizeof(struct saved_header) + bytes_of(boilerplate->corpus) +
-	       wf_map_count(&boilerplate->sources) * repeats_bytes(SOURCE_SETS, SOURCE_SEEN_BITS);
+	return saved_offset(boilerplate, wf_map_count(&boilerplate->sources));
 }
 
 int wf_boilerplate_save_begin(struct wf_boilerplate *boilerplate, char *out)
@@ -603,10 +607,8 @@ int wf_boilerplate_save_begin(struct wf_boilerplate *boilerplate, char *out)
 void wf_boilerplate_save_fill(struct wf_boilerplate *boilerplate, size_t until)
 {
 	struct wf_boilerplate_copy *copy = &boilerplate->copy;
-	const size_t fixed = sizeof(struct saved_header) + bytes_of(boilerplate->corpus);
-	const size_t source_bytes = repeats_bytes(SOURCE_SETS, SOURCE_SEEN_BITS);
 
-	for (; copy->copied_count < copy->sources_count && fixed + copy->copied_count * source_bytes < until;
+	for (; copy->copied_count < copy->sources_count && saved_offset(boilerplate, copy->copied_count) < until;
 	     copy->copied_count++)
 		if (copy->left[copy->copied_count] != NULL)
 			copy_source(boilerplate, copy->left[copy->copied_count]);
