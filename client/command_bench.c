@@ -261,7 +261,7 @@ static void print_figures(const struct bench *bench, const struct daemon_figures
 	if (bench->context->wants_json) {
 		printf("{\"method\":\"%s\",\"articles\":%" PRIu64 ",\"batch\":%" PRIu64 ",\"outstanding\":%" PRIu64
 		       ",\"prepared_bytes\":%" PRIu64 ",\"rounds\":%" PRIu64
-		       ",\"client_us_per_article\":%.2f,\"rate\":%.1f,\"seconds\":%.3f,"
+		       ",\"client_us_per_article\":%.2f,\"rate\":%.1f,\"seconds\":%.6f,"
 		       "\"latency_ms\":{\"p50\":%.3f,\"p90\":%.3f,\"p99\":%.3f,"
 		       "\"p999\":%.3f,"
 		       "\"max\":%.3f},\"text_bytes\":%" PRIu64
