@@ -508,13 +508,13 @@ static const struct wf_item *item_after(const struct wf_job **job, const struct 
 }
 
 /* While an article is decided and taken in, what the next ones need comes nearer. */
-static void work_ahead(struct wf_indexer *indexer, const struct wf_job *job, const struct wf_item *item)
+static void work_ahead(struct wf_indexer *indexer, const struct wf_job *job, const struct wf_item *item, bool is_query)
 {
 	const struct wf_item *next = item_after(&job, item);
 	const struct wf_item *after_next = item_after(&job, next);
 
 	if (after_next != NULL)
-		wf_index_look_ahead(indexer->index, after_next->source);
+		wf_index_look_ahead(indexer->index, after_next->source, is_query);
 	if (next != NULL && !next->is_refused)
 		wf_index_prepare(indexer->index, &next->document, next->source);
 }
@@ -535,7 +535,7 @@ static int take_in(struct wf_indexer *indexer, struct wf_job *job, struct wf_ite
 	code = pending_reserve(indexer);
 	if (code == 0)
 		code = wf_index_decide(indexer->index, &item->document, &facts, replaces, decision);
-	work_ahead(indexer, job, item);
+	work_ahead(indexer, job, item, false);
 	/* That the match cannot be named is found out before anything has changed. */
 	if (code == 0)
 		code = wf_indexer_id_of(indexer, decision->match, &item->match_id);
@@ -607,7 +607,7 @@ int wf_indexer_query(struct wf_indexer *indexer, struct wf_job *job, struct wf_i
 	if (code == 0 && !is_same) {
 		item->replaces = old.number;
 		code = wf_index_decide(indexer->index, &item->document, &facts, old.number, decision);
-		work_ahead(indexer, job, item);
+		work_ahead(indexer, job, item, true);
 		if (code == 0)
 			code = wf_indexer_id_of(indexer, decision->match, &item->match_id);
 		if (code == 0 && old.number != 0 && wf_index_article(indexer->index, old.number, &article) == 0 &&

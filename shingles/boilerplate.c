@@ -175,8 +175,7 @@ static void add_common(struct wf_boilerplate *boilerplate, uint32_t shingle)
 }
 
 /* Marks the runs of shingles that a young source has printed before, unless they are nearly all of the article. Byte by
- * byte and without
- * branches: what was seen comes and goes, and is not to be guessed. */
+ * byte and without branches: what was seen comes and goes, and is not to be guessed. */
 static void mask_seen(const struct wf_repeats *repeats, const uint16_t *tokens, size_t tokens_count, uint8_t *mask)
 {
 	uint8_t seen[WF_DOCUMENT_TOKENS_MAX + YOUNG_RUN];
@@ -218,14 +217,14 @@ static bool is_passed_over(const struct wf_repeats *repeats)
 	return repeats->stories_total >= SETTLED_STORIES && repeats->offered % SETTLED_STEP != 0;
 }
 
-void wf_boilerplate_prefetch(const struct wf_boilerplate *boilerplate, uint64_t source)
+void wf_boilerplate_prefetch(const struct wf_boilerplate *boilerplate, uint64_t source, bool is_to_learn)
 {
 	const struct wf_repeats *repeats = repeats_of(boilerplate, source);
 
 	if (repeats == NULL)
 		return;
 	prefetch(repeats->hot_bits, sizeof repeats->hot_bits + sizeof repeats->hot + sizeof repeats->hot_counts);
-	if (!is_passed_over(repeats))
+	if (is_to_learn && !is_passed_over(repeats))
 		prefetch(repeats->sets, repeats->sets_count * sizeof(struct set) + repeats->seen_bits / 8);
 }
 
@@ -302,17 +301,20 @@ void wf_boilerplate_mask(const struct wf_boilerplate *boilerplate, uint64_t sour
 	const struct wf_repeats *repeats = repeats_of(boilerplate, source);
 	const struct wf_repeats *hot = repeats == NULL ? boilerplate->corpus : repeats;
 	uint16_t maybe[WF_DOCUMENT_TOKENS_MAX + WF_KERNEL_SLACK];
+	uint8_t room[WF_DOCUMENT_TOKENS_MAX + 1];
+	uint8_t *const repeated = room + 1; /* by shingle; room[0] stands for the one before the first */
 	uint32_t maybe_count;
 
-	memset(mask, 0, tokens_count);
+	memset(room, 0, tokens_count + 1);
 	maybe_count =
 		wf_kernels()->filter(tokens, (uint32_t)tokens_count, hot->hot_bits, boilerplate->common_bits, maybe);
 	for (uint32_t i = 0; i < maybe_count; i++) {
 		const size_t at = maybe[i];
 
-		if (is_repeated(boilerplate, hot, WF_SHINGLE_OF(tokens[at], tokens[at + 1])))
-			mask[at] = mask[at + 1] = 1;
+		repeated[at] = is_repeated(boilerplate, hot, WF_SHINGLE_OF(tokens[at], tokens[at + 1]));
 	}
+	for (size_t i = 0; i < tokens_count; i++)
+		mask[i] = room[i] | repeated[i];
 	if (repeats != NULL && repeats->stories_total < YOUNG_STORIES && tokens_count > YOUNG_RUN)
 		mask_seen(repeats, tokens, tokens_count, mask);
 	if (repeats != NULL)

@@ -50,8 +50,9 @@ void wf_boilerplate_mask(const struct wf_boilerplate *boilerplate, uint64_t sour
 /* A number that is another one whenever a mask of the source's articles may come out otherwise. */
 uint64_t wf_boilerplate_version(const struct wf_boilerplate *boilerplate, uint64_t source);
 
-/* Asks the memory for what wf_boilerplate_mask() and wf_boilerplate_learn() will touch, ahead of them. */
-void wf_boilerplate_prefetch(const struct wf_boilerplate *boilerplate, uint64_t source);
+/* Asks the memory for what wf_boilerplate_mask() will touch, and wf_boilerplate_learn() too if `is_to_learn`, ahead of
+ * them. */
+void wf_boilerplate_prefetch(const struct wf_boilerplate *boilerplate, uint64_t source, bool is_to_learn);
 
 /* Learns from an article of `source` whose story the source had not printed before. `is_story`: it is the first of its
  * story, and counts for the corpus too. Errors: WF_ENOMEM (the article is then not learned from; nothing else is

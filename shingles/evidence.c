@@ -44,6 +44,8 @@ struct wf_profile {
 	/* In `room`, one behind the other, just as long as the texts are: what is used stays in the nearest cache. */
 	uint16_t *table; /* hash -> first position of a shingle */
 	struct place *places;
+	uint8_t *repeated;      /* by position: the newcomer has this shingle more than once */
+	uint8_t *shingle_own;   /* by position: this shingle is not boilerplate as a whole */
 	uint8_t *hit;           /* by position: the other has this shingle */
 	uint8_t *own_weights;   /* by token of the newcomer; boilerplate weighs 0 */
 	uint8_t *kinds;         /* enum kind, likewise */
@@ -53,7 +55,7 @@ struct wf_profile {
 	uint32_t own;           /* sum of own_weights */
 	uint32_t lead;          /* tokens up to the WF_LEAD_TOKENS-th own one; 0: there are fewer */
 	uint32_t lead_own;
-	uint16_t room[(1u << TABLE_BITS_MAX) + WF_DOCUMENT_TOKENS_MAX * (sizeof(struct place) + 6) / 2 +
+	uint16_t room[(1u << TABLE_BITS_MAX) + WF_DOCUMENT_TOKENS_MAX * (sizeof(struct place) + 8) / 2 +
 		      WF_KERNEL_SLACK];
 };
 
@@ -146,11 +148,13 @@ static void enter(struct wf_profile *profile, uint16_t position)
 	while (first != NONE && shingle_at(profile->tokens, first) != shingle)
 		first = profile->places[first].chain;
 	profile->places[position].again = NONE;
+	profile->repeated[position] = first != NONE;
 	if (first == NONE) {
 		profile->places[position].chain = *slot;
 		*slot = first = position;
 	} else {
 		profile->places[profile->places[first].last].again = position;
+		profile->repeated[first] = 1;
 	}
 	profile->places[first].last = position;
 	profile->places[position].first = first;
@@ -167,8 +171,10 @@ static void weigh_own(struct wf_profile *profile)
 	uint32_t own_count = 0;
 
 	profile->shingles_own = shingles_own(profile->mask, profile->count);
-	profile->own = wf_kernels()->weigh(profile->tokens, profile->count, profile->mask, profile->weights,
-					   profile->own_weights);
+	wf_weights_of(profile->weights, profile->tokens, profile->count, profile->own_weights);
+	profile->own = wf_kernels()->weigh(profile->own_weights, profile->mask, profile->count);
+	for (uint32_t i = 0; i + 1 < profile->count; i++)
+		profile->shingle_own[i] = !(profile->mask[i] & profile->mask[i + 1]);
 	profile->lead = 0;
 	profile->lead_own = 0;
 	for (uint32_t i = 0; i < profile->count && own_count < WF_LEAD_TOKENS; i++) {
@@ -201,7 +207,9 @@ void wf_profile_set(struct wf_profile *profile, const uint16_t *tokens, uint32_t
 	profile->table_bits = bits;
 	profile->table = profile->room;
 	profile->places = (struct place *)(void *)(profile->table + (1u << bits));
-	profile->hit = (uint8_t *)(profile->places + tokens_count);
+	profile->repeated = (uint8_t *)(profile->places + tokens_count);
+	profile->shingle_own = profile->repeated + tokens_count;
+	profile->hit = profile->shingle_own + tokens_count;
 	profile->own_weights = profile->hit + tokens_count;
 	profile->kinds = profile->own_weights + tokens_count;
 	profile->cover = profile->kinds + tokens_count;
@@ -324,7 +332,37 @@ static void mark(struct wf_profile *profile, uint16_t first)
 	}
 }
 
-/* Walks the other's shingles: marks what is common on both sides, and compares what stands in the gaps. */
+/* How many tokens from a and b on are the same, `count` at most. */
+static uint32_t same_count(const uint16_t *a, const uint16_t *b, uint32_t count)
+{
+	uint32_t i = 0;
+
+	for (; i + 4 <= count; i += 4)
+		if (memcmp(a + i, b + i, 4 * sizeof *a) != 0)
+			break;
+	while (i < count && a[i] == b[i])
+		i++;
+	return i;
+}
+
+/* The other has the run of `count` shingles that begins at `first` as well. */
+static void mark_run(struct wf_profile *profile, uint32_t first, uint32_t count)
+{
+	const uint8_t *const end = profile->repeated + first + count;
+	const uint8_t *at = profile->repeated + first;
+
+	for (; (at = memchr(at, 1, (size_t)(end - at))) != NULL; at++) {
+		const uint16_t same = profile->places[at - profile->repeated].first;
+
+		if (!profile->hit[same])
+			mark(profile, same);
+	}
+	memset(profile->hit + first, 1, count);
+	memset(profile->cover + first, COVER_FULL, count + 1);
+}
+
+/* Walks the other's shingles from run to run: marks what is common on both sides, and compares what stands in the
+ * gaps. */
 static void scan(struct wf_profile *profile, const uint16_t *other, uint32_t other_count,
 		 struct wf_comparison *comparison)
 {
@@ -333,36 +371,29 @@ static void scan(struct wf_profile *profile, const uint16_t *other, uint32_t oth
 	bool in_text = false;
 
 	for (uint32_t j = 0; j + 1 < other_count; j++) {
-		const uint32_t shingle = shingle_at(other, j);
-		const bool goes_on = in_text && j + 1 == b_next && a_next < profile->count && a_next > 0 &&
-				     shingle_at(profile->tokens, a_next - 1) == shingle;
-		uint16_t first;
-		uint32_t i;
+		const uint16_t first = find(profile, shingle_at(other, j));
+		uint32_t i, left, length;
 
-		if (goes_on) {
-			i = a_next - 1;
-			first = profile->places[i].first;
-		} else {
-			first = find(profile, shingle);
-			if (first == NONE)
-				continue;
-			i = align(profile, first, in_text ? a_next + (j - (b_next < j ? b_next : j)) : first);
-		}
-		if (!profile->hit[first])
-			mark(profile, first);
-		profile->cover_other[j] = profile->cover_other[j + 1] = COVER_FULL;
+		if (first == NONE)
+			continue;
+		i = align(profile, first, in_text ? a_next + (j - (b_next < j ? b_next : j)) : first);
 		if (!in_text && i <= GAP_FIRST_MAX && j <= GAP_FIRST_MAX) {
 			const struct gap gap = {0, i, 0, j};
 
 			compare_figures(profile, other, &gap, comparison);
 		}
-		if (in_text && !goes_on && i >= a_next && j >= b_next) {
+		if (in_text && i >= a_next && j >= b_next) {
 			const struct gap gap = {a_next, i - a_next, b_next, j - b_next};
 
 			compare_gap(profile, other, &gap, comparison);
 		}
-		a_next = i + 2;
-		b_next = j + 2;
+		left = profile->count - i < other_count - j ? profile->count - i : other_count - j;
+		length = 2 + same_count(profile->tokens + i + 2, other + j + 2, left - 2);
+		mark_run(profile, i, length - 1);
+		memset(profile->cover_other + j, COVER_FULL, length);
+		a_next = i + length;
+		b_next = j + length;
+		j = b_next - 2;
 		in_text = true;
 	}
 }
@@ -421,12 +452,13 @@ void wf_profile_finish(const struct wf_profile *profile, const uint16_t *tokens,
 {
 	const struct wf_kernels *kernels = wf_kernels();
 	const uint32_t shingles = shingles_own(mask, tokens_count);
-	const uint32_t own = kernels->weigh(tokens, tokens_count, mask, profile->weights, profile->other_weights);
-	const uint32_t covered = kernels->products(profile->other_weights, profile->cover_other, tokens_count);
-	uint32_t common = 0;
+	uint32_t common =
+		profile->count < 2 ? 0 : kernels->both(profile->hit, profile->shingle_own, profile->count - 1);
+	uint32_t own, covered;
 
-	for (uint32_t i = 0; i + 1 < profile->count; i++)
-		common += (uint32_t)(profile->hit[i] & !(profile->mask[i] & profile->mask[i + 1]));
+	wf_weights_of(profile->weights, tokens, tokens_count, profile->other_weights);
+	own = kernels->weigh(profile->other_weights, mask, tokens_count);
+	covered = kernels->products(profile->other_weights, profile->cover_other, tokens_count);
 	comparison->other_weight = (double)own / WF_WEIGHT_MAX;
 	comparison->covering = share_of(covered, own);
 	if (common > shingles)

@@ -31,4 +31,11 @@ void wf_frequency_init(struct wf_frequency *frequency);
  * left zero. */
 void wf_frequency_learn(struct wf_frequency *frequency, const uint16_t *tokens, size_t tokens_count, uint8_t *marks);
 
+/* out[i]: the weight of tokens[i]. */
+static inline void wf_weights_of(const uint8_t *weights, const uint16_t *tokens, size_t tokens_count, uint8_t *out)
+{
+	for (size_t i = 0; i < tokens_count; i++)
+		out[i] = weights[tokens[i]];
+}
+
 #endif

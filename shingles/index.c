@@ -166,9 +166,9 @@ static int make_newcomer(const struct wf_index *index, struct wf_newcomer *newco
 	return error;
 }
 
-void wf_index_look_ahead(const struct wf_index *index, uint64_t source)
+void wf_index_look_ahead(const struct wf_index *index, uint64_t source, bool is_query)
 {
-	wf_boilerplate_prefetch(&index->boilerplate, source);
+	wf_boilerplate_prefetch(&index->boilerplate, source, !is_query);
 }
 
 void wf_index_prepare(struct wf_index *index, const struct wf_document *document, uint64_t source)
@@ -360,7 +360,7 @@ static double contained_beyond(const struct wf_index *index, uint32_t candidate,
 	uint64_t covered = 0;
 
 	for (uint32_t i = 0; i < newcomer->tokens_count; i++) {
-		const uint32_t weight = newcomer->mask[i] ? 0 : index->frequency.weights[newcomer->tokens[i]];
+		const uint32_t weight = newcomer->mask[i] ? 0 : newcomer->weights[i];
 
 		own += weight;
 		covered += (index->covered_by[i] & (bit | others)) == bit ? weight : 0;

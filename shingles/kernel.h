@@ -36,7 +36,6 @@ static inline uint32_t wf_kernel_common_bit(uint32_t hash)
 
 /* How rare the two words of a shingle must be together: to be chosen at all, and to go first. */
 struct wf_kernel_weights {
-	const uint8_t *of_token; /* 65,536 */
 	uint32_t least;
 	uint32_t rare;   /* its rank is a quarter of its hash ... */
 	uint32_t rarest; /* ... and a sixteenth */
@@ -48,10 +47,11 @@ struct wf_kernels {
 	uint32_t (*filter)(const uint16_t *tokens, uint32_t tokens_count, const uint32_t *hot_bits,
 			   const uint32_t *common_bits, uint16_t *places);
 
-	/* The shingles that may be chosen (rare enough, and not boilerplate as a whole), in order, and their ranks, not
-	 * negative. Both outputs have room for tokens_count and the slack. Returns how many. */
-	uint32_t (*rank)(const uint16_t *tokens, uint32_t tokens_count, const uint8_t *mask,
-			 const struct wf_kernel_weights *weights, uint32_t *shingles, int32_t *ranks);
+	/* The shingles that may be chosen (rare enough by the weights of their tokens, and not boilerplate as a whole),
+	 * in order, and their ranks, not negative. Both outputs have room for tokens_count and the slack. Returns how
+	 * many. */
+	uint32_t (*rank)(const uint16_t *tokens, const uint8_t *weights, uint32_t tokens_count, const uint8_t *mask,
+			 const struct wf_kernel_weights *bounds, uint32_t *shingles, int32_t *ranks);
 
 	/* out[i] is the least, or greatest, of in[i] and in[i + step], for `count` of them. */
 	void (*least)(int32_t *restrict out, const int32_t *restrict in, uint32_t count, uint32_t step);
@@ -60,10 +60,8 @@ struct wf_kernels {
 	/* The places first + i, ascending, where a[i] is b[i]. `places` has room for count and the slack. */
 	uint32_t (*equal)(const int32_t *a, const int32_t *b, uint32_t count, uint32_t first, uint16_t *places);
 
-	/* The weight of each token, 0 where it is masked; returns their sum. `out` has room for tokens_count and the
-	 * slack. */
-	uint32_t (*weigh)(const uint16_t *tokens, uint32_t tokens_count, const uint8_t *mask, const uint8_t *of_token,
-			  uint8_t *out);
+	/* Sets the weights that are masked to 0; returns the sum of the others. */
+	uint32_t (*weigh)(uint8_t *weights, const uint8_t *mask, uint32_t count);
 
 	/* The sum of a[i] * b[i]. */
 	uint32_t (*products)(const uint8_t *a, const uint8_t *b, uint32_t count);

@@ -73,15 +73,6 @@ static uint32_t filter(const uint16_t *tokens, uint32_t tokens_count, const uint
 	return count;
 }
 
-/* The weights of sixteen tokens, a byte each, read four bytes at a time. */
-static inline __m512i weights_of(const uint8_t *of_token, __m512i tokens)
-{
-	const __m512i words = _mm512_i32gather_epi32(_mm512_srli_epi32(tokens, 2), of_token, 4);
-	const __m512i shift = _mm512_slli_epi32(_mm512_and_si512(tokens, _mm512_set1_epi32(3)), 3);
-
-	return _mm512_and_si512(_mm512_srlv_epi32(words, shift), _mm512_set1_epi32(0xff));
-}
-
 /* wf_kernel_mix() >> 33 of eight. */
 static inline __m256i mixed(__m256i shingles)
 {
@@ -94,22 +85,26 @@ static inline __m256i mixed(__m256i shingles)
 	return _mm512_cvtepi64_epi32(_mm512_srli_epi64(value, 33));
 }
 
-static uint32_t rank(const uint16_t *tokens, uint32_t tokens_count, const uint8_t *mask,
-		     const struct wf_kernel_weights *weights, uint32_t *shingles, int32_t *ranks)
+/* The weights of the two tokens of each shingle, added up. */
+static inline __m512i weights_of(const uint8_t *weights, __mmask16 lanes)
 {
-	const __m512i least_weight = _mm512_set1_epi32((int)weights->least);
-	const __m512i rare = _mm512_set1_epi32((int)weights->rare);
-	const __m512i rarest = _mm512_set1_epi32((int)weights->rarest);
+	return _mm512_add_epi32(_mm512_cvtepu8_epi32(_mm_maskz_loadu_epi8(lanes, weights)),
+				_mm512_cvtepu8_epi32(_mm_maskz_loadu_epi8(lanes, weights + 1)));
+}
+
+static uint32_t rank(const uint16_t *tokens, const uint8_t *weights, uint32_t tokens_count, const uint8_t *mask,
+		     const struct wf_kernel_weights *bounds, uint32_t *shingles, int32_t *ranks)
+{
+	const __m512i least_weight = _mm512_set1_epi32((int)bounds->least);
+	const __m512i rare = _mm512_set1_epi32((int)bounds->rare);
+	const __m512i rarest = _mm512_set1_epi32((int)bounds->rarest);
 	const __m512i two = _mm512_set1_epi32(2);
 	uint32_t count = 0;
 
 	for (uint32_t i = 0; i + 1 < tokens_count; i += LANES) {
 		const __mmask16 lanes = lanes_of(tokens_count - 1 - i);
-		const __m512i first = load_tokens(tokens + i, lanes);
-		const __m512i second = load_tokens(tokens + i + 1, lanes);
-		const __m512i shingle = shingles_of(first, second);
-		const __m512i weight =
-			_mm512_add_epi32(weights_of(weights->of_token, first), weights_of(weights->of_token, second));
+		const __m512i shingle = shingles_of(load_tokens(tokens + i, lanes), load_tokens(tokens + i + 1, lanes));
+		const __m512i weight = weights_of(weights + i, lanes);
 		const __m512i shift =
 			_mm512_add_epi32(_mm512_maskz_mov_epi32(_mm512_cmpge_epi32_mask(weight, rare), two),
 					 _mm512_maskz_mov_epi32(_mm512_cmpge_epi32_mask(weight, rarest), two));
@@ -127,6 +122,28 @@ static uint32_t rank(const uint16_t *tokens, uint32_t tokens_count, const uint8_
 	return count;
 }
 
+static void least(int32_t *restrict out, const int32_t *restrict in, uint32_t count, uint32_t step)
+{
+	for (uint32_t i = 0; i < count; i += LANES) {
+		const __mmask16 lanes = lanes_of(count - i);
+
+		_mm512_mask_storeu_epi32(out + i, lanes,
+					 _mm512_min_epi32(_mm512_maskz_loadu_epi32(lanes, in + i),
+							  _mm512_maskz_loadu_epi32(lanes, in + i + step)));
+	}
+}
+
+static void greatest(int32_t *restrict out, const int32_t *restrict in, uint32_t count, uint32_t step)
+{
+	for (uint32_t i = 0; i < count; i += LANES) {
+		const __mmask16 lanes = lanes_of(count - i);
+
+		_mm512_mask_storeu_epi32(out + i, lanes,
+					 _mm512_max_epi32(_mm512_maskz_loadu_epi32(lanes, in + i),
+							  _mm512_maskz_loadu_epi32(lanes, in + i + step)));
+	}
+}
+
 static uint32_t equal(const int32_t *a, const int32_t *b, uint32_t count, uint32_t first, uint16_t *places)
 {
 	uint32_t places_count = 0;
@@ -141,28 +158,83 @@ static uint32_t equal(const int32_t *a, const int32_t *b, uint32_t count, uint32
 	return places_count;
 }
 
-static uint32_t weigh(const uint16_t *tokens, uint32_t tokens_count, const uint8_t *mask, const uint8_t *of_token,
-		      uint8_t *out)
+/* The first `count` of the bytes of a register, or of half of one. */
+static inline __mmask64 bytes_of(uint32_t count)
+{
+	return count >= 64 ? ~UINT64_C(0) : (UINT64_C(1) << count) - 1;
+}
+
+static inline __mmask32 half_bytes_of(uint32_t count)
+{
+	return count >= 32 ? UINT32_MAX : (UINT32_C(1) << count) - 1;
+}
+
+static uint32_t weigh(uint8_t *weights, const uint8_t *mask, uint32_t count)
 {
 	__m512i sum = _mm512_setzero_si512();
 
-	for (uint32_t i = 0; i < tokens_count; i += LANES) {
-		const __mmask16 lanes = lanes_of(tokens_count - i);
-		const __m128i masked = _mm_maskz_loadu_epi8(lanes, mask + i);
-		const __mmask16 own = lanes & _mm_testn_epi8_mask(masked, masked);
-		const __m512i weights =
-			_mm512_maskz_mov_epi32(own, weights_of(of_token, load_tokens(tokens + i, lanes)));
+	for (uint32_t i = 0; i < count; i += 64) {
+		const __mmask64 lanes = bytes_of(count - i);
+		const __m512i masked = _mm512_maskz_loadu_epi8(lanes, mask + i);
+		const __m512i own =
+			_mm512_maskz_loadu_epi8(_mm512_mask_testn_epi8_mask(lanes, masked, masked), weights + i);
 
-		_mm_storeu_si128((__m128i *)(void *)(out + i), _mm512_cvtepi32_epi8(weights));
-		sum = _mm512_add_epi32(sum, weights);
+		_mm512_mask_storeu_epi8(weights + i, lanes, own);
+		sum = _mm512_add_epi64(sum, _mm512_sad_epu8(own, _mm512_setzero_si512()));
+	}
+	return (uint32_t)_mm512_reduce_add_epi64(sum);
+}
+
+static uint32_t products(const uint8_t *a, const uint8_t *b, uint32_t count)
+{
+	__m512i sum = _mm512_setzero_si512();
+
+	for (uint32_t i = 0; i < count; i += 32) {
+		const __mmask32 lanes = half_bytes_of(count - i);
+
+		sum = _mm512_add_epi32(sum,
+				       _mm512_madd_epi16(_mm512_cvtepu8_epi16(_mm256_maskz_loadu_epi8(lanes, a + i)),
+							 _mm512_cvtepu8_epi16(_mm256_maskz_loadu_epi8(lanes, b + i))));
 	}
 	return (uint32_t)_mm512_reduce_add_epi32(sum);
+}
+
+static uint32_t pairs(const uint8_t *a, uint8_t a_value, const uint8_t *b, uint8_t b_value, uint32_t count)
+{
+	const __m512i a_wanted = _mm512_set1_epi8((char)a_value);
+	const __m512i b_wanted = _mm512_set1_epi8((char)b_value);
+	uint32_t sum = 0;
+
+	for (uint32_t i = 0; i < count; i += 64) {
+		const __mmask64 lanes = bytes_of(count - i);
+		const __mmask64 alike =
+			_mm512_mask_cmpeq_epi8_mask(lanes, _mm512_maskz_loadu_epi8(lanes, a + i), a_wanted);
+
+		sum += (uint32_t)_mm_popcnt_u64(
+			_mm512_mask_cmpeq_epi8_mask(alike, _mm512_maskz_loadu_epi8(lanes, b + i), b_wanted));
+	}
+	return sum;
+}
+
+static uint32_t both(const uint8_t *a, const uint8_t *b, uint32_t count)
+{
+	uint32_t sum = 0;
+
+	for (uint32_t i = 0; i < count; i += 64) {
+		const __mmask64 lanes = bytes_of(count - i);
+
+		sum += (uint32_t)_mm_popcnt_u64(_mm512_test_epi8_mask(_mm512_maskz_loadu_epi8(lanes, a + i),
+								      _mm512_maskz_loadu_epi8(lanes, b + i)));
+	}
+	return sum;
 }
 
 #define KERNEL_HAS_OWN_FILTER
 #define KERNEL_HAS_OWN_RANK
 #define KERNEL_HAS_OWN_EQUAL
 #define KERNEL_HAS_OWN_WEIGH
+#define KERNEL_HAS_OWN_EXTREMES
+#define KERNEL_HAS_OWN_SUMS
 #define KERNELS wf_kernels_avx512
 #include "kernel_body.h"
 #else

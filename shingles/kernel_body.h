@@ -22,24 +22,25 @@ static uint32_t filter(const uint16_t *tokens, uint32_t tokens_count, const uint
 #endif
 
 #ifndef KERNEL_HAS_OWN_RANK
-static uint32_t rank(const uint16_t *tokens, uint32_t tokens_count, const uint8_t *mask,
-		     const struct wf_kernel_weights *weights, uint32_t *shingles, int32_t *ranks)
+static uint32_t rank(const uint16_t *tokens, const uint8_t *weights, uint32_t tokens_count, const uint8_t *mask,
+		     const struct wf_kernel_weights *bounds, uint32_t *shingles, int32_t *ranks)
 {
 	uint32_t count = 0;
 
 	for (uint32_t i = 0; i + 1 < tokens_count; i++) {
 		const uint32_t shingle = WF_SHINGLE_OF(tokens[i], tokens[i + 1]);
-		const uint32_t weight = (uint32_t)weights->of_token[tokens[i]] + weights->of_token[tokens[i + 1]];
-		const int shift = (weight >= weights->rare) * 2 + (weight >= weights->rarest) * 2;
+		const uint32_t weight = (uint32_t)weights[i] + weights[i + 1];
+		const int shift = (weight >= bounds->rare) * 2 + (weight >= bounds->rarest) * 2;
 
 		shingles[count] = shingle;
 		ranks[count] = (int32_t)(wf_kernel_mix(shingle) >> 33) >> shift;
-		count += (weight >= weights->least) & !(mask[i] & mask[i + 1]);
+		count += (weight >= bounds->least) & !(mask[i] & mask[i + 1]);
 	}
 	return count;
 }
 #endif
 
+#ifndef KERNEL_HAS_OWN_EXTREMES
 static void least(int32_t *restrict out, const int32_t *restrict in, uint32_t count, uint32_t step)
 {
 	for (uint32_t i = 0; i < count; i++)
@@ -51,6 +52,7 @@ static void greatest(int32_t *restrict out, const int32_t *restrict in, uint32_t
 	for (uint32_t i = 0; i < count; i++)
 		out[i] = in[i] > in[i + step] ? in[i] : in[i + step];
 }
+#endif
 
 #ifndef KERNEL_HAS_OWN_EQUAL
 static uint32_t equal(const int32_t *a, const int32_t *b, uint32_t count, uint32_t first, uint16_t *places)
@@ -66,19 +68,19 @@ static uint32_t equal(const int32_t *a, const int32_t *b, uint32_t count, uint32
 #endif
 
 #ifndef KERNEL_HAS_OWN_WEIGH
-static uint32_t weigh(const uint16_t *tokens, uint32_t tokens_count, const uint8_t *mask, const uint8_t *of_token,
-		      uint8_t *out)
+static uint32_t weigh(uint8_t *weights, const uint8_t *mask, uint32_t count)
 {
 	uint32_t sum = 0;
 
-	for (uint32_t i = 0; i < tokens_count; i++) {
-		out[i] = (uint8_t)(of_token[tokens[i]] & (mask[i] - 1));
-		sum += out[i];
+	for (uint32_t i = 0; i < count; i++) {
+		weights[i] = (uint8_t)(weights[i] & (mask[i] - 1));
+		sum += weights[i];
 	}
 	return sum;
 }
 #endif
 
+#ifndef KERNEL_HAS_OWN_SUMS
 static uint32_t products(const uint8_t *a, const uint8_t *b, uint32_t count)
 {
 	uint32_t sum = 0;
@@ -105,6 +107,7 @@ static uint32_t both(const uint8_t *a, const uint8_t *b, uint32_t count)
 		sum += a[i] & b[i];
 	return sum;
 }
+#endif
 
 const struct wf_kernels KERNELS = {
 	.filter = filter,

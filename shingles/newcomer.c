@@ -28,12 +28,13 @@ static void choose_keys(struct wf_newcomer *newcomer, const struct wf_document *
 	choose_passages(newcomer);
 }
 
-/* Behind the tokens, whose number is known: shingles, ranks, mask. */
+/* Behind the tokens, whose number is known: shingles, ranks, mask, weights. */
 static void lay_out(struct wf_newcomer *newcomer)
 {
 	newcomer->ranking.shingles = newcomer->room + (newcomer->tokens_count + 1) / 2;
 	newcomer->ranking.ranks = (int32_t *)newcomer->ranking.shingles + newcomer->tokens_count + WF_KERNEL_SLACK;
 	newcomer->mask = (uint8_t *)(newcomer->ranking.ranks + newcomer->tokens_count + WF_KERNEL_SLACK);
+	newcomer->weights = newcomer->mask + newcomer->tokens_count;
 }
 
 /* The tokens, and what of them is content. */
@@ -49,11 +50,11 @@ static int read_tokens(struct wf_newcomer *newcomer, struct wf_bytes evidence, u
 		return error;
 	lay_out(newcomer);
 	wf_boilerplate_mask(boilerplate, source, newcomer->tokens, newcomer->tokens_count, newcomer->mask);
-	newcomer->own_tokens = newcomer->tokens_count;
-	for (uint32_t i = 0; i < newcomer->tokens_count; i++)
-		newcomer->own_tokens -= newcomer->mask[i];
-	wf_passage_rank(&newcomer->ranking, newcomer->tokens, newcomer->tokens_count, newcomer->mask,
-			frequency->weights);
+	newcomer->own_tokens =
+		newcomer->tokens_count - wf_kernels()->both(newcomer->mask, newcomer->mask, newcomer->tokens_count);
+	wf_weights_of(frequency->weights, newcomer->tokens, newcomer->tokens_count, newcomer->weights);
+	wf_passage_rank(&newcomer->ranking, newcomer->tokens, newcomer->weights, newcomer->tokens_count,
+			newcomer->mask);
 	return 0;
 }
 

@@ -31,7 +31,8 @@ struct wf_newcomer {
 	uint64_t keys[WF_NEWCOMER_KEYS_MAX];
 	uint16_t places[WF_NEWCOMER_KEYS_MAX]; /* of the keys of passages in the ranking */
 	uint16_t *tokens;
-	uint8_t *mask; /* 1: boilerplate */
+	uint8_t *mask;    /* 1: boilerplate */
+	uint8_t *weights; /* of the tokens */
 	struct wf_passage_ranking ranking;
 	/* What they point to, one behind the other and just as long as the text is: it stays in the nearest cache. */
 	uint32_t room[WF_DOCUMENT_TOKENS_MAX * 3 + 2 * WF_KERNEL_SLACK];

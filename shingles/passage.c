@@ -12,13 +12,13 @@ const struct wf_passage_windows WF_PASSAGE_STORED = {
 const struct wf_passage_windows WF_PASSAGE_ASKED = {
 	.lead_shingles = 120, .lead_window = 6, .rest_window_min = 20, .rest_keys = 32};
 
-void wf_passage_rank(struct wf_passage_ranking *ranking, const uint16_t *tokens, uint32_t tokens_count,
-		     const uint8_t *mask, const uint8_t *weights)
+void wf_passage_rank(struct wf_passage_ranking *ranking, const uint16_t *tokens, const uint8_t *weights,
+		     uint32_t tokens_count, const uint8_t *mask)
 {
-	const struct wf_kernel_weights kernel_weights = {weights, WEIGHT_LEAST, WEIGHT_RARE, WEIGHT_RAREST};
+	const struct wf_kernel_weights bounds = {WEIGHT_LEAST, WEIGHT_RARE, WEIGHT_RAREST};
 
 	ranking->count =
-		wf_kernels()->rank(tokens, tokens_count, mask, &kernel_weights, ranking->shingles, ranking->ranks);
+		wf_kernels()->rank(tokens, weights, tokens_count, mask, &bounds, ranking->shingles, ranking->ranks);
 }
 
 /* The minimum, or maximum, of every window: `values` has window - 1 fewer then. Spans double until they are as wide.

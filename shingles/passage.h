@@ -33,9 +33,9 @@ struct wf_passage_ranking {
 	int32_t *ranks;     /* likewise; not negative */
 };
 
-/* tokens, mask: tokens_count long, at most WF_DOCUMENT_TOKENS_MAX; weights: by token (frequency.h). */
-void wf_passage_rank(struct wf_passage_ranking *ranking, const uint16_t *tokens, uint32_t tokens_count,
-		     const uint8_t *mask, const uint8_t *weights);
+/* tokens, their weights (frequency.h) and mask: tokens_count long, at most WF_DOCUMENT_TOKENS_MAX. */
+void wf_passage_rank(struct wf_passage_ranking *ranking, const uint16_t *tokens, const uint8_t *weights,
+		     uint32_t tokens_count, const uint8_t *mask);
 
 /* Chooses the shingles of least rank: their places in the ranking, ascending, no two neighbours the same shingle.
  * Returns how many, `places_max` at most: then the end of the text goes without. */

@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "frequency.h"
 #include "kernel.h"
 #include "random_source.h"
 
@@ -129,7 +130,8 @@ static void every_level_filters_what_the_bits_say(void **state)
 
 static void every_level_ranks_alike(void **state)
 {
-	const struct wf_kernel_weights weights = {((struct fixture *)*state)->weights, 25, 51, 76};
+	const struct wf_kernel_weights bounds = {25, 51, 76};
+	static uint8_t weights[TOKENS_MOST];
 	struct fixture *fixture = *state;
 	static struct output portable;
 	static struct output output;
@@ -140,11 +142,12 @@ static void every_level_ranks_alike(void **state)
 		size_t at = 0;
 
 		fill(fixture);
-		portable.count = wf_kernels_portable.rank(fixture->tokens, fixture->count, fixture->mask, &weights,
-							  portable.shingles, portable.ranks);
+		wf_weights_of(fixture->weights, fixture->tokens, fixture->count, weights);
+		portable.count = wf_kernels_portable.rank(fixture->tokens, weights, fixture->count, fixture->mask,
+							  &bounds, portable.shingles, portable.ranks);
 		chosen += portable.count;
 		while ((kernels = next_level(&at)) != NULL) {
-			output.count = kernels->rank(fixture->tokens, fixture->count, fixture->mask, &weights,
+			output.count = kernels->rank(fixture->tokens, weights, fixture->count, fixture->mask, &bounds,
 						     output.shingles, output.ranks);
 			assert_int_equal(output.count, portable.count);
 			assert_memory_equal(output.shingles, portable.shingles, output.count * sizeof(uint32_t));
@@ -198,8 +201,8 @@ static void every_level_finds_minima_maxima_and_equals(void **state)
 static void every_level_sums_alike(void **state)
 {
 	struct fixture *fixture = *state;
-	static uint8_t portable_weights[TOKENS_MOST + WF_KERNEL_SLACK];
-	static uint8_t weights[TOKENS_MOST + WF_KERNEL_SLACK];
+	static uint8_t portable_weights[TOKENS_MOST];
+	static uint8_t weights[TOKENS_MOST];
 	static uint8_t cover[TOKENS_MOST];
 
 	for (uint32_t round = 0; round < ROUNDS / 20; round++) {
@@ -220,9 +223,8 @@ static void every_level_sums_alike(void **state)
 			both += i + 1 < fixture->count && fixture->mask[i] == 1 && fixture->mask[i + 1] == 1;
 		}
 		while ((kernels = next_level(&at)) != NULL) {
-			assert_int_equal(kernels->weigh(fixture->tokens, fixture->count, fixture->mask,
-							fixture->weights, weights),
-					 sum);
+			wf_weights_of(fixture->weights, fixture->tokens, fixture->count, weights);
+			assert_int_equal(kernels->weigh(weights, fixture->mask, fixture->count), sum);
 			assert_memory_equal(weights, portable_weights, fixture->count);
 			assert_int_equal(kernels->products(weights, cover, fixture->count), products);
 			assert_int_equal(kernels->pairs(cover, 10, fixture->mask, 1, fixture->count), pairs);

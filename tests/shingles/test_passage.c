@@ -25,6 +25,7 @@ static int32_t ranks_room[WF_DOCUMENT_TOKENS_MAX + WF_KERNEL_SLACK];
 static struct wf_passage_ranking ranking = {.shingles = shingles_room, .ranks = ranks_room};
 static uint16_t places[KEYS_ROOM];
 static uint8_t weights[WF_TOKEN_VALUES];
+static uint8_t token_weights[WF_DOCUMENT_TOKENS_MAX];
 
 /* Helpers */
 
@@ -53,7 +54,8 @@ static void fill(struct text *text, uint32_t count, uint64_t *random)
 
 static void choose(struct text *text, const struct wf_passage_windows *windows, uint32_t keys_max)
 {
-	wf_passage_rank(&ranking, text->tokens, text->count, text->mask, weights);
+	wf_weights_of(weights, text->tokens, text->count, token_weights);
+	wf_passage_rank(&ranking, text->tokens, token_weights, text->count, text->mask);
 	text->keys_count = wf_passage_choose(windows, &ranking, places, keys_max);
 	assert_in_range(text->keys_count, 0, keys_max);
 	wf_passage_keys(&ranking, places, text->keys_count, text->keys);
