@@ -415,10 +415,10 @@ static int repeat(struct wf_indexer *indexer, const struct wf_store_entry *entry
 		.match = entry->match,
 		.similarity = (double)entry->similarity,
 		.containment = (double)entry->containment,
-		.related_count = entry->related_count < WF_RELATED_MAX ? entry->related_count : WF_RELATED_MAX,
 	};
-	if (decision->related_count > 0)
-		memcpy(decision->related, entry->related, decision->related_count * sizeof decision->related[0]);
+	for (uint32_t i = 0; i < entry->related_count && i < WF_RELATED_MAX; i++)
+		if (wf_index_cluster(indexer->index, entry->related[i], &summary) == 0)
+			decision->related[decision->related_count++] = entry->related[i];
 	code = wf_index_article(indexer->index, entry->number, &article);
 	if (code == 0)
 		code = wf_index_cluster(indexer->index, article.cluster, &summary);
@@ -598,7 +598,6 @@ int wf_indexer_query(struct wf_indexer *indexer, struct wf_job *job, struct wf_i
 		.published = item->article.has_published ? item->article.published : WF_TIME_NONE,
 	};
 	struct wf_store_entry old = {.number = 0};
-	struct wf_index_article article;
 	bool is_same = false;
 	int code = 0;
 
@@ -610,9 +609,6 @@ int wf_indexer_query(struct wf_indexer *indexer, struct wf_job *job, struct wf_i
 		work_ahead(indexer, job, item, true);
 		if (code == 0)
 			code = wf_indexer_id_of(indexer, decision->match, &item->match_id);
-		if (code == 0 && old.number != 0 && wf_index_article(indexer->index, old.number, &article) == 0 &&
-		    article.cluster == decision->cluster)
-			decision->size--;
 	}
 	wf_arena_reset(&indexer->scratch);
 	if (code < 0)

@@ -48,7 +48,7 @@ struct wf_reader {
 	bool is_skipping; /* the present message was refused; its bytes are dropped once scanned */
 	bool is_poisoned;
 	bool is_short;   /* no memory for the present message: to be told at the next call */
-	unsigned strays; /* messages in a row that were bare numbers, booleans or nils */
+	unsigned strays; /* messages in a row that were bare numbers below 128 */
 };
 
 struct header {
@@ -162,10 +162,10 @@ static int read_header(const unsigned char *bytes, size_t available, struct head
 	}
 }
 
+/* Whether a message is a bare number of one byte, below 128. */
 static bool is_stray(unsigned first)
 {
-	return first <= 0x7F || first >= 0xE0 || first == 0xC0 || first == 0xC2 || first == 0xC3 ||
-	       (first >= 0xCA && first <= 0xD3);
+	return first <= 0x7F;
 }
 
 static const unsigned char *bytes_at(const struct wf_reader *reader, size_t offset)
@@ -502,7 +502,7 @@ static int scan_message(struct wf_reader *reader, struct wf_error *error)
 	}
 }
 
-/* True where the messages before and the bytes at hand are too many bare values. HTTP is a row of numbers, read so. */
+/* True where the messages before and the bytes at hand are too many bare numbers. HTTP is a row of them, read so. */
 static bool is_no_peer(const struct wf_reader *reader)
 {
 	const unsigned char *bytes = bytes_at(reader, reader->begin);

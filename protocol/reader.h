@@ -65,8 +65,8 @@ int wf_reader_feed(struct wf_reader *reader, struct wf_bytes bytes);
  *                          tell, and skipped as its bytes come
  *          WF_EBADREQUEST  a message nested deeper than depth_max: likewise
  *          WF_ENOMEM       no memory for this message: likewise
- *          WF_EMALFORMED   bytes that are not MessagePack, or WF_READER_STRAYS_MAX bare numbers, booleans or nils
- *                          in a row (the first bytes of HTTP, TLS and SSH look so): the reader is poisoned, answers
+ *          WF_EMALFORMED   bytes that are not MessagePack, or WF_READER_STRAYS_MAX bare numbers of one byte in a
+ *                          row (the first bytes of HTTP, TLS and SSH look so): the reader is poisoned, answers
  *                          so for ever, has no space
  *          After the others the stream goes on: call again. */
 int wf_reader_next(struct wf_reader *reader, struct wf_message **message, struct wf_refusal *refusal);

@@ -605,7 +605,7 @@ static void decide_related(const struct wf_index *index, struct wf_decision *dec
 		const struct candidate *candidate = &index->candidates[i];
 		bool is_listed = false;
 
-		if (!wf_decide_is_related(&candidate->comparison))
+		if (!wf_decide_is_related(&candidate->comparison) || candidate->cluster == decision->cluster)
 			continue;
 		if (nearest == NULL || candidate->comparison.contained > nearest->comparison.contained)
 			nearest = candidate;
@@ -622,18 +622,17 @@ static void decide_related(const struct wf_index *index, struct wf_decision *dec
 	decision->containment = nearest->comparison.contained;
 }
 
-/* The newcomer joins the strongest candidate's cluster. */
-static void decide_join(struct wf_index *index, const struct candidate *strongest, uint64_t replaces,
-			struct wf_decision *decision)
+static void decide_match(const struct candidate *nearest, struct wf_decision *decision)
 {
 	decision->is_new = false;
-	decision->relation = wf_decide_relation(&strongest->comparison, strongest->is_same);
-	decision->cluster = strongest->cluster;
-	decision->match = strongest->number;
-	decision->similarity = strongest->is_same ? 1 : strongest->comparison.resemblance;
-	decision->containment = strongest->is_same ? 1 : strongest->comparison.contained;
-	decide_merges(index, strongest, decision);
-	choose_survivor(index, decision);
+	decision->relation = wf_decide_relation(&nearest->comparison, nearest->is_same);
+	decision->match = nearest->number;
+	decision->similarity = nearest->is_same ? 1 : nearest->comparison.resemblance;
+	decision->containment = nearest->is_same ? 1 : nearest->comparison.contained;
+}
+
+static void decide_size(const struct wf_index *index, uint64_t replaces, struct wf_decision *decision)
+{
 	decision->size = 1 + wf_clusters_size(&index->clusters, decision->cluster);
 	for (uint32_t i = 0; i < decision->merged_count; i++)
 		decision->size += wf_clusters_size(&index->clusters, decision->merged[i]);
@@ -645,11 +644,78 @@ static void decide_join(struct wf_index *index, const struct candidate *stronges
 	}
 }
 
+/* The newcomer joins the strongest candidate's cluster. */
+static void decide_join(struct wf_index *index, const struct candidate *strongest, struct wf_decision *decision)
+{
+	decide_match(strongest, decision);
+	decision->cluster = strongest->cluster;
+	decide_merges(index, strongest, decision);
+	choose_survivor(index, decision);
+}
+
+/* The article that the newcomer replaces, compared with it; of strength 0 where it tells another story. */
+static struct candidate compare_replaced(struct wf_index *index, uint64_t number)
+{
+	const struct wf_newcomer *newcomer = index->newcomer;
+	const struct wf_cluster_article *article = wf_clusters_article(&index->clusters, number);
+	struct candidate old = {.number = number};
+	uint32_t tokens_count;
+
+	if (article == NULL || take_other(index, number, &tokens_count) != 0)
+		return old;
+	old.cluster = article->cluster;
+	index->stats.candidates++;
+	wf_profile_set(index->profile, newcomer->tokens, newcomer->tokens_count, newcomer->mask,
+		       index->frequency.weights);
+	mask_other(index, number, tokens_count);
+	wf_profile_compare(index->profile, index->other_tokens, tokens_count, index->other_mask, &old.comparison);
+	old.is_same = tokens_count == newcomer->tokens_count &&
+		      memcmp(index->other_tokens, newcomer->tokens, tokens_count * sizeof(uint16_t)) == 0;
+	old.strength = old.is_same ? 2.0 : wf_decide_strength(&old.comparison, false, false);
+	return old;
+}
+
+static bool is_merged(const struct wf_decision *decision, uint64_t cluster)
+{
+	bool found = cluster == decision->cluster;
+
+	for (uint32_t i = 0; i < decision->merged_count; i++)
+		found |= decision->merged[i] == cluster;
+	return found;
+}
+
+/* The newcomer stays in the cluster of the article that it replaces, also where nothing else there is like it: an ID
+ * that was told goes on to stand for the story, and so does what an editor said of it. Its match is another article of
+ * that cluster or of those that become one with it. */
+static void decide_kept(struct wf_index *index, const struct candidate *old, struct wf_decision *decision)
+{
+	const enum wf_relation relation = wf_clusters_article(&index->clusters, old->number)->relation;
+	const struct candidate *nearest = NULL;
+
+	decision->is_kept = true;
+	decision->is_new = relation == WF_RELATION_UNIQUE || relation == WF_RELATION_PARTIAL;
+	decision->cluster = old->cluster;
+	decide_merges(index, old, decision);
+	for (uint32_t i = 0; i < index->candidates_count; i++) {
+		const struct candidate *candidate = &index->candidates[i];
+
+		if (candidate->strength > 0 && is_merged(decision, candidate->cluster) &&
+		    (nearest == NULL || is_stronger(candidate, nearest)))
+			nearest = candidate;
+	}
+	if (nearest != NULL)
+		decide_match(nearest, decision);
+	else
+		decide_related(index, decision);
+	choose_survivor(index, decision);
+}
+
 int wf_index_decide(struct wf_index *index, const struct wf_document *document, const struct wf_article_facts *facts,
 		    uint64_t replaces, struct wf_decision *decision)
 {
 	const uint64_t candidates_before = index->stats.candidates;
 	const struct candidate *strongest;
+	struct candidate old = {.strength = 0};
 	uint64_t candidates;
 	int error = take_newcomer(index, document, facts->source);
 
@@ -661,10 +727,16 @@ int wf_index_decide(struct wf_index *index, const struct wf_document *document, 
 	compare_candidates(index);
 	weigh_candidates(index);
 	strongest = choose_strongest(index);
-	if (strongest == NULL)
-		decide_related(index, decision);
+	if (replaces != 0)
+		old = compare_replaced(index, replaces);
+	if (old.strength > 0)
+		decide_kept(index, &old, decision);
+	else if (strongest != NULL)
+		decide_join(index, strongest, decision);
 	else
-		decide_join(index, strongest, replaces, decision);
+		decide_related(index, decision);
+	if (old.strength > 0 || strongest != NULL)
+		decide_size(index, replaces, decision);
 	candidates = index->stats.candidates - candidates_before;
 	index->stats.decisions++;
 	index->decisions_by_candidates[candidates < CANDIDATES_COUNTED ? candidates : CANDIDATES_COUNTED]++;
@@ -767,12 +839,13 @@ static int fold(struct wf_index *index, uint64_t from, uint64_t into)
 int wf_index_apply(struct wf_index *index, const struct wf_document *document, const struct wf_article_facts *facts,
 		   struct wf_decision *decision, struct wf_arena *arena, struct wf_bytes *sketch)
 {
-	const uint64_t cluster = decision->is_new ? facts->number : decision->cluster;
+	const bool is_founder = decision->is_new && !decision->is_kept;
+	const uint64_t cluster = is_founder ? facts->number : decision->cluster;
 	const struct sketch_header header = {
 		.version = SKETCH_VERSION,
 		.is_composite = index->is_composite,
-		.is_story = decision->is_new,
-		.is_learned = decision->is_new ||
+		.is_story = is_founder,
+		.is_learned = is_founder ||
 			      !wf_clusters_has_source(&index->clusters, cluster, facts->source, SOURCE_LOOK_BACK),
 		.own_tokens = index->newcomer->own_tokens,
 	};

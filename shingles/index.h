@@ -40,7 +40,8 @@ struct wf_article_facts {
 /* What the index would do, or did, with an article. */
 struct wf_decision {
 	enum wf_relation relation;
-	bool is_new;      /* it founds a cluster */
+	bool is_new;      /* it founds a cluster, or is kept in the one that it founded */
+	bool is_kept;     /* it tells the story of the article that it replaces, and stays in that one's cluster */
 	uint64_t cluster; /* the cluster it joins; for a new one the article's number (0 for a query, which has none) */
 	uint64_t match;   /* number of the nearest stored article; 0 where there is none */
 	double similarity;  /* resemblance of the two, [0, 1] */
@@ -112,8 +113,8 @@ void wf_index_look_ahead(const struct wf_index *index, uint64_t source, bool is_
 void wf_index_prepare(struct wf_index *index, const struct wf_document *document, uint64_t source);
 
 /* Decides what `document` is, changing nothing that a later decision depends on.
- * `facts->number` is 0 for a query. `replaces`: number of the article that this one takes the place of (it is no
- * candidate), or 0.
+ * `facts->number` is 0 for a query. `replaces`: number of the article that this one takes the place of, or 0: it
+ * is no candidate, but where this one tells its story, this one stays in its cluster.
  * Errors: WF_ENOMEM. */
 int wf_index_decide(struct wf_index *index, const struct wf_document *document, const struct wf_article_facts *facts,
 		    uint64_t replaces, struct wf_decision *decision);

@@ -164,11 +164,25 @@ class Editors(DaemonCase):
         self.assertEqual((verdict["cluster"], verdict["size"]), (one, 4))
         self.assertEqual(self.members(new)[0], one)
 
-    def test_other_content_under_the_same_id_is_decided_afresh(self):
+    def test_another_version_of_an_article_stays_where_the_editor_put_it(self):
         one, ids, text = self.story(2)
         new = self.client.result("split", one, ids[1:])
         verdict = self.add(ids[1], text, title="again")
-        self.assertEqual((verdict["cluster"], verdict["replaced"], verdict["size"]), (one, True, 2))
+        self.assertEqual((verdict["cluster"], verdict["replaced"], verdict["size"]), (new, True, 1))
+        self.assertEqual(self.members(one), (one, ids[:1]))
+        two, two_ids, two_text = self.story(1)
+        three, three_ids, three_text = self.story(1)
+        self.assertEqual(self.client.result("merge", [two, three]), two)
+        for key, other in (three_ids[0], three_text), (two_ids[0], two_text), (three_ids[0], three_text + " at last"):
+            verdict = self.add(key, other, title="again and again")
+            self.assertEqual((verdict["cluster"], verdict["replaced"], verdict["size"]), (two, True, 2))
+
+    def test_another_story_under_the_same_id_is_decided_afresh(self):
+        one, ids, _ = self.story(2)
+        two, _, text = self.story(2)
+        new = self.client.result("split", one, ids[1:])
+        verdict = self.add(ids[1], text)
+        self.assertEqual((verdict["cluster"], verdict["replaced"], verdict["size"]), (two, True, 3))
         self.assertEqual(self.client.error("cluster", new)[0], "not_found")
 
     def test_they_keep_their_place_among_the_requests_of_a_connection(self):

@@ -62,8 +62,48 @@ class Adding(DaemonCase):
         replaced = self.client.result("add", article(5, title="after"))
         self.assertTrue(replaced["replaced"])
         self.assertEqual(self.client.result("get", "article-5")["title"], "after")
-        self.assertNotEqual(replaced["cluster"], first["cluster"])
-        self.assertEqual(self.client.error("cluster", first["cluster"])[0], "not_found")
+        self.assertEqual(replaced, dict(first, replaced=True))
+        self.assertEqual(self.client.result("cluster", first["cluster"])["size"], 1)
+
+    def test_another_version_of_its_story_stays_in_its_cluster(self):
+        first = self.client.result("add", article(90))
+        for text in words(90) + " and one more thing", words(90).upper(), " ".join(words(90).split()[:60]):
+            queried = self.client.result("query", dict(article(90), text=text))
+            replaced = self.client.result("add", dict(article(90), text=text))
+            self.assertEqual(replaced, queried)
+            self.assertEqual(replaced, dict(first, replaced=True))
+        self.assertEqual(self.client.result("cluster", first["cluster"])["size"], 1)
+        copy = self.client.result("add", dict(article(90), id="article-90-copy"))
+        self.assertEqual((copy["cluster"], copy["size"]), (first["cluster"], 2))
+        # Now that another has it, it is the match.
+        again = self.client.result("add", article(90, title="at last"))
+        self.assertEqual((again["cluster"], again["match"], again["relation"], again["new"], again["size"]),
+                         (first["cluster"], "article-90-copy", "exact", False, 2))
+
+    def test_another_version_makes_its_cluster_one_with_the_story_that_it_comes_to_tell(self):
+        story = self.client.result("add", {"id": "91-story", "text": words(91, 200)})
+        part = self.client.result("add", {"id": "91-part", "text": words(92, 120)})
+        self.assertNotEqual(part["cluster"], story["cluster"])
+        moved = self.client.result("add", {"id": "91-part", "text": words(91, 200)})
+        self.assertEqual((moved["cluster"], moved["relation"], moved["size"]), (story["cluster"], "exact", 2))
+        self.assertEqual(self.client.error("cluster", part["cluster"])[0], "not_found")
+
+    def test_an_article_without_a_word_can_be_replaced(self):
+        first = self.client.result("add", {"id": "wordless", "text": "!!!"})
+        second = self.client.result("add", {"id": "wordless", "text": "..."})
+        self.assertEqual(second, dict(first, replaced=True))
+        third = self.client.result("add", {"id": "wordless", "text": words(93)})
+        self.assertNotEqual(third["cluster"], first["cluster"])
+
+    def test_what_a_partial_article_shares_is_told_while_it_is_there(self):
+        stories = [words(940 + n, 200).split() for n in range(4)]
+        clusters = [self.client.result("add", {"id": "94-%d" % n, "text": " ".join(story)})["cluster"]
+                    for n, story in enumerate(stories)]
+        roundup = {"id": "94-r", "text": " ".join(" ".join(story[:60]) for story in stories)}
+        verdict = self.client.result("add", roundup)
+        self.assertEqual((verdict["relation"], sorted(verdict["related"])), ("partial", clusters))
+        self.client.result("remove", "94-0")
+        self.assertEqual(self.client.result("add", roundup)["related"], clusters[1:])
 
     def test_a_replaced_article_leaves_its_cluster(self):
         first = self.client.result("add", article(6))

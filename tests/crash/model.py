@@ -118,6 +118,10 @@ class Ledger:
                     self.counts["merges"] += 1
                 self.unite(verdict["cluster"], cluster)
 
+    def are_one(self, cluster, other):
+        with self.lock:
+            return self.root_or_none(cluster) is not None and self.root_or_none(cluster) == self.root_or_none(other)
+
     def root_or_none(self, cluster):
         return self.root(cluster) if cluster in self.parents else None
 
@@ -291,7 +295,10 @@ class Feed(threading.Thread):
                     verdict["relation"], verdict["new"], verdict["similarity"]):
                 raise Difference("changed", "%s: the same again was %r, is %r" % (version.id, told, verdict))
         if before is not version and verdict["new"] and verdict["cluster"] <= self.ledger.highest_at_start:
-            raise Difference("changed", "a new cluster got the number %d again" % verdict["cluster"])
+            # One that tells the story of what it replaces stays in the cluster that that one founded.
+            if before is None or before.verdict is not None and not self.ledger.are_one(
+                    before.verdict["cluster"], verdict["cluster"]):
+                raise Difference("changed", "a new cluster got the number %d again" % verdict["cluster"])
         self.ledger.heard(verdict)
         version.verdict = verdict
 

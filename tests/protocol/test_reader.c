@@ -642,11 +642,25 @@ static void bare_numbers_are_messages_until_there_are_too_many(void **state)
 	receive(reader, BYTES("\x90"));
 	assert_int_equal(next_code(reader, &refusal), 1);
 	for (unsigned i = 0; i < WF_READER_STRAYS_MAX - 1; i++) {
-		receive(reader, BYTES("\xcd\x01\x02"));
+		receive(reader, BYTES("\x7f"));
 		assert_int_equal(next_code(reader, &refusal), 1);
 	}
-	receive(reader, BYTES("\xc0"));
+	receive(reader, BYTES("\x00"));
 	assert_int_equal(next_code(reader, &refusal), WF_EMALFORMED);
+	wf_reader_free(reader);
+}
+
+static void bare_values_that_no_text_begins_with_are_messages_however_many(void **state)
+{
+	struct wf_reader *reader = reader_of(0, 0, 0);
+	struct wf_refusal refusal;
+
+	(void)state;
+	for (unsigned i = 0; i < 4 * WF_READER_STRAYS_MAX; i++) {
+		receive(reader, BYTES("\xc0\xc2\xc3\xff\xcd\x01\x02\xcc\x05\xca\x3f\x80\x00\x00"));
+		for (unsigned k = 0; k < 7; k++)
+			assert_int_equal(next_code(reader, &refusal), 1);
+	}
 	wf_reader_free(reader);
 }
 
@@ -812,6 +826,7 @@ int main(void)
 		cmocka_unit_test(promises_without_end_poison),
 		cmocka_unit_test(other_protocols_are_not_taken_for_numbers),
 		cmocka_unit_test(bare_numbers_are_messages_until_there_are_too_many),
+		cmocka_unit_test(bare_values_that_no_text_begins_with_are_messages_however_many),
 		cmocka_unit_test(out_of_memory_refuses_the_message_and_loses_nothing_else),
 		cmocka_unit_test(a_large_message_is_refused_where_its_block_cannot_grow),
 		cmocka_unit_test(other_bounds_hold_from_the_next_message_on),

@@ -643,15 +643,21 @@ static void settings_bound_the_candidates_and_the_verdict_bounds_the_related(voi
 
 /* wf_index_decide: what is no candidate */
 
-static void a_replaced_article_is_no_candidate(void **state)
+static void a_replaced_article_is_no_candidate_but_keeps_its_story(void **state)
 {
 	struct desk *desk = *state;
 	struct story_text story = {.length = 0};
+	struct story_text other = {.length = 0};
 	struct wf_decision decision;
 
 	story_write(&story, 10, 0, 12);
+	story_write(&other, BACKGROUND + 5, 0, 12);
 	decision = query(desk, story_bytes(&story), 0, 10);
+	is_unique(&decision, 10);
+	assert_true(decision.is_kept);
+	decision = query(desk, story_bytes(&other), 0, 10);
 	is_unique(&decision, 0);
+	assert_false(decision.is_kept);
 	decision = query(desk, story_bytes(&story), 0, 11);
 	joins(&decision, WF_RELATION_EXACT, 10, 10, 2);
 	(void)add(desk, story_bytes(&story), 0);
@@ -1496,7 +1502,7 @@ int main(void)
 		TEST(work_is_bounded_however_many_copies_there_are),
 		TEST(numbers_past_2_to_the_32_are_ordinary),
 		TEST(settings_bound_the_candidates_and_the_verdict_bounds_the_related),
-		TEST(a_replaced_article_is_no_candidate),
+		TEST(a_replaced_article_is_no_candidate_but_keeps_its_story),
 		TEST(it_does_not_matter_whether_the_replaced_goes_before_or_after),
 		TEST(a_candidate_that_cannot_be_read_is_passed_over_alone),
 		TEST(a_query_changes_nothing),
