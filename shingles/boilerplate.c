@@ -174,16 +174,30 @@ static void add_common(struct wf_boilerplate *boilerplate, uint32_t shingle)
 	set_bit32(boilerplate->common_bits, wf_kernel_common_bit(hash));
 }
 
-/* Marks the runs of shingles that a young source has printed before, unless they are nearly all of the article. Byte by
+/* Whether two stories of the source had the shingle. */
+static bool was_repeated(const struct wf_repeats *repeats, uint32_t shingle)
+{
+	const struct set *set = &repeats->sets[wf_kernel_hash(shingle) & (repeats->sets_count - 1)];
+	bool found = false;
+
+	for (size_t i = 0; i < SET_SLOTS; i++)
+		found |= set->shingles[i] == shingle && set->counts[i] >= 2;
+	return found;
+}
+
+/* Marks the runs of shingles that a young source has printed before; returns true where it does not, since they are
+ * nearly all of the article, which may be the same story once more. Byte by
  * byte and without branches: what was seen comes and goes, and is not to be guessed. */
-static void mask_seen(const struct wf_repeats *repeats, const uint16_t *tokens, size_t tokens_count, uint8_t *mask)
+static bool mask_seen(const struct wf_repeats *repeats, const uint16_t *tokens, size_t tokens_count, enum wf_page page,
+		      uint8_t *mask)
 {
 	uint8_t seen[WF_DOCUMENT_TOKENS_MAX + YOUNG_RUN];
 	uint8_t runs[WF_DOCUMENT_TOKENS_MAX + 2 * YOUNG_RUN];
 	size_t marked = 0;
 
 	for (size_t i = 0; i + 1 < tokens_count; i++)
-		seen[i] = was_seen(repeats, WF_SHINGLE_OF(tokens[i], tokens[i + 1]));
+		seen[i] = (page == WF_PAGE_LEARNED ? was_repeated : was_seen)(repeats,
+									      WF_SHINGLE_OF(tokens[i], tokens[i + 1]));
 	memset(seen + tokens_count - 1, 0, YOUNG_RUN);
 	memset(runs, 0, YOUNG_RUN);
 	/* runs[YOUNG_RUN + i]: a run begins at or goes through shingle i, with YOUNG_RUN of them from i on. */
@@ -194,10 +208,11 @@ static void mask_seen(const struct wf_repeats *repeats, const uint16_t *tokens, 
 		seen[i] = runs[i] | runs[i + 1] | runs[i + 2] | runs[i + 3];
 		marked += seen[i];
 	}
-	if ((double)marked > YOUNG_SHARE_MAX * (double)tokens_count)
-		return;
+	if (page != WF_PAGE_OTHER && (double)marked > YOUNG_SHARE_MAX * (double)tokens_count)
+		return true;
 	for (size_t i = 0; i < tokens_count; i++)
 		mask[i] |= seen[i];
+	return false;
 }
 
 _Static_assert(YOUNG_RUN == 3, "mask_seen() looks at three shingles");
@@ -295,8 +310,8 @@ static void mask_gaps(const struct wf_repeats *repeats, const uint16_t *tokens, 
 		memset(mask + gaps[i].begin, 1, gaps[i].end - gaps[i].begin);
 }
 
-void wf_boilerplate_mask(const struct wf_boilerplate *boilerplate, uint64_t source, const uint16_t *tokens,
-			 size_t tokens_count, uint8_t *mask)
+bool wf_boilerplate_mask(const struct wf_boilerplate *boilerplate, uint64_t source, const uint16_t *tokens,
+			 size_t tokens_count, enum wf_page page, uint8_t *mask)
 {
 	const struct wf_repeats *repeats = repeats_of(boilerplate, source);
 	const struct wf_repeats *hot = repeats == NULL ? boilerplate->corpus : repeats;
@@ -304,6 +319,7 @@ void wf_boilerplate_mask(const struct wf_boilerplate *boilerplate, uint64_t sour
 	uint8_t room[WF_DOCUMENT_TOKENS_MAX + 1];
 	uint8_t *const repeated = room + 1; /* by shingle; room[0] stands for the one before the first */
 	uint32_t maybe_count;
+	bool is_withheld = false;
 
 	memset(room, 0, tokens_count + 1);
 	maybe_count =
@@ -316,9 +332,10 @@ void wf_boilerplate_mask(const struct wf_boilerplate *boilerplate, uint64_t sour
 	for (size_t i = 0; i < tokens_count; i++)
 		mask[i] = room[i] | repeated[i];
 	if (repeats != NULL && repeats->stories_total < YOUNG_STORIES && tokens_count > YOUNG_RUN)
-		mask_seen(repeats, tokens, tokens_count, mask);
+		is_withheld = mask_seen(repeats, tokens, tokens_count, page, mask);
 	if (repeats != NULL)
 		mask_gaps(repeats, tokens, tokens_count, mask);
+	return is_withheld;
 }
 
 uint64_t wf_boilerplate_version(const struct wf_boilerplate *boilerplate, uint64_t source)

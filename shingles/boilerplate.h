@@ -42,10 +42,18 @@ struct wf_boilerplate {
 int wf_boilerplate_init(struct wf_boilerplate *boilerplate, size_t sources_max);
 void wf_boilerplate_close(struct wf_boilerplate *boilerplate);
 
+/* What is known of an article, which tells how far a source is helped out that has printed little yet: by what it has
+ * printed but once before. */
+enum wf_page {
+	WF_PAGE_NEW,    /* nothing: nearly all of it printed before is the same story once more, and stays content */
+	WF_PAGE_OTHER,  /* it is no story that the source has printed */
+	WF_PAGE_LEARNED /* it has been learned from itself: what counts is in two stories */
+};
+
 /* Marks the tokens of an article of `source` (0: unknown) that are boilerplate: mask[i] is 1 for those, 0 for content.
- * tokens_count is at most WF_DOCUMENT_TOKENS_MAX. */
-void wf_boilerplate_mask(const struct wf_boilerplate *boilerplate, uint64_t source, const uint16_t *tokens,
-			 size_t tokens_count, uint8_t *mask);
+ * tokens_count is at most WF_DOCUMENT_TOKENS_MAX. Returns whether a WF_PAGE_OTHER would have been given other marks. */
+bool wf_boilerplate_mask(const struct wf_boilerplate *boilerplate, uint64_t source, const uint16_t *tokens,
+			 size_t tokens_count, enum wf_page page, uint8_t *mask);
 
 /* A number that is another one whenever a mask of the source's articles may come out otherwise. */
 uint64_t wf_boilerplate_version(const struct wf_boilerplate *boilerplate, uint64_t source);

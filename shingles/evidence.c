@@ -312,6 +312,14 @@ static bool is_respelled(const struct wf_profile *profile, const uint16_t *other
 static void compare_gap(struct wf_profile *profile, const uint16_t *other, const struct gap *gap,
 			struct wf_comparison *comparison)
 {
+	const uint32_t least = gap->a_count < gap->b_count ? gap->a_count : gap->b_count;
+
+	if (least > comparison->gap) {
+		const uint32_t own =
+			gap->a_count - wf_kernels()->both(profile->mask + gap->a, profile->mask + gap->a, gap->a_count);
+
+		comparison->gap = own < least ? (own > comparison->gap ? own : comparison->gap) : least;
+	}
 	if (gap->a_count > GAP_FIGURE_MAX || gap->b_count > GAP_FIGURE_MAX)
 		return;
 	compare_figures(profile, other, gap, comparison);

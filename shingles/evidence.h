@@ -54,6 +54,7 @@ struct wf_comparison {
 	uint32_t gaps_even;       /* short gaps on both sides: of as many words, a few of them respelled ... */
 	uint32_t gaps_uneven;     /* ... or with something else in each */
 	double alone;             /* the part of `contained` that no other story at hand has as well; 1 for one pair */
+	uint32_t gap; /* the newcomer's own tokens in a gap of as many on the other side, at most: another text */
 };
 
 #define WF_LEAD_TOKENS 40u

@@ -31,6 +31,9 @@
 #define FOLD_SMALL            6u   /* articles of a cluster that follows on the word of one */
 #define QUOTED_COVERING       0.40 /* a candidate that has so much more may be a roundup */
 #define QUOTED_LOOK           2u
+#define OTHER_PAGE_JOINS      0.08 /* of a page: what its source had not printed may be a story of its own ... */
+#define OTHER_PAGE_FOUNDS     0.20 /* ... and is one, though it joins none, where it is so much ... */
+#define OTHER_PAGE_GAP        12u /* ... and as many tokens stand in the midst of it where an earlier page has others */
 #define QUOTED_APART          0.15
 #define CANDIDATES_COUNTED    256u /* decisions that examined more are counted as this many */
 #define SKETCH_VERSION        1
@@ -155,10 +158,10 @@ void wf_index_free(struct wf_index *index)
 }
 
 static int make_newcomer(const struct wf_index *index, struct wf_newcomer *newcomer, const struct wf_document *document,
-			 uint64_t source)
+			 uint64_t source, enum wf_page page)
 {
-	const int error =
-		wf_newcomer_make(newcomer, document, source, index->bands, &index->boilerplate, &index->frequency);
+	const int error = wf_newcomer_make(newcomer, document, source, page, index->bands, &index->boilerplate,
+					   &index->frequency);
 
 	if (error == 0)
 		for (uint32_t i = 0; i < newcomer->keys_count; i++)
@@ -173,7 +176,7 @@ void wf_index_look_ahead(const struct wf_index *index, uint64_t source, bool is_
 
 void wf_index_prepare(struct wf_index *index, const struct wf_document *document, uint64_t source)
 {
-	(void)make_newcomer(index, index->prepared, document, source);
+	(void)make_newcomer(index, index->prepared, document, source, WF_PAGE_NEW);
 }
 
 /* The newcomer that was made ready for the document, else a new one. */
@@ -182,7 +185,7 @@ static int take_newcomer(struct wf_index *index, const struct wf_document *docum
 	struct wf_newcomer *const prepared = index->prepared;
 
 	if (!wf_newcomer_is_current(prepared, document, source, &index->boilerplate, &index->frequency))
-		return make_newcomer(index, index->newcomer, document, source);
+		return make_newcomer(index, index->newcomer, document, source, WF_PAGE_NEW);
 	index->prepared = index->newcomer;
 	index->prepared->evidence = NULL;
 	index->newcomer = prepared;
@@ -311,7 +314,7 @@ static void mask_other(struct wf_index *index, uint64_t number, uint32_t tokens_
 	const struct wf_cluster_article *article = wf_clusters_article(&index->clusters, number);
 
 	wf_boilerplate_mask(&index->boilerplate, article == NULL ? 0 : article->source, index->other_tokens,
-			    tokens_count, index->other_mask);
+			    tokens_count, WF_PAGE_LEARNED, index->other_mask);
 }
 
 /* Compares the newcomer with every candidate; those whose evidence cannot be read, or that share next to nothing,
@@ -710,6 +713,55 @@ static void decide_kept(struct wf_index *index, const struct candidate *old, str
 	choose_survivor(index, decision);
 }
 
+/* Finds and compares the candidates; the one that the newcomer joins, or NULL. */
+static const struct candidate *weigh_all(struct wf_index *index, uint64_t replaces)
+{
+	find_candidates(index, replaces);
+	compare_candidates(index);
+	weigh_candidates(index);
+	return choose_strongest(index);
+}
+
+/* Of the candidates of the source, the gap in that which has the most of the newcomer. */
+static uint32_t gap_of_nearest_page(const struct wf_index *index, uint64_t source)
+{
+	const struct wf_comparison *nearest = NULL;
+
+	for (uint32_t i = 0; i < index->candidates_count; i++) {
+		const struct candidate *candidate = &index->candidates[i];
+
+		if (wf_clusters_article(&index->clusters, candidate->number)->source == source &&
+		    (nearest == NULL || candidate->comparison.contained > nearest->contained))
+			nearest = &candidate->comparison;
+	}
+	return nearest == NULL ? 0 : nearest->gap;
+}
+
+/* A young source has printed nearly all of the newcomer before: the same story once more, or another between what it
+ * prints on every page. It is the other where what is left without that joins a story, or is much and stands where an
+ * earlier page has something else. */
+static int try_other_page(struct wf_index *index, const struct wf_document *document, uint64_t source,
+			  uint64_t replaces, const struct candidate **strongest)
+{
+	const uint32_t gap = gap_of_nearest_page(index, source);
+	const double own_before = index->newcomer->own_tokens;
+	uint32_t own;
+	int error = make_newcomer(index, index->newcomer, document, source, WF_PAGE_OTHER);
+
+	if (error != 0)
+		return error;
+	own = index->newcomer->own_tokens;
+	if (own >= OTHER_PAGE_JOINS * own_before) {
+		*strongest = weigh_all(index, replaces);
+		if (*strongest != NULL || (own >= OTHER_PAGE_FOUNDS * own_before && gap >= OTHER_PAGE_GAP))
+			return 0;
+	}
+	error = make_newcomer(index, index->newcomer, document, source, WF_PAGE_NEW);
+	if (error == 0)
+		*strongest = weigh_all(index, replaces);
+	return error;
+}
+
 int wf_index_decide(struct wf_index *index, const struct wf_document *document, const struct wf_article_facts *facts,
 		    uint64_t replaces, struct wf_decision *decision)
 {
@@ -723,10 +775,11 @@ int wf_index_decide(struct wf_index *index, const struct wf_document *document, 
 		return error;
 	*decision = (struct wf_decision){
 		.relation = WF_RELATION_UNIQUE, .is_new = true, .cluster = facts->number, .size = 1};
-	find_candidates(index, replaces);
-	compare_candidates(index);
-	weigh_candidates(index);
-	strongest = choose_strongest(index);
+	strongest = weigh_all(index, replaces);
+	if (index->newcomer->is_withheld)
+		error = try_other_page(index, document, facts->source, replaces, &strongest);
+	if (error != 0)
+		return error;
 	if (replaces != 0)
 		old = compare_replaced(index, replaces);
 	if (old.strength > 0)
@@ -1191,8 +1244,10 @@ int wf_index_compare(struct wf_index *index, struct wf_bytes a_evidence, uint64_
 		error = wf_evidence_decode(b_evidence, index->other_tokens, &other_count);
 	if (error != 0)
 		return error;
-	wf_boilerplate_mask(&index->boilerplate, a_source, index->pair_tokens, count, index->pair_mask);
-	wf_boilerplate_mask(&index->boilerplate, b_source, index->other_tokens, other_count, index->other_mask);
+	wf_boilerplate_mask(&index->boilerplate, a_source, index->pair_tokens, count, WF_PAGE_LEARNED,
+			    index->pair_mask);
+	wf_boilerplate_mask(&index->boilerplate, b_source, index->other_tokens, other_count, WF_PAGE_LEARNED,
+			    index->other_mask);
 	wf_profile_set(index->profile, index->pair_tokens, count, index->pair_mask, index->frequency.weights);
 	wf_profile_compare(index->profile, index->other_tokens, other_count, index->other_mask, &evidence);
 	*comparison = (struct wf_index_comparison){evidence.resemblance, evidence.contained, evidence.covering};

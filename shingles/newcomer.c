@@ -38,7 +38,7 @@ static void lay_out(struct wf_newcomer *newcomer)
 }
 
 /* The tokens, and what of them is content. */
-static int read_tokens(struct wf_newcomer *newcomer, struct wf_bytes evidence, uint64_t source,
+static int read_tokens(struct wf_newcomer *newcomer, struct wf_bytes evidence, uint64_t source, enum wf_page page,
 		       const struct wf_boilerplate *boilerplate, const struct wf_frequency *frequency)
 {
 	int error;
@@ -49,7 +49,8 @@ static int read_tokens(struct wf_newcomer *newcomer, struct wf_bytes evidence, u
 	if (error != 0)
 		return error;
 	lay_out(newcomer);
-	wf_boilerplate_mask(boilerplate, source, newcomer->tokens, newcomer->tokens_count, newcomer->mask);
+	newcomer->is_withheld = wf_boilerplate_mask(boilerplate, source, newcomer->tokens, newcomer->tokens_count, page,
+						    newcomer->mask);
 	newcomer->own_tokens =
 		newcomer->tokens_count - wf_kernels()->both(newcomer->mask, newcomer->mask, newcomer->tokens_count);
 	wf_weights_of(frequency->weights, newcomer->tokens, newcomer->tokens_count, newcomer->weights);
@@ -59,12 +60,12 @@ static int read_tokens(struct wf_newcomer *newcomer, struct wf_bytes evidence, u
 }
 
 int wf_newcomer_make(struct wf_newcomer *newcomer, const struct wf_document *document, uint64_t source,
-		     struct wf_bands bands, const struct wf_boilerplate *boilerplate,
+		     enum wf_page page, struct wf_bands bands, const struct wf_boilerplate *boilerplate,
 		     const struct wf_frequency *frequency)
 {
 	int error;
 
-	error = read_tokens(newcomer, document->evidence, source, boilerplate, frequency);
+	error = read_tokens(newcomer, document->evidence, source, page, boilerplate, frequency);
 	if (error != 0)
 		return error;
 	choose_keys(newcomer, document, bands);
@@ -80,7 +81,7 @@ int wf_newcomer_remake(struct wf_newcomer *newcomer, struct wf_bytes evidence, u
 		       uint32_t fixed_count, const struct wf_boilerplate *boilerplate,
 		       const struct wf_frequency *frequency)
 {
-	const int error = read_tokens(newcomer, evidence, source, boilerplate, frequency);
+	const int error = read_tokens(newcomer, evidence, source, WF_PAGE_LEARNED, boilerplate, frequency);
 
 	newcomer->keys_count = 0;
 	if (error != 0 || newcomer->tokens_count == 0 || fixed_count == 0)

@@ -32,16 +32,17 @@ struct wf_newcomer {
 	uint16_t places[WF_NEWCOMER_KEYS_MAX]; /* of the keys of passages in the ranking */
 	uint16_t *tokens;
 	uint8_t *mask;    /* 1: boilerplate */
+	bool is_withheld; /* of a WF_PAGE_OTHER more would be */
 	uint8_t *weights; /* of the tokens */
 	struct wf_passage_ranking ranking;
 	/* What they point to, one behind the other and just as long as the text is: it stays in the nearest cache. */
 	uint32_t room[WF_DOCUMENT_TOKENS_MAX * 3 + 2 * WF_KERNEL_SLACK];
 };
 
-/* Makes the newcomer of a document of `source`. Errors: WF_ECORRUPT, WF_EVERSION (of its evidence); it is then made of
- * none. */
+/* Makes the newcomer of a document of `source`; `page`: WF_PAGE_NEW or WF_PAGE_OTHER. Errors: WF_ECORRUPT, WF_EVERSION
+ * (of its evidence); it is then made of none. */
 int wf_newcomer_make(struct wf_newcomer *newcomer, const struct wf_document *document, uint64_t source,
-		     struct wf_bands bands, const struct wf_boilerplate *boilerplate,
+		     enum wf_page page, struct wf_bands bands, const struct wf_boilerplate *boilerplate,
 		     const struct wf_frequency *frequency);
 
 /* Makes it of a stored article: of its evidence and, as the text is not at hand, the keys of its text and its bands,

@@ -78,7 +78,7 @@ static struct counts masked(const struct wf_boilerplate *boilerplate, uint64_t s
 
 	write_story(tokens, frame, &seed);
 	memset(mask, 0xaa, sizeof mask);
-	wf_boilerplate_mask(boilerplate, source, tokens, STORY, mask);
+	wf_boilerplate_mask(boilerplate, source, tokens, STORY, WF_PAGE_NEW, mask);
 	for (uint32_t i = 0; i < STORY; i++) {
 		assert_in_range(mask[i], 0, 1);
 		if (i < HEAD || i >= HEAD + BODY)
@@ -151,9 +151,54 @@ static void a_passage_repeated_within_one_story_is_content(void **state)
 		tokens[i + 5] = tokens[i];
 	for (int i = 0; i < 2; i++)
 		assert_int_equal(wf_boilerplate_learn(*state, 1, tokens, STORY, true), 0);
-	wf_boilerplate_mask(*state, 1, tokens, STORY, mask);
+	wf_boilerplate_mask(*state, 1, tokens, STORY, WF_PAGE_NEW, mask);
 	for (uint32_t i = 0; i < STORY; i++)
 		assert_int_equal(mask[i], 0);
+}
+
+static uint32_t sum_of(const uint8_t *mask, uint32_t from, uint32_t count)
+{
+	uint32_t sum = 0;
+
+	for (uint32_t i = from; i < from + count; i++)
+		sum += mask[i];
+	return sum;
+}
+
+static void a_page_nearly_all_seen_once_is_content_unless_it_is_known_to_be_of_another_story(void **state)
+{
+	const uint32_t changed = 8;
+	uint16_t tokens[STORY];
+	uint8_t mask[STORY];
+	uint64_t random = 4;
+
+	write_story(tokens, 100, &random);
+	assert_int_equal(wf_boilerplate_learn(*state, 1, tokens, STORY, true), 0);
+	for (uint32_t i = 0; i < changed; i++)
+		tokens[40 + i] = (uint16_t)random_next(&random);
+	assert_true(wf_boilerplate_mask(*state, 1, tokens, STORY, WF_PAGE_NEW, mask));
+	assert_int_equal(sum_of(mask, 0, STORY), 0);
+	assert_false(wf_boilerplate_mask(*state, 1, tokens, STORY, WF_PAGE_OTHER, mask));
+	assert_int_equal(sum_of(mask, 0, STORY), STORY - changed);
+	assert_int_equal(sum_of(mask, 40, changed), 0);
+}
+
+static void of_a_page_that_was_learned_what_two_stories_have_is_masked(void **state)
+{
+	uint16_t tokens[STORY];
+	uint16_t other[STORY];
+	uint8_t mask[STORY];
+	uint64_t random = 5;
+
+	write_story(tokens, 100, &random);
+	assert_int_equal(wf_boilerplate_learn(*state, 1, tokens, STORY, true), 0);
+	wf_boilerplate_mask(*state, 1, tokens, STORY, WF_PAGE_LEARNED, mask);
+	assert_int_equal(sum_of(mask, 0, STORY), 0);
+	write_story(other, 100, &random);
+	assert_int_equal(wf_boilerplate_learn(*state, 1, other, STORY, true), 0);
+	wf_boilerplate_mask(*state, 1, tokens, STORY, WF_PAGE_LEARNED, mask);
+	assert_int_equal(sum_of(mask, 0, HEAD) + sum_of(mask, HEAD + BODY, HEAD), 2 * HEAD);
+	assert_int_equal(sum_of(mask, HEAD, BODY), 0);
 }
 
 /* Learns `stories` of source 1: a body in a frame, the same every `step`th time, with `gap` tokens that change. */
@@ -184,7 +229,7 @@ static uint32_t masked_of_gap(const struct wf_boilerplate *boilerplate, uint32_t
 		tokens[HEAD / 2 + k] = (uint16_t)random_next(&random);
 	memcpy(text, tokens, (HEAD + body) * sizeof *text);
 	memcpy(text + HEAD + body, tokens + HEAD + BODY, HEAD * sizeof *text);
-	wf_boilerplate_mask(boilerplate, 1, text, 2 * HEAD + body, mask);
+	wf_boilerplate_mask(boilerplate, 1, text, 2 * HEAD + body, WF_PAGE_NEW, mask);
 	for (uint32_t k = 0; k < gap; k++)
 		count += mask[HEAD / 2 + k];
 	for (uint32_t k = 0; k < body; k++)
@@ -291,14 +336,14 @@ static void texts_of_no_and_one_word_and_of_equal_words_are_learned(void **state
 	for (int i = 0; i < 3; i++) {
 		assert_int_equal(wf_boilerplate_learn(*state, 1, tokens, 0, true), 0);
 		assert_int_equal(wf_boilerplate_learn(*state, 1, tokens, 1, true), 0);
-		wf_boilerplate_mask(*state, 1, tokens, 16384, mask);
+		wf_boilerplate_mask(*state, 1, tokens, 16384, WF_PAGE_NEW, mask);
 		assert_int_equal(mask[0], 0);
 	}
 	for (int i = 0; i < 3; i++)
 		assert_int_equal(wf_boilerplate_learn(*state, 1, tokens, 16384, true), 0);
-	wf_boilerplate_mask(*state, 1, tokens, 1, mask);
+	wf_boilerplate_mask(*state, 1, tokens, 1, WF_PAGE_NEW, mask);
 	assert_int_equal(mask[0], 0);
-	wf_boilerplate_mask(*state, 1, tokens, 16384, mask);
+	wf_boilerplate_mask(*state, 1, tokens, 16384, WF_PAGE_NEW, mask);
 	assert_int_equal(mask[0], 1);
 	assert_int_equal(mask[16383], 1);
 }
@@ -593,6 +638,8 @@ int main(void)
 		TEST(what_three_stories_of_a_source_have_is_masked_in_the_fourth),
 		TEST(other_sources_are_not_affected),
 		TEST(a_passage_repeated_within_one_story_is_content),
+		TEST(a_page_nearly_all_seen_once_is_content_unless_it_is_known_to_be_of_another_story),
+		TEST(of_a_page_that_was_learned_what_two_stories_have_is_masked),
 		TEST(counters_in_what_is_printed_always_are_masked),
 		TEST(what_stands_in_a_form_that_is_printed_now_and_then_is_content),
 		TEST(a_notice_shorter_than_a_gap_is_not_taken_for_one),

@@ -12,7 +12,8 @@
 
 #define SEED         7u
 #define ARTICLES_MAX 2500u
-#define BACKGROUND   60u /* stories that teach the index which words are common */
+#define BACKGROUND   60u  /* stories that teach the index which words are common */
+#define FRAME        990u /* the story of which a page is made */
 
 struct stored {
 	bool is_live;
@@ -663,6 +664,34 @@ static void a_replaced_article_is_no_candidate_but_keeps_its_story(void **state)
 	(void)add(desk, story_bytes(&story), 0);
 	decision = query(desk, story_bytes(&story), 0, 10);
 	joins(&decision, WF_RELATION_EXACT, 10, BACKGROUND + 1, 2); /* the cluster after the old one is out */
+}
+
+/* Sentences of a story in the midst of a page of source 70 that is five times as long. */
+static void write_page(struct story_text *page, uint64_t story, uint32_t sentences)
+{
+	*page = (struct story_text){.length = 0};
+	story_write(page, FRAME, 0, 3 * sentences);
+	story_write(page, story, 0, sentences);
+	story_write(page, FRAME, 3 * sentences, 2 * sentences);
+}
+
+static void the_second_page_of_a_source_joins_its_own_story_and_not_the_first_page(void **state)
+{
+	struct desk *desk = *state;
+	struct story_text page;
+	struct wf_decision first, story, decision;
+
+	write_page(&page, 21, 8);
+	first = add(desk, story_bytes(&page), 70);
+	story = add_story(desk, 22, 0, 8);
+	write_page(&page, 22, 8);
+	decision = query(desk, story_bytes(&page), 70, 0);
+	assert_int_equal(decision.cluster, story.cluster);
+	/* The first page once more, with another sentence. */
+	write_page(&page, 21, 8);
+	story_write(&page, 24, 0, 1);
+	decision = query(desk, story_bytes(&page), 70, 0);
+	assert_int_equal(decision.cluster, first.cluster);
 }
 
 static void it_does_not_matter_whether_the_replaced_goes_before_or_after(void **state)
@@ -1504,6 +1533,7 @@ int main(void)
 		TEST(settings_bound_the_candidates_and_the_verdict_bounds_the_related),
 		TEST(a_replaced_article_is_no_candidate_but_keeps_its_story),
 		TEST(it_does_not_matter_whether_the_replaced_goes_before_or_after),
+		TEST(the_second_page_of_a_source_joins_its_own_story_and_not_the_first_page),
 		TEST(a_candidate_that_cannot_be_read_is_passed_over_alone),
 		TEST(a_query_changes_nothing),
 		TEST(a_decision_without_memory_for_it_leaves_the_index_as_it_was),
