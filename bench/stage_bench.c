@@ -8,7 +8,8 @@
 #include "json.h"
 #include "stage.h"
 
-#define SEED 1
+#define SEED      1
+#define WORDS_MAX 5000u
 
 static const char usage[] =
 	"usage: stage_bench [options] [FILE ...]\n"
@@ -17,6 +18,7 @@ static const char usage[] =
 	"measured,\n"
 	"unless there are none of them (--texts 0 --articles 0).\n"
 	"\n"
+	"  --words N        words of a made-up story, in the middle (430)\n"
 	"  --texts N        made-up texts for the stages of a text (10000)\n"
 	"  --articles LIST  sizes of the index, with commas between (10000,100000,1000000: some 3 GB of memory, three "
 	"minutes)\n"
@@ -158,10 +160,10 @@ static int complain(const char *what, int error)
 	return 1;
 }
 
-static int measure_made_up(const struct wf_stage_run *run, size_t texts_count)
+static int measure_made_up(const struct wf_stage_run *run, size_t texts_count, uint32_t words)
 {
 	struct wf_text_set set;
-	int error = wf_text_set_make(&set, texts_count, SEED);
+	int error = wf_text_set_make(&set, texts_count, words, SEED);
 
 	if (error == 0 && texts_count > 0)
 		error = wf_stage_texts(run, &set);
@@ -196,10 +198,15 @@ static int measure_file(const struct wf_stage_run *given, const char *path)
 }
 
 static const struct option options[] = {
-	{"texts", required_argument, NULL, 't'},  {"articles", required_argument, NULL, 'a'},
-	{"rounds", required_argument, NULL, 'r'}, {"window", required_argument, NULL, 'w'},
-	{"folder", required_argument, NULL, 'f'}, {"json", no_argument, NULL, 'j'},
-	{"help", no_argument, NULL, 'h'},         {0},
+	{"texts", required_argument, NULL, 't'},
+	{"articles", required_argument, NULL, 'a'},
+	{"rounds", required_argument, NULL, 'r'},
+	{"window", required_argument, NULL, 'w'},
+	{"folder", required_argument, NULL, 'f'},
+	{"json", no_argument, NULL, 'j'},
+	{"words", required_argument, NULL, 'm'},
+	{"help", no_argument, NULL, 'h'},
+	{0},
 };
 
 int main(int argument_count, char **arguments)
@@ -211,6 +218,7 @@ int main(int argument_count, char **arguments)
 				   .print = print_table_row};
 	const char *folder = ".";
 	uint64_t texts_count = 10000;
+	uint64_t words_median = 430;
 	uint64_t number;
 	struct wf_error words = {0};
 	bool is_right = true;
@@ -223,6 +231,8 @@ int main(int argument_count, char **arguments)
 		is_right = letter != '?';
 		if (letter == 't')
 			is_right = read_number(optarg, 1000000, &texts_count);
+		if (letter == 'm')
+			is_right = read_number(optarg, WORDS_MAX, &words_median) && words_median > 0;
 		if (letter == 'a')
 			is_right = read_sizes(&run, optarg);
 		if (letter == 'r' && (is_right = read_number(optarg, WF_STAGE_ROUNDS_MAX, &number) && number > 0))
@@ -249,7 +259,7 @@ int main(int argument_count, char **arguments)
 	else
 		print_head(&run);
 	if (texts_count > 0 || (run.sizes_count > 0 && optind == argument_count))
-		status = measure_made_up(&run, texts_count);
+		status = measure_made_up(&run, texts_count, (uint32_t)words_median);
 	for (int i = optind; status == 0 && i < argument_count; i++)
 		status = measure_file(&run, arguments[i]);
 	return status;

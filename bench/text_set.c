@@ -6,9 +6,8 @@
 #include "json.h"
 #include "source.h"
 
-#define COPY_SHARE   0.6
-#define WORDS_MEDIAN 430
-#define OUTLETS      2000
+#define COPY_SHARE 0.6
+#define OUTLETS    2000
 
 static uint64_t source_of(struct wf_bytes outlet)
 {
@@ -47,10 +46,10 @@ static struct wf_text_set_article make(struct wf_corpus *corpus, uint64_t i)
 	return (struct wf_text_set_article){made.text, source_of(made.outlet)};
 }
 
-int wf_text_set_make(struct wf_text_set *set, size_t count, uint64_t seed)
+int wf_text_set_make(struct wf_text_set *set, size_t count, uint32_t words, uint64_t seed)
 {
 	const struct wf_corpus_settings settings = {
-		.seed = seed, .copy_share = COPY_SHARE, .words_median = WORDS_MEDIAN, .outlets = OUTLETS};
+		.seed = seed, .copy_share = COPY_SHARE, .words_median = words, .outlets = OUTLETS};
 	int error = 0;
 
 	*set = (struct wf_text_set){.name = "made-up", .corpus = wf_corpus_new(&settings)};
