@@ -22,8 +22,8 @@ struct wf_text_set {
 	struct wf_arena arena;
 };
 
-/* The first `count` of the made-up articles, whose stories have `words` in the middle; more are made when they are asked for.
- * Errors: WF_ENOMEM. */
+/* The first `count` of the made-up articles, whose stories have so many `words` in the middle; more are made when they
+ * are asked for. Errors: WF_ENOMEM. */
 int wf_text_set_make(struct wf_text_set *set, size_t count, uint32_t words, uint64_t seed);
 
 /* All articles of a file of JSON lines, which may be packed (see source.h); lines that hold no article are passed over.
