@@ -25,7 +25,8 @@ void wf_clusters_close(struct wf_clusters *clusters)
 	wf_clusters_init(clusters);
 }
 
-struct wf_cluster_article *wf_clusters_article(const struct wf_clusters *clusters, uint64_t number)
+/* Where the article is if it is there; NULL: nowhere. */
+static struct wf_cluster_article *place_of(const struct wf_clusters *clusters, uint64_t number)
 {
 	const uint64_t chunk = number / CHUNK_ARTICLES;
 	struct wf_cluster_article *articles;
@@ -33,9 +34,22 @@ struct wf_cluster_article *wf_clusters_article(const struct wf_clusters *cluster
 	if (chunk < clusters->chunk_first || chunk - clusters->chunk_first >= clusters->chunks_count)
 		return NULL;
 	articles = clusters->chunks[chunk - clusters->chunk_first];
-	if (articles == NULL || !articles[number % CHUNK_ARTICLES].is_live)
-		return NULL;
-	return &articles[number % CHUNK_ARTICLES];
+	return articles == NULL ? NULL : &articles[number % CHUNK_ARTICLES];
+}
+
+void wf_clusters_prefetch(const struct wf_clusters *clusters, uint64_t number)
+{
+	const struct wf_cluster_article *place = place_of(clusters, number);
+
+	if (place != NULL)
+		__builtin_prefetch(place);
+}
+
+struct wf_cluster_article *wf_clusters_article(const struct wf_clusters *clusters, uint64_t number)
+{
+	struct wf_cluster_article *place = place_of(clusters, number);
+
+	return place != NULL && place->is_live ? place : NULL;
 }
 
 uint64_t wf_clusters_number(const struct wf_clusters *clusters, uint32_t low)
