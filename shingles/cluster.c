@@ -25,8 +25,7 @@ void wf_clusters_close(struct wf_clusters *clusters)
 	wf_clusters_init(clusters);
 }
 
-/* Where the article is if it is there; NULL: nowhere. */
-static struct wf_cluster_article *place_of(const struct wf_clusters *clusters, uint64_t number)
+struct wf_cluster_article *wf_clusters_article(const struct wf_clusters *clusters, uint64_t number)
 {
 	const uint64_t chunk = number / CHUNK_ARTICLES;
 	struct wf_cluster_article *articles;
@@ -34,22 +33,9 @@ static struct wf_cluster_article *place_of(const struct wf_clusters *clusters, u
 	if (chunk < clusters->chunk_first || chunk - clusters->chunk_first >= clusters->chunks_count)
 		return NULL;
 	articles = clusters->chunks[chunk - clusters->chunk_first];
-	return articles == NULL ? NULL : &articles[number % CHUNK_ARTICLES];
-}
-
-void wf_clusters_prefetch(const struct wf_clusters *clusters, uint64_t number)
-{
-	const struct wf_cluster_article *place = place_of(clusters, number);
-
-	if (place != NULL)
-		__builtin_prefetch(place);
-}
-
-struct wf_cluster_article *wf_clusters_article(const struct wf_clusters *clusters, uint64_t number)
-{
-	struct wf_cluster_article *place = place_of(clusters, number);
-
-	return place != NULL && place->is_live ? place : NULL;
+	if (articles == NULL || !articles[number % CHUNK_ARTICLES].is_live)
+		return NULL;
+	return &articles[number % CHUNK_ARTICLES];
 }
 
 uint64_t wf_clusters_number(const struct wf_clusters *clusters, uint32_t low)

@@ -64,9 +64,6 @@ struct wf_clusters {
 void wf_clusters_init(struct wf_clusters *clusters);
 void wf_clusters_close(struct wf_clusters *clusters);
 
-/* Asks the memory for an article ahead of its use. */
-void wf_clusters_prefetch(const struct wf_clusters *clusters, uint64_t number);
-
 /* The article, or NULL. Valid until the next change. */
 struct wf_cluster_article *wf_clusters_article(const struct wf_clusters *clusters, uint64_t number);
 

@@ -34,7 +34,6 @@
 #define OTHER_PAGE_JOINS      0.08 /* of a page: what its source had not printed may be a story of its own ... */
 #define OTHER_PAGE_FOUNDS     0.20 /* ... and is one, though it joins none, where it is so much ... */
 #define OTHER_PAGE_GAP        12u /* ... and as many tokens stand in the midst of it where an earlier page has others */
-#define EVIDENCE_AHEAD_BYTES  512u /* the rest comes by itself, one line after another */
 #define QUOTED_APART          0.15
 #define CANDIDATES_COUNTED    256u /* decisions that examined more are counted as this many */
 #define SKETCH_VERSION        1
@@ -66,7 +65,6 @@ struct candidate {
 	bool is_composite;
 	bool is_same;
 	double strength;
-	struct wf_bytes evidence; /* of length 0: it could not be read */
 	struct wf_comparison comparison;
 };
 
@@ -276,8 +274,6 @@ static void find_candidates(struct wf_index *index, uint64_t replaces)
 	look_up(index, newcomer->keys + 1, newcomer->bands, BAND_SCORE);
 	look_up(index, newcomer->keys + 1 + newcomer->bands, passages, PASSAGE_SCORE);
 	best_count = tally(index, passages >= PASSAGES_MANY ? 2 : 1, best);
-	for (uint32_t i = 0; i < best_count && i < index->settings.candidates_max; i++)
-		wf_clusters_prefetch(&index->clusters, wf_clusters_number31(&index->clusters, best[i].number));
 	for (uint32_t i = 0; i < best_count && index->candidates_count < index->settings.candidates_max; i++) {
 		const uint64_t number = wf_clusters_number31(&index->clusters, best[i].number);
 		const struct wf_cluster_article *article;
@@ -321,19 +317,6 @@ static void mask_other(struct wf_index *index, uint64_t number, uint32_t tokens_
 			    tokens_count, WF_PAGE_LEARNED, index->other_mask);
 }
 
-/* Reads what is stored of all candidates, and asks the memory for it while the newcomer is made ready. */
-static void read_candidates(struct wf_index *index)
-{
-	for (uint32_t i = 0; i < index->candidates_count; i++) {
-		struct candidate *candidate = &index->candidates[i];
-
-		if (index->read(index->read_context, candidate->number, &candidate->evidence) != 0)
-			candidate->evidence = (struct wf_bytes){NULL, 0};
-		for (size_t at = 0; at < candidate->evidence.length && at < EVIDENCE_AHEAD_BYTES; at += 64)
-			__builtin_prefetch(candidate->evidence.data + at);
-	}
-}
-
 /* Compares the newcomer with every candidate; those whose evidence cannot be read, or that share next to nothing,
  * are dropped. */
 static void compare_candidates(struct wf_index *index)
@@ -343,7 +326,6 @@ static void compare_candidates(struct wf_index *index)
 
 	if (index->candidates_count == 0)
 		return;
-	read_candidates(index);
 	wf_profile_set(index->profile, newcomer->tokens, newcomer->tokens_count, newcomer->mask,
 		       index->frequency.weights);
 	if (index->candidates_count > 1)
@@ -352,7 +334,7 @@ static void compare_candidates(struct wf_index *index)
 		struct candidate candidate = index->candidates[i];
 		uint32_t tokens_count;
 
-		if (wf_evidence_decode(candidate.evidence, index->other_tokens, &tokens_count) != 0)
+		if (take_other(index, candidate.number, &tokens_count) != 0)
 			continue;
 		index->stats.candidates++;
 		wf_profile_scan(index->profile, index->other_tokens, tokens_count, &candidate.comparison);
