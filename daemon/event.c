@@ -79,7 +79,7 @@ void wf_events_note_decision(struct wf_events *events, struct wf_index *index, s
 		event.cluster = decision->merged[i];
 		wf_event_note(job, &event);
 	}
-	event.kind = decision->is_new && !decision->is_kept ? WF_EVENT_NEW : WF_EVENT_GREW;
+	event.kind = wf_decision_founds(decision) ? WF_EVENT_NEW : WF_EVENT_GREW;
 	event.cluster = decision->cluster;
 	event.into = 0;
 	wf_event_note(job, &event);

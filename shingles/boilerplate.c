@@ -186,8 +186,8 @@ static bool was_repeated(const struct wf_repeats *repeats, uint32_t shingle)
 }
 
 /* Marks the runs of shingles that a young source has printed before; returns true where it does not, since they are
- * nearly all of the article, which may be the same story once more. Byte by
- * byte and without branches: what was seen comes and goes, and is not to be guessed. */
+ * nearly all of the article, which may be the same story once more. Byte by byte and without branches: what was seen
+ * comes and goes, and is not to be guessed. */
 static bool mask_seen(const struct wf_repeats *repeats, const uint16_t *tokens, size_t tokens_count, enum wf_page page,
 		      uint8_t *mask)
 {

@@ -55,8 +55,7 @@ struct wf_profile {
 	uint32_t own;           /* sum of own_weights */
 	uint32_t lead;          /* tokens up to the WF_LEAD_TOKENS-th own one; 0: there are fewer */
 	uint32_t lead_own;
-	uint16_t room[(1u << TABLE_BITS_MAX) + WF_DOCUMENT_TOKENS_MAX * (sizeof(struct place) + 8) / 2 +
-		      WF_KERNEL_SLACK];
+	uint16_t room[(1u << TABLE_BITS_MAX) + WF_DOCUMENT_TOKENS_MAX * (sizeof(struct place) + 8) / 2];
 };
 
 int wf_evidence_encode(const struct wf_tokens *tokens, struct wf_arena *arena, struct wf_bytes *evidence)
@@ -312,14 +311,13 @@ static bool is_respelled(const struct wf_profile *profile, const uint16_t *other
 static void compare_gap(struct wf_profile *profile, const uint16_t *other, const struct gap *gap,
 			struct wf_comparison *comparison)
 {
-	const uint32_t least = gap->a_count < gap->b_count ? gap->a_count : gap->b_count;
+	const uint8_t *const mask = profile->mask + gap->a;
+	uint32_t both = gap->a_count - wf_kernels()->both(mask, mask, gap->a_count);
 
-	if (least > comparison->gap) {
-		const uint32_t own =
-			gap->a_count - wf_kernels()->both(profile->mask + gap->a, profile->mask + gap->a, gap->a_count);
-
-		comparison->gap = own < least ? (own > comparison->gap ? own : comparison->gap) : least;
-	}
+	if (both > gap->b_count)
+		both = gap->b_count;
+	if (both > comparison->gap)
+		comparison->gap = both;
 	if (gap->a_count > GAP_FIGURE_MAX || gap->b_count > GAP_FIGURE_MAX)
 		return;
 	compare_figures(profile, other, gap, comparison);

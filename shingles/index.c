@@ -23,6 +23,7 @@
 #define TALLY_BITS_MIN        8
 #define TALLY_BEST            64u
 #define SAME_TEXT_SCORE       1000u
+#define SAME_TEXT_STRENGTH    2.0 /* more than any share */
 #define BAND_SCORE            24u
 #define PASSAGE_SCORE         16u
 #define SCORE_LEAST           8u  /* less than one key that few articles have: looked at only where nothing else is */
@@ -31,10 +32,10 @@
 #define FOLD_SMALL            6u   /* articles of a cluster that follows on the word of one */
 #define QUOTED_COVERING       0.40 /* a candidate that has so much more may be a roundup */
 #define QUOTED_LOOK           2u
+#define QUOTED_APART          0.15
 #define OTHER_PAGE_JOINS      0.08 /* of a page: what its source had not printed may be a story of its own ... */
 #define OTHER_PAGE_FOUNDS     0.20 /* ... and is one, though it joins none, where it is so much ... */
 #define OTHER_PAGE_GAP        12u /* ... and as many tokens stand in the midst of it where an earlier page has others */
-#define QUOTED_APART          0.15
 #define CANDIDATES_COUNTED    256u /* decisions that examined more are counted as this many */
 #define SKETCH_VERSION        1
 #define STATE_VERSION         3
@@ -317,6 +318,28 @@ static void mask_other(struct wf_index *index, uint64_t number, uint32_t tokens_
 			    tokens_count, WF_PAGE_LEARNED, index->other_mask);
 }
 
+/* Makes the newcomer ready to be compared with others. */
+static void profile_newcomer(struct wf_index *index)
+{
+	const struct wf_newcomer *newcomer = index->newcomer;
+
+	wf_profile_set(index->profile, newcomer->tokens, newcomer->tokens_count, newcomer->mask,
+		       index->frequency.weights);
+}
+
+/* Whether the other has the newcomer's tokens, boilerplate included. */
+static bool is_same_text(const struct wf_index *index, uint32_t tokens_count)
+{
+	return tokens_count == index->newcomer->tokens_count &&
+	       memcmp(index->other_tokens, index->newcomer->tokens, tokens_count * sizeof(uint16_t)) == 0;
+}
+
+static double strength_of(const struct candidate *candidate, bool is_composite, bool other_is_composite)
+{
+	return candidate->is_same ? SAME_TEXT_STRENGTH
+				  : wf_decide_strength(&candidate->comparison, is_composite, other_is_composite);
+}
+
 /* Compares the newcomer with every candidate; those whose evidence cannot be read, or that share next to nothing,
  * are dropped. */
 static void compare_candidates(struct wf_index *index)
@@ -326,8 +349,7 @@ static void compare_candidates(struct wf_index *index)
 
 	if (index->candidates_count == 0)
 		return;
-	wf_profile_set(index->profile, newcomer->tokens, newcomer->tokens_count, newcomer->mask,
-		       index->frequency.weights);
+	profile_newcomer(index);
 	if (index->candidates_count > 1)
 		memset(index->covered_by, 0, newcomer->tokens_count * sizeof *index->covered_by);
 	for (uint32_t i = 0; i < index->candidates_count; i++) {
@@ -338,8 +360,7 @@ static void compare_candidates(struct wf_index *index)
 			continue;
 		index->stats.candidates++;
 		wf_profile_scan(index->profile, index->other_tokens, tokens_count, &candidate.comparison);
-		candidate.is_same = tokens_count == newcomer->tokens_count &&
-				    memcmp(index->other_tokens, newcomer->tokens, tokens_count * sizeof(uint16_t)) == 0;
+		candidate.is_same = is_same_text(index, tokens_count);
 		if (!candidate.is_same && !wf_decide_is_worth_finishing(&candidate.comparison))
 			continue;
 		if (index->candidates_count > 1)
@@ -430,10 +451,7 @@ static void weigh_candidates(struct wf_index *index)
 	for (uint32_t i = 0; i < index->candidates_count; i++) {
 		struct candidate *candidate = &index->candidates[i];
 
-		candidate->strength = candidate->is_same
-					      ? 2.0
-					      : wf_decide_strength(&candidate->comparison, index->is_composite,
-								   candidate->is_composite);
+		candidate->strength = strength_of(candidate, index->is_composite, candidate->is_composite);
 	}
 }
 
@@ -659,7 +677,6 @@ static void decide_join(struct wf_index *index, const struct candidate *stronges
 /* The article that the newcomer replaces, compared with it; of strength 0 where it tells another story. */
 static struct candidate compare_replaced(struct wf_index *index, uint64_t number)
 {
-	const struct wf_newcomer *newcomer = index->newcomer;
 	const struct wf_cluster_article *article = wf_clusters_article(&index->clusters, number);
 	struct candidate old = {.number = number};
 	uint32_t tokens_count;
@@ -668,13 +685,11 @@ static struct candidate compare_replaced(struct wf_index *index, uint64_t number
 		return old;
 	old.cluster = article->cluster;
 	index->stats.candidates++;
-	wf_profile_set(index->profile, newcomer->tokens, newcomer->tokens_count, newcomer->mask,
-		       index->frequency.weights);
+	profile_newcomer(index);
 	mask_other(index, number, tokens_count);
 	wf_profile_compare(index->profile, index->other_tokens, tokens_count, index->other_mask, &old.comparison);
-	old.is_same = tokens_count == newcomer->tokens_count &&
-		      memcmp(index->other_tokens, newcomer->tokens, tokens_count * sizeof(uint16_t)) == 0;
-	old.strength = old.is_same ? 2.0 : wf_decide_strength(&old.comparison, false, false);
+	old.is_same = is_same_text(index, tokens_count);
+	old.strength = strength_of(&old, false, false);
 	return old;
 }
 
@@ -745,19 +760,21 @@ static int try_other_page(struct wf_index *index, const struct wf_document *docu
 {
 	const uint32_t gap = gap_of_nearest_page(index, source);
 	const double own_before = index->newcomer->own_tokens;
-	uint32_t own;
+	bool is_enough;
 	int error = make_newcomer(index, index->newcomer, document, source, WF_PAGE_OTHER);
 
 	if (error != 0)
 		return error;
-	own = index->newcomer->own_tokens;
-	if (own >= OTHER_PAGE_JOINS * own_before) {
+	is_enough = index->newcomer->own_tokens >= OTHER_PAGE_JOINS * own_before;
+	if (is_enough) {
 		*strongest = weigh_all(index, replaces);
-		if (*strongest != NULL || (own >= OTHER_PAGE_FOUNDS * own_before && gap >= OTHER_PAGE_GAP))
+		if (*strongest != NULL ||
+		    (gap >= OTHER_PAGE_GAP && index->newcomer->own_tokens >= OTHER_PAGE_FOUNDS * own_before))
 			return 0;
 	}
 	error = make_newcomer(index, index->newcomer, document, source, WF_PAGE_NEW);
-	if (error == 0)
+	/* Where nothing was weighed since, all is as it was. */
+	if (error == 0 && is_enough)
 		*strongest = weigh_all(index, replaces);
 	return error;
 }
@@ -892,7 +909,7 @@ static int fold(struct wf_index *index, uint64_t from, uint64_t into)
 int wf_index_apply(struct wf_index *index, const struct wf_document *document, const struct wf_article_facts *facts,
 		   struct wf_decision *decision, struct wf_arena *arena, struct wf_bytes *sketch)
 {
-	const bool is_founder = decision->is_new && !decision->is_kept;
+	const bool is_founder = wf_decision_founds(decision);
 	const uint64_t cluster = is_founder ? facts->number : decision->cluster;
 	const struct sketch_header header = {
 		.version = SKETCH_VERSION,

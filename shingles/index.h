@@ -53,6 +53,12 @@ struct wf_decision {
 	uint64_t related[WF_RELATED_MAX]; /* clusters of which a partial article has passages */
 };
 
+/* Whether the article makes a cluster that was not there. */
+static inline bool wf_decision_founds(const struct wf_decision *decision)
+{
+	return decision->is_new && !decision->is_kept;
+}
+
 /* An article as the index holds it. */
 struct wf_index_article {
 	struct wf_article_facts facts;

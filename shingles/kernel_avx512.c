@@ -5,10 +5,15 @@
 
 #define LANES 16u
 
-/* The first `count` lanes. */
+/* The first `count` bytes of a register; a narrower mask of it, the first of so many lanes. */
+static inline __mmask64 bytes_of(uint32_t count)
+{
+	return count >= 64 ? ~UINT64_C(0) : (UINT64_C(1) << count) - 1;
+}
+
 static inline __mmask16 lanes_of(uint32_t count)
 {
-	return (__mmask16)(count >= LANES ? 0xffffu : (1u << count) - 1);
+	return (__mmask16)bytes_of(count);
 }
 
 static inline __m512i load_tokens(const uint16_t *tokens, __mmask16 lanes)
@@ -122,26 +127,26 @@ static uint32_t rank(const uint16_t *tokens, const uint8_t *weights, uint32_t to
 	return count;
 }
 
-static void least(int32_t *restrict out, const int32_t *restrict in, uint32_t count, uint32_t step)
+static inline void extremes(int32_t *restrict out, const int32_t *restrict in, uint32_t count, uint32_t step,
+			    bool is_least)
 {
 	for (uint32_t i = 0; i < count; i += LANES) {
 		const __mmask16 lanes = lanes_of(count - i);
+		const __m512i a = _mm512_maskz_loadu_epi32(lanes, in + i);
+		const __m512i b = _mm512_maskz_loadu_epi32(lanes, in + i + step);
 
-		_mm512_mask_storeu_epi32(out + i, lanes,
-					 _mm512_min_epi32(_mm512_maskz_loadu_epi32(lanes, in + i),
-							  _mm512_maskz_loadu_epi32(lanes, in + i + step)));
+		_mm512_mask_storeu_epi32(out + i, lanes, is_least ? _mm512_min_epi32(a, b) : _mm512_max_epi32(a, b));
 	}
+}
+
+static void least(int32_t *restrict out, const int32_t *restrict in, uint32_t count, uint32_t step)
+{
+	extremes(out, in, count, step, true);
 }
 
 static void greatest(int32_t *restrict out, const int32_t *restrict in, uint32_t count, uint32_t step)
 {
-	for (uint32_t i = 0; i < count; i += LANES) {
-		const __mmask16 lanes = lanes_of(count - i);
-
-		_mm512_mask_storeu_epi32(out + i, lanes,
-					 _mm512_max_epi32(_mm512_maskz_loadu_epi32(lanes, in + i),
-							  _mm512_maskz_loadu_epi32(lanes, in + i + step)));
-	}
+	extremes(out, in, count, step, false);
 }
 
 static uint32_t equal(const int32_t *a, const int32_t *b, uint32_t count, uint32_t first, uint16_t *places)
@@ -156,17 +161,6 @@ static uint32_t equal(const int32_t *a, const int32_t *b, uint32_t count, uint32
 		places_count += store_places(places + places_count, chosen, first + i);
 	}
 	return places_count;
-}
-
-/* The first `count` of the bytes of a register, or of half of one. */
-static inline __mmask64 bytes_of(uint32_t count)
-{
-	return count >= 64 ? ~UINT64_C(0) : (UINT64_C(1) << count) - 1;
-}
-
-static inline __mmask32 half_bytes_of(uint32_t count)
-{
-	return count >= 32 ? UINT32_MAX : (UINT32_C(1) << count) - 1;
 }
 
 static uint32_t weigh(uint8_t *weights, const uint8_t *mask, uint32_t count)
@@ -190,7 +184,7 @@ static uint32_t products(const uint8_t *a, const uint8_t *b, uint32_t count)
 	__m512i sum = _mm512_setzero_si512();
 
 	for (uint32_t i = 0; i < count; i += 32) {
-		const __mmask32 lanes = half_bytes_of(count - i);
+		const __mmask32 lanes = (__mmask32)bytes_of(count - i);
 
 		sum = _mm512_add_epi32(sum,
 				       _mm512_madd_epi16(_mm512_cvtepu8_epi16(_mm256_maskz_loadu_epi8(lanes, a + i)),

@@ -129,7 +129,7 @@ static uint64_t read_stream(const uint8_t *data, size_t size, uint32_t seed)
 	return hash;
 }
 
-/* Bare values are told from other protocols by how many are at hand: a stream with a row of them may end sooner in one
+/* Bare numbers are told from other protocols by how many are at hand: a stream with a row of them may end sooner in one
  * piece. */
 static bool has_strays(const uint8_t *data, size_t size)
 {
@@ -147,16 +147,7 @@ static bool has_strays(const uint8_t *data, size_t size)
 		while ((code = wf_reader_next(reader, &message, &refusal)) != 0 && code != WF_EMALFORMED) {
 			if (code != 1)
 				continue;
-			switch (wf_value_kind(wf_message_root(message))) {
-			case WF_VALUE_NIL:
-			case WF_VALUE_BOOLEAN:
-			case WF_VALUE_INTEGER:
-			case WF_VALUE_FLOAT:
-				found = true;
-				break;
-			default:
-				break;
-			}
+			found |= wf_value_kind(wf_message_root(message)) == WF_VALUE_INTEGER;
 			wf_message_free(message);
 		}
 	}

@@ -19,7 +19,7 @@ struct verdict {
 };
 
 /* contained, covering, resemblance, lead, own_weight, other_weight, figures same, changed, names same, changed, words
- * changed, run, gaps even, uneven, alone */
+ * changed, run, gaps even, uneven, alone, gap */
 static const struct verdict verdicts[] = {
 	{"the same content",
 	 {1, 1, 1, 1, 100, 100, 9, 0, 9, 0, 0, 250, 0, 0, 1, 0},
