@@ -55,24 +55,20 @@ int wf_method_compare_start(struct wf_server *server, struct wf_job *job)
 
 /* ---- the index ---- */
 
-struct evidence {
-	struct wf_bytes bytes;
-	uint64_t source;
-};
-
-static int use_article(struct wf_job *job, const struct wf_item *item, struct side *side, struct evidence *evidence)
+static int use_article(struct wf_job *job, const struct wf_item *item, struct side *side,
+		       struct wf_index_side *evidence)
 {
 	if (item->is_refused && item->refusal != NULL)
 		wf_job_fail(job, item->refusal);
 	else if (item->is_refused)
 		wf_error_set(&job->error, WF_ENOMEM, "out of memory for the article");
 	*side = (struct side){.has_text = true, .text = item->article.text};
-	*evidence = (struct evidence){item->document.evidence, item->source};
+	*evidence = (struct wf_index_side){item->document.evidence, item->source, false};
 	return job->error.code;
 }
 
 static int use_stored(struct wf_indexer *indexer, struct wf_job *job, const char *name, struct wf_bytes id,
-		      struct side *side, struct evidence *evidence)
+		      struct side *side, struct wf_index_side *evidence)
 {
 	struct wf_index_article article;
 	int code;
@@ -84,11 +80,12 @@ static int use_stored(struct wf_indexer *indexer, struct wf_job *job, const char
 	if (code == 0)
 		code = wf_index_article(indexer->index, side->number, &article);
 	if (code == 0)
-		code = wf_indexer_evidence(indexer, side->number, &evidence->bytes);
+		code = wf_indexer_evidence(indexer, side->number, &evidence->evidence);
 	if (code < 0)
 		return wf_error_set(&job->error, code == WF_ENOMEM ? code : WF_EINTERNAL,
 				    "%s: the store could not be read: %s", name, wf_error_sentence(code));
 	evidence->source = article.facts.source;
+	evidence->is_stored = true;
 	return 0;
 }
 
@@ -96,7 +93,7 @@ int wf_method_compare_index(struct wf_indexer *indexer, struct wf_job *job)
 {
 	const struct wf_cursor params = params_of(job, &job->error);
 	struct comparing *comparing = wf_arena_take(&job->arena, sizeof *comparing);
-	struct evidence evidence[2];
+	struct wf_index_side evidence[2];
 	int code = 0;
 
 	if (comparing == NULL)
@@ -111,8 +108,7 @@ int wf_method_compare_index(struct wf_indexer *indexer, struct wf_job *job)
 					  &evidence[i]);
 	}
 	if (code == 0)
-		code = wf_index_compare(indexer->index, evidence[0].bytes, evidence[0].source, evidence[1].bytes,
-					evidence[1].source, &comparing->comparison);
+		code = wf_index_compare(indexer->index, &evidence[0], &evidence[1], &comparing->comparison);
 	job->found = comparing;
 	return code;
 }

@@ -1249,22 +1249,30 @@ int wf_index_list(struct wf_index *index, const struct wf_cluster_filter *filter
 	return wf_clusters_list(&index->clusters, filter, summaries, limit, count, more);
 }
 
-int wf_index_compare(struct wf_index *index, struct wf_bytes a_evidence, uint64_t a_source, struct wf_bytes b_evidence,
-		     uint64_t b_source, struct wf_index_comparison *comparison)
+/* The tokens of one side, and what of them is boilerplate. */
+static int take_side(const struct wf_index *index, const struct wf_index_side *side, uint16_t *tokens, uint8_t *mask,
+		     uint32_t *tokens_count)
+{
+	const int error = wf_evidence_decode(side->evidence, tokens, tokens_count);
+
+	if (error == 0)
+		wf_boilerplate_mask(&index->boilerplate, side->source, tokens, *tokens_count,
+				    side->is_stored ? WF_PAGE_LEARNED : WF_PAGE_NEW, mask);
+	return error;
+}
+
+int wf_index_compare(struct wf_index *index, const struct wf_index_side *a, const struct wf_index_side *b,
+		     struct wf_index_comparison *comparison)
 {
 	struct wf_comparison evidence;
 	uint32_t other_count;
 	uint32_t count;
-	int error = wf_evidence_decode(a_evidence, index->pair_tokens, &count);
+	int error = take_side(index, a, index->pair_tokens, index->pair_mask, &count);
 
 	if (error == 0)
-		error = wf_evidence_decode(b_evidence, index->other_tokens, &other_count);
+		error = take_side(index, b, index->other_tokens, index->other_mask, &other_count);
 	if (error != 0)
 		return error;
-	wf_boilerplate_mask(&index->boilerplate, a_source, index->pair_tokens, count, WF_PAGE_LEARNED,
-			    index->pair_mask);
-	wf_boilerplate_mask(&index->boilerplate, b_source, index->other_tokens, other_count, WF_PAGE_LEARNED,
-			    index->other_mask);
 	wf_profile_set(index->profile, index->pair_tokens, count, index->pair_mask, index->frequency.weights);
 	wf_profile_compare(index->profile, index->other_tokens, other_count, index->other_mask, &evidence);
 	*comparison = (struct wf_index_comparison){evidence.resemblance, evidence.contained, evidence.covering};

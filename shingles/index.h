@@ -233,16 +233,23 @@ int wf_index_article(const struct wf_index *index, uint64_t number, struct wf_in
 int wf_index_list(struct wf_index *index, const struct wf_cluster_filter *filter, struct wf_cluster_summary *summaries,
 		  size_t limit, size_t *count, bool *more);
 
-/* Compares two articles, stored or not, as a decision would: what their sources repeat is left out, rare words weigh
- * more.
- * Out:    similarity [0, 1]; contained: how much of a's own content is in b, covering: how much of b's is in a. */
+/* Compares two articles as a decision would: what their sources repeat is left out, rare words weigh more. Of one that
+ * is not stored, and that its source has printed nearly all of before, nothing is left out for that.
+ * In:     is_stored: its source's boilerplate was learned from it, too.
+ * Out:    similarity [0, 1]; contained: how much of a's own content is in b, covering: how much of b's is in a.
+ * Errors: WF_ECORRUPT, WF_EVERSION. */
+struct wf_index_side {
+	struct wf_bytes evidence;
+	uint64_t source;
+	bool is_stored;
+};
 struct wf_index_comparison {
 	double similarity;
 	double contained;
 	double covering;
 };
-int wf_index_compare(struct wf_index *index, struct wf_bytes a_evidence, uint64_t a_source, struct wf_bytes b_evidence,
-		     uint64_t b_source, struct wf_index_comparison *comparison); /* WF_ECORRUPT, WF_EVERSION */
+int wf_index_compare(struct wf_index *index, const struct wf_index_side *a, const struct wf_index_side *b,
+		     struct wf_index_comparison *comparison);
 
 void wf_index_stats(const struct wf_index *index, struct wf_index_stats *stats);
 

@@ -111,7 +111,8 @@ static void use(struct wf_index *index, struct shelf *shelf, struct wf_bytes ske
 	struct wf_decision decision;
 	struct wf_bytes sketch;
 
-	(void)wf_index_compare(index, shelf->evidence[1], 1, shelf->evidence[2], 2, &comparison);
+	(void)wf_index_compare(index, &(struct wf_index_side){shelf->evidence[1], 1, true},
+			       &(struct wf_index_side){shelf->evidence[2], 2, false}, &comparison);
 	if (wf_index_decide(index, document, &facts, 0, &decision) != 0)
 		return;
 	fuzz_claim(wf_index_apply(index, document, &facts, &decision, arena, &sketch) == 0);

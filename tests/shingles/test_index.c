@@ -913,22 +913,56 @@ static void clusters_are_listed_with_the_biggest_first(void **state)
 
 /* wf_index_compare */
 
+static struct wf_index_side stored_side(const struct desk *desk, uint64_t number)
+{
+	return (struct wf_index_side){desk->stored[number].evidence, desk->stored[number].facts.source, true};
+}
+
+/* Sentences of a story, and as many that its source prints on each page. */
+static void write_framed(struct story_text *page, uint64_t story, uint32_t sentences)
+{
+	*page = (struct story_text){.length = 0};
+	story_write(page, FRAME, 0, sentences);
+	story_write(page, story, 0, sentences);
+}
+
 static void two_articles_are_compared_as_a_decision_would(void **state)
 {
 	struct desk *desk = *state;
 	const struct wf_decision decision = add_story(desk, 19, 0, 4);
+	const struct wf_index_side last = stored_side(desk, desk->last);
+	const struct wf_index_side whole = stored_side(desk, 19);
+	const struct wf_index_side damaged = {.evidence = wf_bytes_of("no")};
 	struct wf_index_comparison comparison;
 
-	assert_int_equal(wf_index_compare(desk->index, desk->stored[desk->last].evidence, 0, desk->stored[19].evidence,
-					  0, &comparison),
-			 0);
+	assert_int_equal(wf_index_compare(desk->index, &last, &whole, &comparison), 0);
 	is_between(comparison.similarity, decision.similarity - 1e-9, decision.similarity + 1e-9);
 	is_between(comparison.contained, 0.99, 1);
 	is_between(comparison.covering, 0.2, 0.45);
-	assert_int_equal(wf_index_compare(desk->index, wf_bytes_of("no"), 0, desk->stored[19].evidence, 0, &comparison),
-			 WF_ECORRUPT);
-	assert_int_equal(wf_index_compare(desk->index, desk->stored[19].evidence, 0, wf_bytes_of("no"), 0, &comparison),
-			 WF_ECORRUPT);
+	assert_int_equal(wf_index_compare(desk->index, &damaged, &whole, &comparison), WF_ECORRUPT);
+	assert_int_equal(wf_index_compare(desk->index, &whole, &damaged, &comparison), WF_ECORRUPT);
+}
+
+/* A source's second page has what it printed on its first: furniture in a verdict, and so in a comparison. */
+static void an_article_that_is_not_stored_is_compared_as_its_verdict_would(void **state)
+{
+	struct desk *desk = *state;
+	const struct wf_index_side story = stored_side(desk, 22);
+	struct wf_index_comparison comparison;
+	struct wf_index_side page = {.source = 70};
+	struct wf_decision decision;
+	struct story_text text;
+
+	write_framed(&text, 21, 8);
+	(void)add(desk, story_bytes(&text), 70);
+	write_framed(&text, 22, 8);
+	decision = query(desk, story_bytes(&text), 70, 0);
+	assert_int_equal(decision.match, 22);
+	page.evidence = analyse(desk, story_bytes(&text)).evidence;
+	assert_int_equal(wf_index_compare(desk->index, &page, &story, &comparison), 0);
+	is_between(comparison.similarity, decision.similarity - 1e-9, decision.similarity + 1e-9);
+	is_between(comparison.contained, decision.containment - 1e-9, decision.containment + 1e-9);
+	is_between(comparison.contained, 0.95, 1);
 }
 
 /* wf_index_restore, wf_index_state_save, wf_index_state_load */
@@ -1543,6 +1577,7 @@ int main(void)
 		TEST(an_article_is_kept_as_it_was_decided),
 		TEST(clusters_are_listed_with_the_biggest_first),
 		TEST(two_articles_are_compared_as_a_decision_would),
+		TEST(an_article_that_is_not_stored_is_compared_as_its_verdict_would),
 		TEST(an_index_learned_anew_from_the_store_decides_alike),
 		TEST(an_index_with_a_saved_state_decides_alike),
 		TEST(an_index_with_gaps_comes_back_with_its_clusters),
