@@ -80,25 +80,13 @@ static int keep_evidence(struct feed *feed)
 	return 0;
 }
 
-/* Before the first of the waiting articles, and then with each: what those behind it need comes nearer, as in the
- * daemon. */
-static void look_ahead(const struct feed *feed, uint64_t i, bool is_query)
+/* While a waiting article is decided, what those behind it need comes nearer, as in the daemon. */
+static void work_ahead(const struct feed *feed, uint64_t i, bool is_query)
 {
-	if (i < feed->waiting_count)
-		wf_index_look_ahead(feed->index, feed->sources[i], is_query);
-}
-
-static void prepare(const struct feed *feed, uint64_t i)
-{
-	if (i < feed->waiting_count)
-		wf_index_prepare(feed->index, &feed->waiting[i], feed->sources[i]);
-}
-
-static void begin_work_ahead(const struct feed *feed, bool is_query)
-{
-	look_ahead(feed, 0, is_query);
-	look_ahead(feed, 1, is_query);
-	prepare(feed, 0);
+	if (i + 2 < feed->waiting_count)
+		wf_index_look_ahead(feed->index, &feed->waiting[i + 2], feed->sources[i + 2], is_query);
+	if (i + 1 < feed->waiting_count)
+		wf_index_prepare(feed->index, &feed->waiting[i + 1], feed->sources[i + 1]);
 }
 
 /* Decides and takes in one of the waiting articles; what the second of the two costs is added to `apply`. */
@@ -112,9 +100,8 @@ static int take_in(struct feed *feed, uint64_t i, struct wf_stage_clock *apply)
 	int error;
 
 	wf_arena_reset(&feed->arena);
-	look_ahead(feed, i + 2, false);
+	work_ahead(feed, i, false);
 	error = wf_index_decide(feed->index, document, &facts, 0, &decision);
-	prepare(feed, i + 1);
 	if (apply == NULL && error == 0)
 		return wf_index_apply(feed->index, document, &facts, &decision, &feed->arena, &sketch);
 	start = wf_stage_now();
@@ -132,7 +119,6 @@ static int feed_plain(struct feed *feed, uint64_t count)
 
 	if (error == 0)
 		error = keep_evidence(feed);
-	begin_work_ahead(feed, false);
 	for (uint64_t i = 0; error == 0 && i < feed->waiting_count; i++)
 		error = take_in(feed, i, NULL);
 	feed->fed += feed->waiting_count;
@@ -165,7 +151,6 @@ static int measure_growth(struct feed *feed, struct wf_stage_row *both, struct w
 		if (error == 0)
 			error = keep_evidence(feed);
 		start = wf_stage_now();
-		begin_work_ahead(feed, false);
 		for (uint64_t i = 0; error == 0 && i < feed->waiting_count; i++)
 			error = take_in(feed, i, &applied);
 		wf_stage_add(&all, start);
@@ -196,13 +181,11 @@ static int measure_queries(struct feed *feed, struct wf_stage_row *row)
 		struct wf_stage_clock sum = {0};
 		const struct wf_stage_clock start = wf_stage_now();
 
-		begin_work_ahead(feed, true);
 		for (uint64_t i = 0; error == 0 && i < feed->waiting_count; i++) {
 			const struct wf_article_facts facts = facts_of(feed, 0, i);
 
-			look_ahead(feed, i + 2, true);
+			work_ahead(feed, i, true);
 			error = wf_index_decide(feed->index, &feed->waiting[i], &facts, 0, &decision);
-			prepare(feed, i + 1);
 		}
 		wf_stage_add(&sum, start);
 		row->cpu_us[round] = sum.cpu_us / (double)feed->waiting_count;
@@ -224,7 +207,7 @@ static uint64_t key_of(uint64_t i)
 /* Looks up keys in a table of its own with as many entries as the index has, in groups asked for ahead of time. */
 static int measure_table(const struct feed *feed, uint64_t keys_count, struct wf_stage_row *row)
 {
-	uint32_t numbers[WF_LSH_BUCKET_MAX];
+	struct wf_lsh_found numbers[KEYS_TOGETHER * WF_LSH_BUCKET_MAX];
 	struct wf_lsh table;
 	int error = wf_lsh_init(&table);
 	uint64_t state = 0;
@@ -239,12 +222,10 @@ static int measure_table(const struct feed *feed, uint64_t keys_count, struct wf
 		for (uint32_t i = 0; i < TABLE_KEYS_CLOCKED; i += KEYS_TOGETHER) {
 			uint64_t keys[KEYS_TOGETHER];
 
-			for (size_t k = 0; k < KEYS_TOGETHER; k++) {
-				keys[k] = key_of(key_of(++state) % (2 * keys_count)); /* half of them are there */
-				wf_lsh_prefetch(&table, keys[k]);
-			}
 			for (size_t k = 0; k < KEYS_TOGETHER; k++)
-				found += wf_lsh_find(&table, keys[k], numbers);
+				keys[k] = key_of(key_of(++state) % (2 * keys_count)); /* half of them are there */
+			wf_lsh_prefetch(&table, keys, KEYS_TOGETHER);
+			found += wf_lsh_find(&table, keys, KEYS_TOGETHER, numbers);
 		}
 		wf_stage_add(&sum, start);
 		row->cpu_us[round] = sum.cpu_us / TABLE_KEYS_CLOCKED * KEYS_TOGETHER;

@@ -513,8 +513,8 @@ static void work_ahead(struct wf_indexer *indexer, const struct wf_job *job, con
 	const struct wf_item *next = item_after(&job, item);
 	const struct wf_item *after_next = item_after(&job, next);
 
-	if (after_next != NULL)
-		wf_index_look_ahead(indexer->index, after_next->source, is_query);
+	if (after_next != NULL && !after_next->is_refused)
+		wf_index_look_ahead(indexer->index, &after_next->document, after_next->source, is_query);
 	if (next != NULL && !next->is_refused)
 		wf_index_prepare(indexer->index, &next->document, next->source);
 }
@@ -533,9 +533,10 @@ static int take_in(struct wf_indexer *indexer, struct wf_job *job, struct wf_ite
 	int code;
 
 	code = pending_reserve(indexer);
-	if (code == 0)
+	if (code == 0) {
+		work_ahead(indexer, job, item, false);
 		code = wf_index_decide(indexer->index, &item->document, &facts, replaces, decision);
-	work_ahead(indexer, job, item, false);
+	}
 	/* That the match cannot be named is found out before anything has changed. */
 	if (code == 0)
 		code = wf_indexer_id_of(indexer, decision->match, &item->match_id);
@@ -605,8 +606,8 @@ int wf_indexer_query(struct wf_indexer *indexer, struct wf_job *job, struct wf_i
 		code = find_same(indexer, job, item, &old, decision, &is_same);
 	if (code == 0 && !is_same) {
 		item->replaces = old.number;
-		code = wf_index_decide(indexer->index, &item->document, &facts, old.number, decision);
 		work_ahead(indexer, job, item, true);
+		code = wf_index_decide(indexer->index, &item->document, &facts, old.number, decision);
 		if (code == 0)
 			code = wf_indexer_id_of(indexer, decision->match, &item->match_id);
 	}

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/limits.h"
+#include "base/prefetch.h"
 #include "kernel.h"
 
 #define SET_SLOTS          8u
@@ -217,13 +218,6 @@ static bool mask_seen(const struct wf_repeats *repeats, const uint16_t *tokens, 
 
 _Static_assert(YOUNG_RUN == 3, "mask_seen() looks at three shingles");
 
-/* Asks for the memory of `bytes` ahead of its use. */
-static void prefetch(const void *start, size_t bytes)
-{
-	for (size_t i = 0; i < bytes; i += 64)
-		__builtin_prefetch((const char *)start + i);
-}
-
 /* Whether the next story is passed over: what has settled is known well enough from a sample. */
 static bool is_passed_over(const struct wf_repeats *repeats)
 {
@@ -238,9 +232,9 @@ void wf_boilerplate_prefetch(const struct wf_boilerplate *boilerplate, uint64_t 
 
 	if (repeats == NULL)
 		return;
-	prefetch(repeats->hot_bits, sizeof repeats->hot_bits + sizeof repeats->hot + sizeof repeats->hot_counts);
+	wf_prefetch(repeats->hot_bits, sizeof repeats->hot_bits + sizeof repeats->hot + sizeof repeats->hot_counts);
 	if (is_to_learn && !is_passed_over(repeats))
-		prefetch(repeats->sets, repeats->sets_count * sizeof(struct set) + repeats->seen_bits / 8);
+		wf_prefetch(repeats->sets, repeats->sets_count * sizeof(struct set) + repeats->seen_bits / 8);
 }
 
 /* Whether the shingle is boilerplate of a source or of the corpus. Shingle 0 looks like a free slot and never is. */

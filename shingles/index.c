@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "apart.h"
+#include "base/prefetch.h"
 #include "boilerplate.h"
 #include "cluster.h"
 #include "decide.h"
@@ -37,10 +38,12 @@
 #define OTHER_PAGE_FOUNDS     0.20 /* ... and is one, though it joins none, where it is so much ... */
 #define OTHER_PAGE_GAP        12u /* ... and as many tokens stand in the midst of it where an earlier page has others */
 #define CANDIDATES_COUNTED    256u /* decisions that examined more are counted as this many */
+#define EVIDENCE_AHEAD        1024u /* bytes of it that are asked for: the processor sees itself that more is read */
 #define SKETCH_VERSION        1
 #define STATE_VERSION         3
 
 _Static_assert(WF_NEWCOMER_KEYS_MAX *WF_LSH_BUCKET_MAX * 2 <= TALLY_SLOTS, "the tally never fills");
+_Static_assert(WF_NEWCOMER_KEYS_MAX <= WF_LSH_KEYS_MAX, "all keys are looked up together");
 _Static_assert((TALLY_SLOTS & (TALLY_SLOTS - 1)) == 0, "a slot is a mask of the hash");
 
 /* What the store keeps for a restart: [ header | keys ]. */
@@ -90,6 +93,8 @@ struct wf_index {
 	struct wf_newcomer *newcomer;
 	struct wf_newcomer *prepared;
 	struct wf_newcomer newcomers[2];
+	const struct wf_document *ahead; /* to be made ready; NULL: none is */
+	uint64_t ahead_source;
 
 	/* Room for one decision. */
 	uint32_t candidates_count;
@@ -103,7 +108,7 @@ struct wf_index {
 	uint8_t marks[WF_TOKEN_VALUES / 8];
 	uint64_t keys[WF_DOCUMENT_KEYS_MAX];
 	uint32_t found_count;
-	struct tally_slot found[WF_NEWCOMER_KEYS_MAX * WF_LSH_BUCKET_MAX];
+	struct wf_lsh_found found[WF_NEWCOMER_KEYS_MAX * WF_LSH_BUCKET_MAX];
 	struct tally_slot tally[TALLY_SLOTS];
 	uint16_t chosen[WF_NEWCOMER_KEYS_MAX * WF_LSH_BUCKET_MAX];
 };
@@ -165,19 +170,32 @@ static int make_newcomer(const struct wf_index *index, struct wf_newcomer *newco
 					   &index->frequency);
 
 	if (error == 0)
-		for (uint32_t i = 0; i < newcomer->keys_count; i++)
-			wf_lsh_prefetch(&index->lsh, newcomer->keys[i]);
+		wf_lsh_prefetch(&index->lsh, newcomer->keys, newcomer->keys_count);
 	return error;
 }
 
-void wf_index_look_ahead(const struct wf_index *index, uint64_t source, bool is_query)
+void wf_index_look_ahead(const struct wf_index *index, const struct wf_document *document, uint64_t source,
+			 bool is_query)
 {
+	const size_t length = document->evidence.length;
+
+	wf_prefetch(document->evidence.data, length < EVIDENCE_AHEAD ? length : EVIDENCE_AHEAD);
+	wf_prefetch(&document->sketch, sizeof document->sketch);
 	wf_boilerplate_prefetch(&index->boilerplate, source, !is_query);
 }
 
 void wf_index_prepare(struct wf_index *index, const struct wf_document *document, uint64_t source)
 {
-	(void)make_newcomer(index, index->prepared, document, source, WF_PAGE_NEW);
+	index->ahead = document;
+	index->ahead_source = source;
+}
+
+/* Makes the article ready that was to be, so that its lines come from memory while the one in hand is compared. */
+static void make_ahead(struct wf_index *index)
+{
+	if (index->ahead != NULL)
+		(void)make_newcomer(index, index->prepared, index->ahead, index->ahead_source, WF_PAGE_NEW);
+	index->ahead = NULL;
 }
 
 /* The newcomer that was made ready for the document, else a new one. */
@@ -193,18 +211,14 @@ static int take_newcomer(struct wf_index *index, const struct wf_document *docum
 	return 0;
 }
 
-/* Notes who is under the keys. A key that few have says more. */
-static void look_up(struct wf_index *index, const uint64_t *keys, uint32_t keys_count, uint32_t score)
+/* What it says that an article is under a key: more where few others are. */
+static uint16_t score_of(const struct wf_newcomer *newcomer, const struct wf_lsh_found *found)
 {
-	uint32_t numbers[WF_LSH_BUCKET_MAX];
+	const uint32_t score = found->place == 0                 ? SAME_TEXT_SCORE
+			       : found->place <= newcomer->bands ? BAND_SCORE
+								 : PASSAGE_SCORE;
 
-	for (uint32_t i = 0; i < keys_count; i++) {
-		const size_t found = wf_lsh_find(&index->lsh, keys[i], numbers);
-
-		for (size_t k = 0; k < found; k++)
-			index->found[index->found_count++] =
-				(struct tally_slot){numbers[k], (uint16_t)(1 + score * 4 / (uint32_t)(found + 3)), 1};
-	}
+	return (uint16_t)(1 + score * 4 / (found->count + 3u));
 }
 
 /* The higher score first; of equals the older article, so that the order in which keys were entered does not matter. */
@@ -240,13 +254,13 @@ static uint32_t tally(struct wf_index *index, uint32_t hits_least, struct tally_
 		bits++;
 	memset(index->tally, 0, sizeof *index->tally << bits);
 	for (uint32_t i = 0; i < index->found_count; i++) {
-		const struct tally_slot found = index->found[i];
-		uint32_t slot = found.number * 0x9E3779B1u >> (32 - bits);
+		const struct wf_lsh_found *found = &index->found[i];
+		uint32_t slot = found->number * 0x9E3779B1u >> (32 - bits);
 
-		while (index->tally[slot].number != 0 && index->tally[slot].number != found.number)
+		while (index->tally[slot].number != 0 && index->tally[slot].number != found->number)
 			slot = (slot + 1) & ((1u << bits) - 1);
-		index->tally[slot].number = found.number;
-		index->tally[slot].score = (uint16_t)(index->tally[slot].score + found.score);
+		index->tally[slot].number = found->number;
+		index->tally[slot].score = (uint16_t)(index->tally[slot].score + score_of(index->newcomer, found));
 		index->tally[slot].hits++;
 		index->chosen[chosen_count] = (uint16_t)slot;
 		chosen_count += index->tally[slot].hits == hits_least;
@@ -269,11 +283,7 @@ static void find_candidates(struct wf_index *index, uint64_t replaces)
 	if (newcomer->keys_count == 0)
 		return;
 	passages = newcomer->keys_count - 1 - newcomer->bands;
-	for (uint32_t i = 0; i < newcomer->keys_count; i++)
-		wf_lsh_prefetch_find(&index->lsh, newcomer->keys[i]);
-	look_up(index, newcomer->keys, 1, SAME_TEXT_SCORE);
-	look_up(index, newcomer->keys + 1, newcomer->bands, BAND_SCORE);
-	look_up(index, newcomer->keys + 1 + newcomer->bands, passages, PASSAGE_SCORE);
+	index->found_count = (uint32_t)wf_lsh_find(&index->lsh, newcomer->keys, newcomer->keys_count, index->found);
 	best_count = tally(index, passages >= PASSAGES_MANY ? 2 : 1, best);
 	for (uint32_t i = 0; i < best_count && index->candidates_count < index->settings.candidates_max; i++) {
 		const uint64_t number = wf_clusters_number31(&index->clusters, best[i].number);
@@ -732,6 +742,7 @@ static void decide_kept(struct wf_index *index, const struct candidate *old, str
 static const struct candidate *weigh_all(struct wf_index *index, uint64_t replaces)
 {
 	find_candidates(index, replaces);
+	make_ahead(index);
 	compare_candidates(index);
 	weigh_candidates(index);
 	return choose_strongest(index);
@@ -788,8 +799,10 @@ int wf_index_decide(struct wf_index *index, const struct wf_document *document, 
 	uint64_t candidates;
 	int error = take_newcomer(index, document, facts->source);
 
-	if (error != 0)
+	if (error != 0) {
+		index->ahead = NULL;
 		return error;
+	}
 	*decision = (struct wf_decision){
 		.relation = WF_RELATION_UNIQUE, .is_new = true, .cluster = facts->number, .size = 1};
 	strongest = weigh_all(index, replaces);
@@ -852,10 +865,8 @@ static void enter_keys(struct wf_index *index, const uint64_t *keys, uint32_t ke
 {
 	uint32_t entered;
 
-	for (uint32_t i = 0; i < keys_count; i++)
-		wf_lsh_prefetch(&index->lsh, keys[i]);
-	for (uint32_t i = 0; i < keys_count; i++)
-		wf_lsh_prefetch_insert(&index->lsh, keys[i]);
+	wf_lsh_prefetch(&index->lsh, keys, keys_count);
+	wf_lsh_prefetch_insert(&index->lsh, keys, keys_count);
 	for (entered = 0; entered < keys_count && *error == 0; entered++)
 		*error = wf_lsh_insert(&index->lsh, keys[entered], (uint32_t)number);
 	if (*error != 0)
@@ -1035,7 +1046,7 @@ void wf_index_restore_ahead(const struct wf_index *index, struct wf_bytes sketch
 		uint64_t key;
 
 		memcpy(&key, keys + i * sizeof key, sizeof key);
-		wf_lsh_prefetch(&index->lsh, key);
+		wf_lsh_prefetch(&index->lsh, &key, 1);
 	}
 }
 

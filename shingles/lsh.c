@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/pages.h"
+#include "base/prefetch.h"
 #ifdef __SSE2__
 #include <emmintrin.h>
 #endif
@@ -29,19 +30,19 @@ static uint32_t tag_of(uint64_t key)
 	return (uint32_t)(key >> 32);
 }
 
-static uint32_t home_of(const struct wf_lsh_segment *segment, uint32_t tag)
+static uint32_t home_of(uint32_t lines_count, uint32_t tag)
 {
-	return (uint32_t)((uint64_t)tag * segment->lines_count >> 32);
+	return (uint32_t)((uint64_t)tag * lines_count >> 32);
 }
 
 /* Where a search for the tag goes on after a line: so many lines further as the tag says (double hashing; the number
  * of lines is a prime, so that the search comes to all of them). */
-static uint32_t line_after(const struct wf_lsh_segment *segment, uint32_t tag, uint32_t line_index)
+static uint32_t line_after(uint32_t lines_count, uint32_t tag, uint32_t line_index)
 {
-	const uint32_t step = 1 + (uint32_t)((uint64_t)(tag * 0x9E3779B1u) * (segment->lines_count - 1) >> 32);
+	const uint32_t step = 1 + (uint32_t)((uint64_t)(tag * 0x9E3779B1u) * (lines_count - 1) >> 32);
 	const uint32_t next = line_index + step;
 
-	return next < segment->lines_count ? next : next - segment->lines_count;
+	return next < lines_count ? next : next - lines_count;
 }
 
 int wf_lsh_init(struct wf_lsh *lsh)
@@ -144,11 +145,11 @@ static uint32_t matches_of(const struct wf_lsh_line *line, uint32_t tag)
 /* Puts an entry into the first free place from its home on. There is one. */
 static void place(struct wf_lsh_segment *segment, uint32_t tag, uint32_t number)
 {
-	uint32_t at = home_of(segment, tag);
+	uint32_t at = home_of(segment->lines_count, tag);
 	uint32_t places;
 	uint32_t i;
 
-	for (; (places = free_of(&segment->lines[at])) == 0; at = line_after(segment, tag, at))
+	for (; (places = free_of(&segment->lines[at])) == 0; at = line_after(segment->lines_count, tag, at))
 		segment->lines[at].numbers[mark_of(tag)] |= MARK;
 	i = (uint32_t)__builtin_ctz(places);
 	segment->lines[at].tags[i] = tag;
@@ -171,9 +172,9 @@ static void make_anew(struct wf_lsh_segment *segment, struct wf_lsh_line *lines,
 		for (uint32_t taken = ~free_of(line) & 0xff; taken != 0; taken &= taken - 1) {
 			const uint32_t k = (uint32_t)__builtin_ctz(taken);
 			const uint32_t tag = line->tags[k];
-			uint32_t at = home_of(&made, tag);
+			uint32_t at = home_of(lines_count, tag);
 
-			for (; fills[at] == WF_LSH_LINE_ENTRIES; at = line_after(&made, tag, at))
+			for (; fills[at] == WF_LSH_LINE_ENTRIES; at = line_after(lines_count, tag, at))
 				lines[at].numbers[mark_of(tag)] |= MARK;
 			lines[at].tags[fills[at]] = tag;
 			lines[at].numbers[fills[at]] |= line->numbers[k] & WF_LSH_NUMBER_MAX;
@@ -315,32 +316,103 @@ static int make_room(struct wf_lsh *lsh, struct wf_lsh_segment *segment)
 	return 0;
 }
 
-size_t wf_lsh_find(const struct wf_lsh *lsh, uint64_t key, uint32_t numbers[WF_LSH_BUCKET_MAX])
+/* The lines that a key's entries are in. While no segment moves, where they are is computed: the table of segments is
+ * larger than the nearest cache. */
+struct lines {
+	const struct wf_lsh_line *first;
+	uint32_t count;
+};
+
+static struct lines lines_of(const struct wf_lsh *lsh, uint64_t key)
 {
-	const struct wf_lsh_segment *segment = segment_of(lsh, key);
+	const struct wf_lsh_region *region = &lsh->region;
+	const struct wf_lsh_segment *segment;
+
+	if (!is_moving(lsh))
+		return (struct lines){region->lines + key % WF_LSH_SEGMENTS * region->segment_lines,
+				      region->segment_lines};
+	segment = &lsh->segments[key % WF_LSH_SEGMENTS];
+	return (struct lines){segment->lines, segment->lines_count};
+}
+
+/* All under one key, line by line. */
+static size_t find_one(const struct wf_lsh *lsh, uint64_t key, uint32_t numbers[WF_LSH_BUCKET_MAX])
+{
+	const struct lines lines = lines_of(lsh, key);
 	const uint32_t tag = tag_of(key);
 	size_t count = 0;
-	uint32_t line_index;
+	uint32_t at;
 
-	if (segment->lines_count == 0)
+	if (lines.count == 0)
 		return 0;
-	line_index = home_of(segment, tag);
-	for (uint32_t walked = 0; walked < segment->lines_count; walked++) {
-		const struct wf_lsh_line *line = &segment->lines[line_index];
+	at = home_of(lines.count, tag);
+	for (uint32_t walked = 0; walked < lines.count; walked++) {
+		const struct wf_lsh_line *line = &lines.first[at];
 		uint32_t matches = matches_of(line, tag);
 
 		for (; matches != 0 && count < WF_LSH_BUCKET_MAX; matches &= matches - 1)
 			numbers[count++] = line->numbers[__builtin_ctz(matches)] & WF_LSH_NUMBER_MAX;
 		if (!goes_on(line, tag) || count == WF_LSH_BUCKET_MAX)
 			break;
-		line_index = line_after(segment, tag, line_index);
+		at = line_after(lines.count, tag, at);
 	}
 	return count;
 }
 
+/* Fetches the lines that a search which goes on beyond its home looks at next. A bucket that fills a line takes more
+ * than one other. */
+static void fetch_after(struct lines lines, uint32_t tag, uint32_t at, uint32_t matches)
+{
+	for (uint32_t ahead = 1 + (uint32_t)__builtin_popcount(matches) / 3; ahead > 0; ahead--) {
+		at = line_after(lines.count, tag, at);
+		wf_prefetch(&lines.first[at], LINE_BYTES);
+	}
+}
+
+static size_t put_found(struct wf_lsh_found *found, const uint32_t *numbers, size_t count, uint32_t place)
+{
+	for (size_t i = 0; i < count; i++)
+		found[i] = (struct wf_lsh_found){numbers[i], (uint16_t)place, (uint16_t)count};
+	return count;
+}
+
+size_t wf_lsh_find(const struct wf_lsh *lsh, const uint64_t *keys, uint32_t keys_count, struct wf_lsh_found *found)
+{
+	uint32_t numbers[WF_LSH_BUCKET_MAX];
+	uint16_t later[WF_LSH_KEYS_MAX]; /* keys whose search goes on beyond its home */
+	uint32_t later_count = 0;
+	size_t found_count = 0;
+
+	if (lsh->region.lines == NULL)
+		return 0;
+	for (uint32_t i = 0; i < keys_count; i++) {
+		const struct lines lines = lines_of(lsh, keys[i]);
+		const uint32_t tag = tag_of(keys[i]);
+		const uint32_t home = home_of(lines.count, tag);
+		const struct wf_lsh_line *line = &lines.first[home];
+		uint32_t matches = matches_of(line, tag);
+		size_t count = 0;
+
+		if (goes_on(line, tag)) {
+			fetch_after(lines, tag, home, matches);
+			later[later_count++] = (uint16_t)i;
+			continue;
+		}
+		for (; matches != 0; matches &= matches - 1)
+			numbers[count++] = line->numbers[__builtin_ctz(matches)] & WF_LSH_NUMBER_MAX;
+		found_count += put_found(found + found_count, numbers, count, i);
+	}
+	for (uint32_t i = 0; i < later_count; i++) {
+		const size_t count = find_one(lsh, keys[later[i]], numbers);
+
+		found_count += put_found(found + found_count, numbers, count, later[i]);
+	}
+	return found_count;
+}
+
 static bool bucket_is_full(const struct wf_lsh_segment *segment, uint32_t tag)
 {
-	uint32_t line_index = segment->lines_count == 0 ? 0 : home_of(segment, tag);
+	uint32_t line_index = segment->lines_count == 0 ? 0 : home_of(segment->lines_count, tag);
 	uint32_t count = 0;
 
 	for (uint32_t walked = 0; walked < segment->lines_count; walked++) {
@@ -349,7 +421,7 @@ static bool bucket_is_full(const struct wf_lsh_segment *segment, uint32_t tag)
 		count += (uint32_t)__builtin_popcount(matches_of(line, tag));
 		if (!goes_on(line, tag) || count >= WF_LSH_BUCKET_MAX)
 			break;
-		line_index = line_after(segment, tag, line_index);
+		line_index = line_after(segment->lines_count, tag, line_index);
 	}
 	return count >= WF_LSH_BUCKET_MAX;
 }
@@ -405,7 +477,7 @@ void wf_lsh_remove(struct wf_lsh *lsh, uint64_t key, uint32_t number)
 	number &= WF_LSH_NUMBER_MAX;
 	if (segment->lines_count == 0 || number == 0)
 		return;
-	line_index = home_of(segment, tag);
+	line_index = home_of(segment->lines_count, tag);
 	for (uint32_t walked = 0; walked < segment->lines_count; walked++) {
 		struct wf_lsh_line *line = &segment->lines[line_index];
 
@@ -420,53 +492,31 @@ void wf_lsh_remove(struct wf_lsh *lsh, uint64_t key, uint32_t number)
 		}
 		if (!goes_on(line, tag))
 			return;
-		line_index = line_after(segment, tag, line_index);
+		line_index = line_after(segment->lines_count, tag, line_index);
 	}
 }
 
-/* By a load, whose value nobody waits for: of prefetch instructions the processor drops some when many are under
- * way. */
-static void fetch(const struct wf_lsh_segment *segment, uint32_t line_index)
+void wf_lsh_prefetch(const struct wf_lsh *lsh, const uint64_t *keys, uint32_t keys_count)
 {
-	(void)*(const volatile uint32_t *)&segment->lines[line_index];
-}
-
-void wf_lsh_prefetch(const struct wf_lsh *lsh, uint64_t key)
-{
-	const struct wf_lsh_segment *segment = segment_of(lsh, key);
-
-	if (segment->lines_count != 0)
-		fetch(segment, home_of(segment, tag_of(key)));
-}
-
-void wf_lsh_prefetch_find(const struct wf_lsh *lsh, uint64_t key)
-{
-	const struct wf_lsh_segment *segment = segment_of(lsh, key);
-	const uint32_t tag = tag_of(key);
-	uint32_t line_index, ahead;
-
-	if (segment->lines_count == 0)
+	if (lsh->region.lines == NULL)
 		return;
-	line_index = home_of(segment, tag);
-	if (!goes_on(&segment->lines[line_index], tag))
-		return;
-	/* A bucket that fills the line takes more than one other. */
-	ahead = 1 + (uint32_t)__builtin_popcount(matches_of(&segment->lines[line_index], tag)) / 3;
-	for (; ahead > 0; ahead--) {
-		line_index = line_after(segment, tag, line_index);
-		fetch(segment, line_index);
+	for (uint32_t i = 0; i < keys_count; i++) {
+		const struct lines lines = lines_of(lsh, keys[i]);
+
+		wf_prefetch(&lines.first[home_of(lines.count, tag_of(keys[i]))], LINE_BYTES);
 	}
 }
 
-void wf_lsh_prefetch_insert(const struct wf_lsh *lsh, uint64_t key)
+void wf_lsh_prefetch_insert(const struct wf_lsh *lsh, const uint64_t *keys, uint32_t keys_count)
 {
-	const struct wf_lsh_segment *segment = segment_of(lsh, key);
-	const uint32_t tag = tag_of(key);
-	uint32_t line_index;
-
-	if (segment->lines_count == 0)
+	if (lsh->region.lines == NULL)
 		return;
-	line_index = home_of(segment, tag);
-	if (free_of(&segment->lines[line_index]) == 0)
-		fetch(segment, line_after(segment, tag, line_index));
+	for (uint32_t i = 0; i < keys_count; i++) {
+		const struct lines lines = lines_of(lsh, keys[i]);
+		const uint32_t tag = tag_of(keys[i]);
+		const uint32_t home = home_of(lines.count, tag);
+
+		if (free_of(&lines.first[home]) == 0)
+			wf_prefetch(&lines.first[line_after(lines.count, tag, home)], LINE_BYTES);
+	}
 }

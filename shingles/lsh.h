@@ -28,6 +28,7 @@
 #define WF_LSH_LINE_ENTRIES 8u
 #define WF_LSH_BUCKET_MAX   16u /* articles entered under one key */
 #define WF_LSH_NUMBER_MAX   0x7FFFFFFFu
+#define WF_LSH_KEYS_MAX     192u /* looked up together */
 
 struct wf_lsh_line;
 
@@ -67,13 +68,21 @@ int wf_lsh_insert(struct wf_lsh *lsh, uint64_t key, uint32_t number);
 /* Takes it out where it is in. */
 void wf_lsh_remove(struct wf_lsh *lsh, uint64_t key, uint32_t number);
 
-/* Fetches the line of `key` from memory, ahead of all below. Once it is there: where else wf_lsh_find(), or
- * wf_lsh_insert(), is going to look. */
-void wf_lsh_prefetch(const struct wf_lsh *lsh, uint64_t key);
-void wf_lsh_prefetch_find(const struct wf_lsh *lsh, uint64_t key);
-void wf_lsh_prefetch_insert(const struct wf_lsh *lsh, uint64_t key);
+/* Fetches the lines that the keys' entries are in first, ahead of all below. Once they are there: where else
+ * wf_lsh_insert() is going to look. */
+void wf_lsh_prefetch(const struct wf_lsh *lsh, const uint64_t *keys, uint32_t keys_count);
+void wf_lsh_prefetch_insert(const struct wf_lsh *lsh, const uint64_t *keys, uint32_t keys_count);
 
-/* The articles under `key`, in no order; returns how many, WF_LSH_BUCKET_MAX at most. */
-size_t wf_lsh_find(const struct wf_lsh *lsh, uint64_t key, uint32_t numbers[WF_LSH_BUCKET_MAX]);
+/* One article under one of several keys. */
+struct wf_lsh_found {
+	uint32_t number;
+	uint16_t place; /* of the key among those that were asked for */
+	uint16_t count; /* articles under the key */
+};
+
+/* The articles under each of `keys_count` keys, WF_LSH_KEYS_MAX at most, in no order: the memory is asked for all that
+ * is needed before any of it is waited for. `found` has room for WF_LSH_BUCKET_MAX a key; returns how many there
+ * are. */
+size_t wf_lsh_find(const struct wf_lsh *lsh, const uint64_t *keys, uint32_t keys_count, struct wf_lsh_found *found);
 
 #endif

@@ -86,22 +86,29 @@ static struct wf_decision query(struct desk *desk, struct wf_bytes text, uint64_
 	return decision;
 }
 
-static struct wf_decision add_replacing(struct desk *desk, struct wf_bytes text, uint64_t source, uint64_t replaces)
+static struct wf_decision add_document(struct desk *desk, const struct wf_document *document, uint64_t source,
+				       uint64_t replaces)
 {
-	const struct wf_document document = analyse(desk, text);
 	const uint64_t number = desk->last + 1;
 	struct stored *stored = &desk->stored[number];
 
 	assert_in_range(number, 1, ARTICLES_MAX);
 	stored->facts = (struct wf_article_facts){desk->base + number, source, (int64_t)number, WF_TIME_NONE};
-	assert_int_equal(wf_index_decide(desk->index, &document, &stored->facts, replaces, &stored->decision), 0);
-	assert_int_equal(wf_index_apply(desk->index, &document, &stored->facts, &stored->decision, &desk->arena,
-					&stored->sketch),
-			 0);
-	stored->evidence = document.evidence;
+	assert_int_equal(wf_index_decide(desk->index, document, &stored->facts, replaces, &stored->decision), 0);
+	assert_int_equal(
+		wf_index_apply(desk->index, document, &stored->facts, &stored->decision, &desk->arena, &stored->sketch),
+		0);
+	stored->evidence = document->evidence;
 	stored->is_live = true;
 	desk->last = number;
 	return stored->decision;
+}
+
+static struct wf_decision add_replacing(struct desk *desk, struct wf_bytes text, uint64_t source, uint64_t replaces)
+{
+	const struct wf_document document = analyse(desk, text);
+
+	return add_document(desk, &document, source, replaces);
 }
 
 static struct wf_decision add(struct desk *desk, struct wf_bytes text, uint64_t source)
@@ -1077,6 +1084,66 @@ static void both_decide_alike(struct desk *a, struct desk *b, uint64_t from, uin
 	both_hold_the_same(a, b);
 }
 
+static struct wf_document document_of_stream(struct desk *desk, uint64_t i, uint64_t *source)
+{
+	static struct story_text text;
+
+	*source = write_stream(&text, i);
+	return analyse(desk, story_bytes(&text));
+}
+
+#define AHEAD_ARTICLES 400u
+
+/* The stream one source after another, so that what is made ready of an article is often outdated by the one before. */
+static void order_by_source(struct desk *desk, uint64_t order[AHEAD_ARTICLES])
+{
+	size_t count = 0;
+
+	for (uint64_t source = 1; source <= 6; source++)
+		for (uint64_t i = 1; i <= AHEAD_ARTICLES; i++) {
+			uint64_t source_of_it;
+
+			(void)document_of_stream(desk, i, &source_of_it);
+			if (source_of_it == source)
+				order[count++] = i;
+		}
+	assert_int_equal(count, AHEAD_ARTICLES);
+}
+
+/* Tells the index which article comes next, now and then another one, or none. */
+static void work_ahead_changes_no_answer(void **state)
+{
+	struct desk *plain = desk_new();
+	struct desk *ahead = desk_new();
+	uint64_t order[AHEAD_ARTICLES];
+	struct wf_document document, next, other;
+	uint64_t source, next_source, other_source;
+
+	(void)state;
+	order_by_source(plain, order);
+	document = document_of_stream(ahead, order[0], &source);
+	for (size_t i = 0; i + 1 < AHEAD_ARTICLES; i++) {
+		struct wf_decision first, second;
+
+		next = document_of_stream(ahead, order[i + 1], &next_source);
+		other = document_of_stream(ahead, order[i] + 1, &other_source);
+		wf_index_look_ahead(ahead->index, &next, next_source, i % 2 == 0);
+		if (i % 7 == 6)
+			wf_index_prepare(ahead->index, &other, other_source);
+		else if (i % 11 != 10)
+			wf_index_prepare(ahead->index, &next, next_source);
+		first = add_of_stream(plain, order[i]);
+		second = add_document(ahead, &document, source, 0);
+		assert_true(decisions_are_equal(&first, &second));
+		document = next;
+		source = next_source;
+	}
+	both_hold_the_same(plain, ahead);
+	assert_true(wf_bytes_equal(state_of(plain), state_of(ahead)));
+	desk_free(plain);
+	desk_free(ahead);
+}
+
 static void an_index_learned_anew_from_the_store_decides_alike(void **state)
 {
 	struct desk *live = desk_new();
@@ -1578,6 +1645,7 @@ int main(void)
 		TEST(clusters_are_listed_with_the_biggest_first),
 		TEST(two_articles_are_compared_as_a_decision_would),
 		TEST(an_article_that_is_not_stored_is_compared_as_its_verdict_would),
+		TEST(work_ahead_changes_no_answer),
 		TEST(an_index_learned_anew_from_the_store_decides_alike),
 		TEST(an_index_with_a_saved_state_decides_alike),
 		TEST(an_index_with_gaps_comes_back_with_its_clusters),

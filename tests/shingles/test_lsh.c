@@ -26,10 +26,24 @@ static uint64_t key_of(uint32_t tag, uint32_t segment)
 	return (uint64_t)tag << 32 | segment;
 }
 
+/* The articles under one key. */
+static size_t find(const struct wf_lsh *lsh, uint64_t key, uint32_t numbers[WF_LSH_BUCKET_MAX])
+{
+	struct wf_lsh_found found[WF_LSH_BUCKET_MAX];
+	const size_t count = wf_lsh_find(lsh, &key, 1, found);
+
+	for (size_t i = 0; i < count; i++) {
+		assert_int_equal(found[i].place, 0);
+		assert_int_equal(found[i].count, count);
+		numbers[i] = found[i].number;
+	}
+	return count;
+}
+
 static bool has(const struct wf_lsh *lsh, uint64_t key, uint32_t number)
 {
 	uint32_t numbers[WF_LSH_BUCKET_MAX];
-	const size_t count = wf_lsh_find(lsh, key, numbers);
+	const size_t count = find(lsh, key, numbers);
 
 	for (size_t i = 0; i < count; i++)
 		if (numbers[i] == number)
@@ -49,7 +63,7 @@ static bool bucket_agrees(const struct wf_lsh *lsh, const struct bucket *bucket)
 {
 	uint32_t found[WF_LSH_BUCKET_MAX];
 	uint32_t wanted[WF_LSH_BUCKET_MAX];
-	const size_t count = wf_lsh_find(lsh, bucket->key, found);
+	const size_t count = find(lsh, bucket->key, found);
 
 	memcpy(wanted, bucket->numbers, sizeof wanted);
 	qsort(found, count, sizeof *found, compare_numbers);
@@ -180,14 +194,14 @@ static void key_0_and_the_largest_number_are_ordinary(void **state)
 	(void)state;
 	assert_int_equal(wf_lsh_init(&lsh), 0);
 	assert_int_equal(wf_lsh_insert(&lsh, key_of(77, 0), 3), 0); /* the line's free places do not look like tag 0 */
-	assert_int_equal(wf_lsh_find(&lsh, 0, numbers), 0);
+	assert_int_equal(find(&lsh, 0, numbers), 0);
 	assert_int_equal(wf_lsh_insert(&lsh, 0, WF_LSH_NUMBER_MAX), 0);
 	assert_int_equal(wf_lsh_insert(&lsh, UINT64_MAX, WF_LSH_NUMBER_MAX), 0);
-	assert_int_equal(wf_lsh_find(&lsh, 0, numbers), 1);
+	assert_int_equal(find(&lsh, 0, numbers), 1);
 	assert_true(has(&lsh, 0, WF_LSH_NUMBER_MAX));
 	assert_true(has(&lsh, UINT64_MAX, WF_LSH_NUMBER_MAX));
 	wf_lsh_remove(&lsh, 0, WF_LSH_NUMBER_MAX);
-	assert_int_equal(wf_lsh_find(&lsh, 0, numbers), 0);
+	assert_int_equal(find(&lsh, 0, numbers), 0);
 	wf_lsh_close(&lsh);
 }
 
@@ -200,7 +214,7 @@ static void number_0_is_never_entered(void **state)
 	assert_int_equal(wf_lsh_init(&lsh), 0);
 	assert_int_equal(wf_lsh_insert(&lsh, key_of(1, 1), 1), 0);
 	assert_int_equal(wf_lsh_insert(&lsh, key_of(1, 1), 0), 0);
-	assert_int_equal(wf_lsh_find(&lsh, key_of(1, 1), numbers), 1);
+	assert_int_equal(find(&lsh, key_of(1, 1), numbers), 1);
 	wf_lsh_remove(&lsh, key_of(1, 1), 0);
 	wf_lsh_remove(&lsh, key_of(0, 1), 0);
 	assert_int_equal(lsh.entries_count, 1);
@@ -216,7 +230,7 @@ static void a_full_bucket_keeps_its_first_and_takes_again_after_a_removal(void *
 	assert_int_equal(wf_lsh_init(&lsh), 0);
 	for (uint32_t number = 1; number <= 1000; number++)
 		assert_int_equal(wf_lsh_insert(&lsh, key_of(1, 1), number), 0);
-	assert_int_equal(wf_lsh_find(&lsh, key_of(1, 1), numbers), WF_LSH_BUCKET_MAX);
+	assert_int_equal(find(&lsh, key_of(1, 1), numbers), WF_LSH_BUCKET_MAX);
 	assert_int_equal(lsh.entries_count, WF_LSH_BUCKET_MAX);
 	for (uint32_t number = 1; number <= WF_LSH_BUCKET_MAX; number++)
 		assert_true(has(&lsh, key_of(1, 1), number));
@@ -274,7 +288,7 @@ static void a_large_table_loses_nothing_and_is_paid_by_the_entry(void **state)
 	for (uint32_t number = 1; number <= count; number++) {
 		const uint64_t key = random_next(&keys_random);
 
-		wf_lsh_prefetch(&lsh, key);
+		wf_lsh_prefetch(&lsh, &key, 1);
 		if (!has(&lsh, key, number))
 			fail_msg("number %u is lost", number);
 	}
@@ -431,7 +445,7 @@ static void removing_what_is_not_there_does_nothing(void **state)
 	(void)state;
 	assert_int_equal(wf_lsh_init(&lsh), 0);
 	wf_lsh_remove(&lsh, key_of(1, 1), 1);
-	wf_lsh_prefetch(&lsh, key_of(1, 1));
+	wf_lsh_prefetch(&lsh, &(uint64_t){key_of(1, 1)}, 1);
 	assert_int_equal(wf_lsh_insert(&lsh, key_of(1, 1), 1), 0);
 	wf_lsh_remove(&lsh, key_of(1, 1), 2);
 	wf_lsh_remove(&lsh, key_of(2, 1), 1);

@@ -1,0 +1,15 @@
+/* Asks for memory ahead of its use: a hint, for speed alone. */
+#ifndef WF_BASE_PREFETCH_H
+#define WF_BASE_PREFETCH_H
+
+#include <stddef.h>
+
+#define WF_CACHE_LINE_BYTES 64u
+
+static inline void wf_prefetch(const void *start, size_t bytes)
+{
+	for (size_t i = 0; i < bytes; i += WF_CACHE_LINE_BYTES)
+		__builtin_prefetch((const char *)start + i);
+}
+
+#endif
