@@ -6,18 +6,32 @@
 #define STORIES_MAX     4000000u
 #define STORIES_SETTLED 20000u /* beyond, one story in SETTLED_STEP is enough */
 #define SETTLED_STEP    16u
+#define FEW_STORIES     1024u
 
+/* The weight of a word that `count` of so many stories have; `largest`: the logarithm for one that none has. */
+static uint8_t weight_of(double stories, double largest, uint32_t count)
+{
+	const double weight = log((stories + 2.0) / ((double)count + 0.5)) / largest;
+	const int scaled = (int)(weight * WF_WEIGHT_MAX + 0.5);
+
+	return (uint8_t)(scaled < WF_WEIGHT_MIN ? WF_WEIGHT_MIN : scaled);
+}
+
+/* Nearly all words are in few stories: the weights of those counts are computed once. */
 static void weigh(struct wf_frequency *frequency)
 {
 	const double stories = (double)frequency->stories;
 	const double largest = log((stories + 2.0) / 0.5);
+	const uint32_t few = frequency->stories < FEW_STORIES ? (uint32_t)frequency->stories + 1 : FEW_STORIES;
+	uint8_t weights_of_few[FEW_STORIES];
 
 	frequency->stories_weighed = frequency->stories;
+	for (uint32_t count = 0; count < few; count++)
+		weights_of_few[count] = weight_of(stories, largest, count);
 	for (size_t i = 0; i < WF_TOKEN_VALUES; i++) {
-		const double weight = log((stories + 2.0) / ((double)frequency->counts[i] + 0.5)) / largest;
-		const int scaled = (int)(weight * WF_WEIGHT_MAX + 0.5);
+		const uint32_t count = frequency->counts[i];
 
-		frequency->weights[i] = (uint8_t)(scaled < WF_WEIGHT_MIN ? WF_WEIGHT_MIN : scaled);
+		frequency->weights[i] = count < few ? weights_of_few[count] : weight_of(stories, largest, count);
 	}
 }
 
