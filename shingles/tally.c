@@ -1,0 +1,86 @@
+#include "tally.h"
+
+#define BITS_MIN        8
+#define SAME_TEXT_SCORE 1000u
+#define BAND_SCORE      24u
+#define PASSAGE_SCORE   16u
+#define PASSAGES_MANY   20u /* with so many keys, one in common is chance */
+
+_Static_assert(WF_NEWCOMER_KEYS_MAX *WF_LSH_BUCKET_MAX * 2 <= WF_TALLY_SLOTS, "the tally never fills");
+_Static_assert(WF_NEWCOMER_KEYS_MAX <= WF_LSH_KEYS_MAX, "all keys are looked up together");
+_Static_assert((WF_TALLY_SLOTS & (WF_TALLY_SLOTS - 1)) == 0, "a slot is a mask of the hash");
+
+/* What it says that an article is under a key: more where few others are. */
+static uint16_t score_of(const struct wf_newcomer *newcomer, const struct wf_lsh_found *found)
+{
+	const uint32_t score = found->place == 0                 ? SAME_TEXT_SCORE
+			       : found->place <= newcomer->bands ? BAND_SCORE
+								 : PASSAGE_SCORE;
+
+	return (uint16_t)(1 + score * 4 / (found->count + 3u));
+}
+
+/* The higher score first; of equals the older article, so that the order in which keys were entered does not matter. */
+static bool comes_first(const struct wf_tally_entry *a, const struct wf_tally_entry *b)
+{
+	return a->score != b->score ? a->score > b->score : a->number < b->number;
+}
+
+static void insert_best(struct wf_tally_entry best[WF_TALLY_BEST], uint32_t *count, struct wf_tally_entry slot)
+{
+	uint32_t at = *count;
+
+	if (at == WF_TALLY_BEST && !comes_first(&slot, &best[WF_TALLY_BEST - 1]))
+		return;
+	if (at == WF_TALLY_BEST)
+		at = WF_TALLY_BEST - 1;
+	else
+		*count += 1;
+	for (; at > 0 && comes_first(&slot, &best[at - 1]); at--)
+		best[at] = best[at - 1];
+	best[at] = slot;
+}
+
+/* Adds up what was found article by article, in a table just large enough, and gives those that have `hits_least` keys
+ * in common with the highest scores, best first. */
+static uint32_t add_up(struct wf_tally *tally, const struct wf_newcomer *newcomer, size_t found_count,
+		       uint32_t hits_least, struct wf_tally_entry best[WF_TALLY_BEST])
+{
+	uint32_t bits = BITS_MIN;
+	uint32_t count = 0;
+	uint32_t chosen_count = 0;
+
+	while (1u << bits < 2 * found_count)
+		bits++;
+	memset(tally->slots, 0, sizeof *tally->slots << bits);
+	for (size_t i = 0; i < found_count; i++) {
+		const struct wf_lsh_found *found = &tally->found[i];
+		uint32_t at = found->number * 0x9E3779B1u >> (32 - bits);
+		struct wf_tally_entry *slot;
+
+		while (tally->slots[at].number != 0 && tally->slots[at].number != found->number)
+			at = (at + 1) & ((1u << bits) - 1);
+		slot = &tally->slots[at];
+		slot->number = found->number;
+		slot->score = (uint16_t)(slot->score + score_of(newcomer, found));
+		slot->hits++;
+		tally->chosen[chosen_count] = (uint16_t)at;
+		chosen_count += slot->hits == hits_least;
+	}
+	for (uint32_t i = 0; i < chosen_count; i++)
+		insert_best(best, &count, tally->slots[tally->chosen[i]]);
+	return count;
+}
+
+uint32_t wf_tally_find(struct wf_tally *tally, const struct wf_lsh *lsh, const struct wf_newcomer *newcomer,
+		       struct wf_tally_entry best[WF_TALLY_BEST])
+{
+	size_t found_count;
+	uint32_t passages;
+
+	if (newcomer->keys_count == 0)
+		return 0;
+	passages = newcomer->keys_count - 1 - newcomer->bands;
+	found_count = wf_lsh_find(lsh, newcomer->keys, newcomer->keys_count, tally->found);
+	return add_up(tally, newcomer, found_count, passages >= PASSAGES_MANY ? 2 : 1, best);
+}

@@ -1,0 +1,35 @@
+/* Which articles share the most keys with the newcomer, as far as the LSH table tells.
+ *
+ *   keys -> LSH table -> found: an entry for each article under each key
+ *                     -> slots: a small hash table, article -> score, keys in common
+ *                     -> best: those with the highest scores */
+#ifndef WF_TALLY_H
+#define WF_TALLY_H
+
+#include "base/bytes.h"
+#include "lsh.h"
+#include "newcomer.h"
+
+#define WF_TALLY_SLOTS 8192u /* WF_NEWCOMER_KEYS_MAX full buckets fill less than half */
+#define WF_TALLY_BEST  64u
+
+struct wf_tally_entry {
+	uint32_t number; /* low 31 bits of the article's; 0: free */
+	uint16_t score;
+	uint16_t hits; /* keys in common */
+};
+
+/* Room for one search: 150 KiB, of which most use little. */
+struct wf_tally {
+	struct wf_lsh_found found[WF_NEWCOMER_KEYS_MAX * WF_LSH_BUCKET_MAX];
+	struct wf_tally_entry slots[WF_TALLY_SLOTS];
+	uint16_t chosen[WF_NEWCOMER_KEYS_MAX * WF_LSH_BUCKET_MAX];
+};
+
+/* Asks the table for all keys of the newcomer. A key that few articles have says more. Where it asks for many passages,
+ * one key in common is chance, and not enough. Out: best, the highest scores first, of equals the older article.
+ * Returns how many. */
+uint32_t wf_tally_find(struct wf_tally *tally, const struct wf_lsh *lsh, const struct wf_newcomer *newcomer,
+		       struct wf_tally_entry best[WF_TALLY_BEST]);
+
+#endif
