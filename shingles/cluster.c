@@ -85,6 +85,14 @@ uint64_t wf_clusters_size(const struct wf_clusters *clusters, uint64_t id)
 	return wf_clusters_resolve(clusters, id) == id && id != 0 ? 1 : 0;
 }
 
+bool wf_clusters_outranks(const struct wf_clusters *clusters, uint64_t id, uint64_t other)
+{
+	const uint64_t mine = wf_clusters_size(clusters, id);
+	const uint64_t theirs = wf_clusters_size(clusters, other);
+
+	return mine > theirs || (mine == theirs && id < other);
+}
+
 /* Room for the chunk of `number`, which no earlier chunk follows. */
 static int chunk_for(struct wf_clusters *clusters, uint64_t number, struct wf_cluster_article **articles)
 {

@@ -22,16 +22,16 @@ static void weigh(struct wf_frequency *frequency)
 {
 	const double stories = (double)frequency->stories;
 	const double largest = log((stories + 2.0) / 0.5);
-	const uint32_t few = frequency->stories < FEW_STORIES ? (uint32_t)frequency->stories + 1 : FEW_STORIES;
 	uint8_t weights_of_few[FEW_STORIES];
 
 	frequency->stories_weighed = frequency->stories;
-	for (uint32_t count = 0; count < few; count++)
+	for (uint32_t count = 0; count < FEW_STORIES; count++)
 		weights_of_few[count] = weight_of(stories, largest, count);
 	for (size_t i = 0; i < WF_TOKEN_VALUES; i++) {
 		const uint32_t count = frequency->counts[i];
 
-		frequency->weights[i] = count < few ? weights_of_few[count] : weight_of(stories, largest, count);
+		frequency->weights[i] =
+			count < FEW_STORIES ? weights_of_few[count] : weight_of(stories, largest, count);
 	}
 }
 

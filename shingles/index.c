@@ -276,16 +276,13 @@ int wf_index_restore(struct wf_index *index, const struct wf_index_article *stor
 void wf_index_restore_ahead(const struct wf_index *index, struct wf_bytes sketch)
 {
 	struct wf_sketch_header header;
+	uint64_t aligned[WF_DOCUMENT_KEYS_MAX];
 	const char *keys;
 
 	if (wf_index_read_sketch(sketch, &header, &keys) != 0)
 		return;
-	for (uint32_t i = 0; i < header.keys_count; i++) {
-		uint64_t key;
-
-		memcpy(&key, keys + i * sizeof key, sizeof key);
-		wf_lsh_prefetch(&index->lsh, &key, 1);
-	}
+	memcpy(aligned, keys, header.keys_count * sizeof *aligned);
+	wf_lsh_prefetch(&index->lsh, aligned, header.keys_count);
 }
 
 void wf_index_reserve(struct wf_index *index, uint64_t articles)

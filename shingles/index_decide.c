@@ -391,11 +391,9 @@ static void decide_merges(struct wf_index *index, const struct wf_candidate *str
 static void choose_survivor(const struct wf_index *index, struct wf_decision *decision)
 {
 	for (uint32_t i = 0; i < decision->merged_count; i++) {
-		const uint64_t mine = wf_clusters_size(&index->clusters, decision->cluster);
-		const uint64_t theirs = wf_clusters_size(&index->clusters, decision->merged[i]);
 		const uint64_t cluster = decision->cluster;
 
-		if (theirs > mine || (theirs == mine && decision->merged[i] < cluster)) {
+		if (wf_clusters_outranks(&index->clusters, decision->merged[i], cluster)) {
 			decision->cluster = decision->merged[i];
 			decision->merged[i] = cluster;
 		}
@@ -626,10 +624,7 @@ int wf_index_reconsider(struct wf_index *index, uint64_t number, struct wf_bytes
 				   &index->boilerplate, &index->frequency);
 	if (error != 0)
 		return error;
-	find_candidates(index, number);
-	compare_candidates(index);
-	weigh_candidates(index);
-	strongest = choose_strongest(index);
+	strongest = weigh_all(index, number);
 	if (strongest != NULL && wf_decide_is_mended(strongest->strength))
 		*match = strongest->number;
 	/* These are of newcomers. */

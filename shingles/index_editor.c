@@ -9,7 +9,6 @@ static int resolve_all(const struct wf_index *index, const uint64_t *clusters, s
 
 	for (size_t i = 0; i < clusters_count; i++) {
 		const uint64_t cluster = wf_clusters_resolve(&index->clusters, clusters[i]);
-		uint64_t size, best_size;
 		size_t k = 0;
 
 		if (cluster == 0) {
@@ -21,9 +20,7 @@ static int resolve_all(const struct wf_index *index, const uint64_t *clusters, s
 		if (k < count)
 			continue;
 		now[count++] = cluster;
-		size = wf_clusters_size(&index->clusters, cluster);
-		best_size = wf_clusters_size(&index->clusters, now[best]);
-		if (size > best_size || (size == best_size && cluster < now[best]))
+		if (wf_clusters_outranks(&index->clusters, cluster, now[best]))
 			best = k;
 	}
 	first = now[best];

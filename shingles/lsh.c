@@ -1,5 +1,6 @@
 #include "lsh.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 #include "base/pages.h"
@@ -335,23 +336,37 @@ static struct lines lines_of(const struct wf_lsh *lsh, uint64_t key)
 	return (struct lines){segment->lines, segment->lines_count};
 }
 
-/* All under one key, line by line. */
-static size_t find_one(const struct wf_lsh *lsh, uint64_t key, uint32_t numbers[WF_LSH_BUCKET_MAX])
+/* Those of a line that match, behind the `count` found before; returns how many there are then, WF_LSH_BUCKET_MAX at
+ * most. */
+static size_t take_matches(const struct wf_lsh_line *line, uint32_t matches, struct wf_lsh_found *found, size_t count)
+{
+	for (; matches != 0 && count < WF_LSH_BUCKET_MAX; matches &= matches - 1)
+		found[count++].number = line->numbers[__builtin_ctz(matches)] & WF_LSH_NUMBER_MAX;
+	return count;
+}
+
+/* Says of all that were found under a key which it is, and how many they are. */
+static size_t label(struct wf_lsh_found *found, size_t count, uint32_t place)
+{
+	for (size_t i = 0; i < count; i++) {
+		found[i].place = (uint16_t)place;
+		found[i].count = (uint16_t)count;
+	}
+	return count;
+}
+
+/* All under a key, line by line. */
+static size_t find_one(const struct wf_lsh *lsh, uint64_t key, struct wf_lsh_found *found)
 {
 	const struct lines lines = lines_of(lsh, key);
 	const uint32_t tag = tag_of(key);
+	uint32_t at = home_of(lines.count, tag);
 	size_t count = 0;
-	uint32_t at;
 
-	if (lines.count == 0)
-		return 0;
-	at = home_of(lines.count, tag);
 	for (uint32_t walked = 0; walked < lines.count; walked++) {
 		const struct wf_lsh_line *line = &lines.first[at];
-		uint32_t matches = matches_of(line, tag);
 
-		for (; matches != 0 && count < WF_LSH_BUCKET_MAX; matches &= matches - 1)
-			numbers[count++] = line->numbers[__builtin_ctz(matches)] & WF_LSH_NUMBER_MAX;
+		count = take_matches(line, matches_of(line, tag), found, count);
 		if (!goes_on(line, tag) || count == WF_LSH_BUCKET_MAX)
 			break;
 		at = line_after(lines.count, tag, at);
@@ -369,20 +384,13 @@ static void fetch_after(struct lines lines, uint32_t tag, uint32_t at, uint32_t 
 	}
 }
 
-static size_t put_found(struct wf_lsh_found *found, const uint32_t *numbers, size_t count, uint32_t place)
-{
-	for (size_t i = 0; i < count; i++)
-		found[i] = (struct wf_lsh_found){numbers[i], (uint16_t)place, (uint16_t)count};
-	return count;
-}
-
 size_t wf_lsh_find(const struct wf_lsh *lsh, const uint64_t *keys, uint32_t keys_count, struct wf_lsh_found *found)
 {
-	uint32_t numbers[WF_LSH_BUCKET_MAX];
 	uint16_t later[WF_LSH_KEYS_MAX]; /* keys whose search goes on beyond its home */
 	uint32_t later_count = 0;
 	size_t found_count = 0;
 
+	assert(keys_count <= WF_LSH_KEYS_MAX);
 	if (lsh->region.lines == NULL)
 		return 0;
 	for (uint32_t i = 0; i < keys_count; i++) {
@@ -390,23 +398,18 @@ size_t wf_lsh_find(const struct wf_lsh *lsh, const uint64_t *keys, uint32_t keys
 		const uint32_t tag = tag_of(keys[i]);
 		const uint32_t home = home_of(lines.count, tag);
 		const struct wf_lsh_line *line = &lines.first[home];
-		uint32_t matches = matches_of(line, tag);
-		size_t count = 0;
+		const uint32_t matches = matches_of(line, tag);
 
 		if (goes_on(line, tag)) {
 			fetch_after(lines, tag, home, matches);
 			later[later_count++] = (uint16_t)i;
-			continue;
+		} else {
+			found_count +=
+				label(found + found_count, take_matches(line, matches, found + found_count, 0), i);
 		}
-		for (; matches != 0; matches &= matches - 1)
-			numbers[count++] = line->numbers[__builtin_ctz(matches)] & WF_LSH_NUMBER_MAX;
-		found_count += put_found(found + found_count, numbers, count, i);
 	}
-	for (uint32_t i = 0; i < later_count; i++) {
-		const size_t count = find_one(lsh, keys[later[i]], numbers);
-
-		found_count += put_found(found + found_count, numbers, count, later[i]);
-	}
+	for (uint32_t i = 0; i < later_count; i++)
+		found_count += label(found + found_count, find_one(lsh, keys[later[i]], found + found_count), later[i]);
 	return found_count;
 }
 

@@ -19,7 +19,7 @@ struct wf_tally_entry {
 	uint16_t hits; /* keys in common */
 };
 
-/* Room for one search: 150 KiB, of which most use little. */
+/* Room for one search: 94 KiB, of which most use little. */
 struct wf_tally {
 	struct wf_lsh_found found[WF_NEWCOMER_KEYS_MAX * WF_LSH_BUCKET_MAX];
 	struct wf_tally_entry slots[WF_TALLY_SLOTS];
