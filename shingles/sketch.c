@@ -14,40 +14,56 @@ static uint64_t mix(uint64_t value)
 	return value ^ value >> 32;
 }
 
-/* Empty slots borrow: slot s asks the slots that a hash of (s, attempt) names, until one is not empty. */
-static void densify(struct wf_sketch *sketch)
+/* Empty slots borrow: slot s asks the slots that a hash of (s, attempt) names, until one is not empty. All that are
+ * still empty ask at once, so that there is no branch for each. */
+static void densify(struct wf_sketch *sketch, uint64_t filled)
 {
-	bool is_filled[WF_SKETCH_SLOTS];
+	uint8_t empty[WF_SKETCH_SLOTS];
+	uint32_t count = 0;
 
-	for (uint32_t slot = 0; slot < WF_SKETCH_SLOTS; slot++)
-		is_filled[slot] = sketch->slots[slot] != SLOT_EMPTY;
-	for (uint32_t slot = 0; slot < WF_SKETCH_SLOTS; slot++) {
-		for (uint64_t attempt = 1; !is_filled[slot]; attempt++) {
+	for (uint64_t left = ~filled; left != 0; left &= left - 1)
+		empty[count++] = (uint8_t)__builtin_ctzll(left);
+	for (uint64_t attempt = 1; count > 0; attempt++) {
+		uint32_t still_empty = 0;
+
+		for (uint32_t i = 0; i < count; i++) {
+			const uint32_t slot = empty[i];
 			const uint32_t donor = (uint32_t)(mix(attempt << 32 | slot) % WF_SKETCH_SLOTS);
 
-			if (is_filled[donor]) {
-				sketch->slots[slot] = sketch->slots[donor];
-				break;
-			}
+			sketch->slots[slot] = sketch->slots[donor];
+			empty[still_empty] = (uint8_t)slot;
+			still_empty += !(filled >> donor & 1);
 		}
+		count = still_empty;
 	}
 }
 
 void wf_sketch_of(struct wf_sketch *sketch, const struct wf_tokens *tokens)
 {
+	const uint32_t *const hashes = tokens->hashes;
+	const uint32_t count = tokens->count;
+	uint64_t filled = 0;
+	uint64_t first;
+
 	memset(sketch->slots, 0xff, sizeof sketch->slots);
-	sketch->is_empty = tokens->count < 2;
+	sketch->is_empty = count < 2;
 	if (sketch->is_empty)
 		return;
-	for (uint32_t i = 0; i + 1 < tokens->count; i++) {
-		const uint64_t hash = mix((uint64_t)tokens->hashes[i] << 32 | tokens->hashes[i + 1]);
-		uint32_t *slot = &sketch->slots[hash >> 58];
-		const uint32_t value = (uint32_t)hash == SLOT_EMPTY ? SLOT_EMPTY - 1 : (uint32_t)hash;
+	first = hashes[0];
+	for (uint32_t i = 1; i < count; i++) {
+		const uint64_t second = hashes[i];
+		const uint64_t hash = mix(first << 32 | second);
+		uint32_t *const slot = &sketch->slots[hash >> 58];
+		const uint32_t value = (uint32_t)hash, least = *slot;
 
-		if (value < *slot)
-			*slot = value;
+		/* Written always: whether it is the least cannot be guessed. */
+		*slot = value < least ? value : least;
+		filled |= UINT64_C(1) << (hash >> 58);
+		first = second;
 	}
-	densify(sketch);
+	for (uint32_t slot = 0; slot < WF_SKETCH_SLOTS; slot++)
+		sketch->slots[slot] -= sketch->slots[slot] == SLOT_EMPTY;
+	densify(sketch, filled);
 }
 
 _Static_assert(WF_SKETCH_SLOTS == 64, "the slot is the hash's highest six bits");

@@ -146,9 +146,10 @@ static bool word_join(struct word *word, const struct wf_cursor *cursor, const s
 	}
 }
 
-/* Takes in letters and digits that a look at each is enough for, and moves the cursor past them; returns the class
- * of the last one, or `before`. */
-static enum wf_class word_take_plain(struct word *word, struct wf_cursor *cursor, enum wf_class before, int *flags)
+/* Takes in letters and digits before `end` that a look at each is enough for, and moves the cursor past them; returns
+ * the class of the last one, or `before`. */
+static enum wf_class word_take_plain(struct word *word, struct wf_cursor *cursor, uint32_t end, enum wf_class before,
+				     int *flags)
 {
 	const uint8_t *const text = cursor->text;
 	const uint32_t length = cursor->length;
@@ -158,7 +159,7 @@ static enum wf_class word_take_plain(struct word *word, struct wf_cursor *cursor
 
 	if (cursor->expansion_length > 0)
 		return before;
-	while (length - at >= 6 && wf_normalise_look_up(text + at, &entry, &bytes, &folded_length, &size)) {
+	while (at < end && length - at >= 6 && wf_normalise_look_up(text + at, &entry, &bytes, &folded_length, &size)) {
 		const enum wf_class class = wf_entry_class(entry);
 
 		if (class != WF_CLASS_LETTER && class != WF_CLASS_DIGIT)
@@ -196,7 +197,7 @@ static bool read_word(struct wf_tokeniser *tokeniser, struct wf_cursor *cursor, 
 			flags |= unit->class == WF_CLASS_DIGIT ? WF_TOKEN_NUMBER : 0;
 			before = unit->class;
 			word_append(&word, unit->bytes, unit->length);
-			before = word_take_plain(&word, cursor, before, &flags);
+			before = word_take_plain(&word, cursor, cursor->length, before, &flags);
 			end = cursor->at;
 		} else if (unit->class == WF_CLASS_IGNORED || word_join(&word, cursor, unit, before)) {
 			end = unit->end;
@@ -209,7 +210,7 @@ static bool read_word(struct wf_tokeniser *tokeniser, struct wf_cursor *cursor, 
 	return is_more;
 }
 
-uint32_t wf_tokenise_word_hash(const uint8_t *text, uint32_t start, uint32_t end, struct wf_word_keys keys)
+uint32_t wf_tokenise_word_hash(const struct wf_tokeniser *tokeniser, uint32_t start, uint32_t end)
 {
 	struct wf_cursor cursor;
 	struct wf_unit unit;
@@ -217,17 +218,17 @@ uint32_t wf_tokenise_word_hash(const uint8_t *text, uint32_t start, uint32_t end
 	enum wf_class before = WF_CLASS_OTHER;
 	int flags = 0;
 
-	word_init(&word, keys);
-	wf_cursor_init(&cursor, text, end, start);
-	before = word_take_plain(&word, &cursor, before, &flags);
-	while (wf_cursor_read(&cursor, &unit)) {
+	word_init(&word, tokeniser->keys);
+	wf_cursor_init(&cursor, tokeniser->text, tokeniser->length, start);
+	before = word_take_plain(&word, &cursor, end, before, &flags);
+	while ((cursor.at < end || cursor.expansion_length > 0) && wf_cursor_read(&cursor, &unit)) {
 		if (unit.class == WF_CLASS_LETTER || unit.class == WF_CLASS_DIGIT) {
 			before = unit.class;
 			word_append(&word, unit.bytes, unit.length);
-			before = word_take_plain(&word, &cursor, before, &flags);
 		} else if (unit.class != WF_CLASS_APOSTROPHE) {
 			word_join(&word, &cursor, &unit, before);
 		}
+		before = word_take_plain(&word, &cursor, end, before, &flags);
 	}
 	return word_finish(&word);
 }

@@ -1,37 +1,68 @@
-/* Tokens from bit masks without vector instructions for it: part of a vector version, see tokenise_vector.h. */
+/* Tokens from bit masks, eight bits at a time: part of the vector versions that cannot compress a register, see
+ * tokenise_vector.h. The file that includes it defines before it
+ *
+ *   void eight_places_emit(uint32_t *places, uint32_t base, const uint8_t *order)
+ *           places[i] = base + order[i]
+ *   void eight_bytes_emit(uint8_t *out, const uint8_t *bytes, const uint8_t *order)
+ *           out[i] = bytes[order[i]]
+ *   void marked_bytes_set(uint8_t *bytes, uint64_t first, uint8_t first_mark, uint64_t second, uint8_t second_mark,
+ *                         uint64_t third, uint8_t third_mark)
+ *           64 bytes: the marks of the masks that have bit i, in byte i
+ *
+ * There is no branch in it: how many words a window has, and which of them have a capital, cannot be guessed. */
+
+/* The bits that are set in a number of eight bits, ascending, a byte each, the first the lowest; then zeros. */
+#define BIT(n, i, above) ((1 << (i) & (n)) != 0 ? (above) << 8 | (i) : (above))
+#define BITS_7(n)        BIT(n, 7, UINT64_C(0))
+#define BITS_6(n)        BIT(n, 6, BITS_7(n))
+#define BITS_5(n)        BIT(n, 5, BITS_6(n))
+#define BITS_4(n)        BIT(n, 4, BITS_5(n))
+#define BITS_3(n)        BIT(n, 3, BITS_4(n))
+#define BITS_2(n)        BIT(n, 2, BITS_3(n))
+#define BITS_1(n)        BIT(n, 1, BITS_2(n))
+#define BITS_0(n)        BIT(n, 0, BITS_1(n))
+#define BITS_OF_4(n)     BITS_0(n), BITS_0((n) + 1), BITS_0((n) + 2), BITS_0((n) + 3)
+#define BITS_OF_16(n)    BITS_OF_4(n), BITS_OF_4((n) + 4), BITS_OF_4((n) + 8), BITS_OF_4((n) + 12)
+#define BITS_OF_64(n)    BITS_OF_16(n), BITS_OF_16((n) + 16), BITS_OF_16((n) + 32), BITS_OF_16((n) + 48)
+
+static const uint64_t bits_in_order[256] = {BITS_OF_64(0), BITS_OF_64(64), BITS_OF_64(128), BITS_OF_64(192)};
+
+static inline const uint8_t *order_of(uint64_t mask, uint32_t eighth)
+{
+	return (const uint8_t *)&bits_in_order[mask >> 8 * eighth & 0xFF];
+}
+
+static inline uint32_t bits_below(uint64_t mask, uint32_t eighth)
+{
+	return (uint32_t)__builtin_popcountll(mask & ((UINT64_C(1) << 8 * eighth) - 1));
+}
 
 static inline void places_emit(uint32_t *places, uint32_t base, uint64_t mask)
 {
-	/* Four at a time, so that the number of turns is easy to guess; those past the last are not counted. */
-	while (mask != 0) {
-		for (int i = 0; i < 4; i++) {
-			places[i] = base + (mask != 0 ? (uint32_t)__builtin_ctzll(mask) : 0);
-			mask &= mask - 1;
-		}
-		places += 4;
-	}
+	for (uint32_t i = 0; i < 8; i++)
+		eight_places_emit(places + bits_below(mask, i), base + 8 * i, order_of(mask, i));
 }
 
-static inline void bytes_emit(uint8_t *bytes, uint64_t mask, uint64_t marked, uint8_t mark)
+/* Past the last one come eight zeros. */
+static inline void bytes_emit(uint8_t *out, uint64_t mask, const uint8_t *bytes)
 {
-	for (; marked != 0; marked &= marked - 1) {
-		const uint64_t below = (marked & -marked) - 1;
-
-		bytes[__builtin_popcountll(mask & below)] |= mark;
-	}
+	for (uint32_t i = 0; i < 8; i++)
+		eight_bytes_emit(out + bits_below(mask, i), bytes + 8 * i, order_of(mask, i));
+	memset(out + __builtin_popcountll(mask), 0, 8);
 }
 
 static inline void flags_emit(uint8_t *flags, uint64_t mask, uint64_t line, uint64_t sentence, uint64_t capital)
 {
-	memset(flags, 0, 40);
-	bytes_emit(flags, mask, line, WF_TOKEN_LINE);
-	bytes_emit(flags, mask, sentence, WF_TOKEN_SENTENCE);
-	bytes_emit(flags, mask, capital, WF_TOKEN_CAPITAL);
+	uint8_t bytes[64];
+
+	marked_bytes_set(bytes, line, WF_TOKEN_LINE, sentence, WF_TOKEN_SENTENCE, capital, WF_TOKEN_CAPITAL);
+	bytes_emit(flags, mask, bytes);
 }
 
 static inline void marks_emit(uint8_t *marks, uint64_t mask, uint64_t number, uint64_t careful)
 {
-	memset(marks, 0, 40);
-	bytes_emit(marks, mask, number, WF_TOKEN_NUMBER);
-	bytes_emit(marks, mask, careful, 0x80);
+	uint8_t bytes[64];
+
+	marked_bytes_set(bytes, number, WF_TOKEN_NUMBER, careful, MARK_CAREFUL, 0, 0);
+	bytes_emit(marks, mask, bytes);
 }

@@ -77,6 +77,40 @@ static inline struct masks classify(const uint8_t *at, uint8_t *folded)
 	};
 }
 
+static inline void eight_places_emit(uint32_t *places, uint32_t base, const uint8_t *order)
+{
+	const uint16x8_t eight = vmovl_u8(vld1_u8(order));
+	const uint32x4_t bases = vdupq_n_u32(base);
+
+	vst1q_u32(places, vaddw_u16(bases, vget_low_u16(eight)));
+	vst1q_u32(places + 4, vaddw_u16(bases, vget_high_u16(eight)));
+}
+
+static inline void eight_bytes_emit(uint8_t *out, const uint8_t *bytes, const uint8_t *order)
+{
+	vst1_u8(out, vtbl1_u8(vld1_u8(bytes), vld1_u8(order)));
+}
+
+/* `mark` where `bits` has the bit, for 16 of them. */
+static inline uint8x16_t marks_of(uint32_t bits, uint8_t mark)
+{
+	static const uint8_t weights[16] = {1, 2, 4, 8, 16, 32, 64, 128, 1, 2, 4, 8, 16, 32, 64, 128};
+	const uint8x16_t spread = vcombine_u8(vdup_n_u8((uint8_t)bits), vdup_n_u8((uint8_t)(bits >> 8)));
+
+	return vandq_u8(vtstq_u8(spread, vld1q_u8(weights)), vdupq_n_u8(mark));
+}
+
+static inline void marked_bytes_set(uint8_t *bytes, uint64_t first, uint8_t first_mark, uint64_t second,
+				    uint8_t second_mark, uint64_t third, uint8_t third_mark)
+{
+	for (int i = 0; i < 4; i++) {
+		const uint8x16_t two = vorrq_u8(marks_of((uint32_t)(first >> 16 * i), first_mark),
+						marks_of((uint32_t)(second >> 16 * i), second_mark));
+
+		vst1q_u8(bytes + 16 * i, vorrq_u8(two, marks_of((uint32_t)(third >> 16 * i), third_mark)));
+	}
+}
+
 #include "tokenise_emit.h"
 #include "tokenise_vector.h"
 

@@ -11,6 +11,8 @@
 /* Room past the last token of each array, for vector stores that write more than they count. */
 #define WF_TOKENISE_SLACK 64u
 
+#define MARK_CAREFUL 0x80 /* a token of a vector version is to be hashed with care */
+
 #define WF_TOKENISE_NEVER UINT32_MAX /* stop_after: read to the end */
 
 /* What lies between the last token and the place that was read up to. */
@@ -44,8 +46,8 @@ void wf_tokenise_avx2(struct wf_tokeniser *tokeniser);
 void wf_tokenise_avx512(struct wf_tokeniser *tokeniser);
 void wf_tokenise_neon(struct wf_tokeniser *tokeniser);
 
-/* Hashes the word [start, end) that a vector version found: letters, digits and what joins them. */
-uint32_t wf_tokenise_word_hash(const uint8_t *text, uint32_t start, uint32_t end, struct wf_word_keys keys);
+/* Hashes the word [start, end) of the text that a vector version found: letters, digits and what joins them. */
+uint32_t wf_tokenise_word_hash(const struct wf_tokeniser *tokeniser, uint32_t start, uint32_t end);
 
 /* As wf_tokenise(), by the version of `level`, which the processor must have. For tests and measurements. */
 int wf_tokenise_at_level(enum wf_cpu_level level, struct wf_bytes text, uint64_t seed, uint32_t count_max,

@@ -6,7 +6,7 @@
  *           base + i for each bit i of `mask`, ascending
  *   void flags_emit(uint8_t *flags, uint64_t mask, uint64_t line, uint64_t sentence, uint64_t capital)
  *   void marks_emit(uint8_t *marks, uint64_t mask, uint64_t number, uint64_t careful)
- *           one for each bit of `mask`, from the same bit of the others
+ *           one for each bit of `mask`, from the same bit of the others; then eight zeros, at least
  *
  * each free to write WF_TOKENISE_SLACK elements.
  *
@@ -35,7 +35,6 @@
 #define FOLDED_KEPT       256u /* bytes of a word that goes on in the next batch; a longer one is hashed with care */
 #define BACKOFF_BYTES_MIN 32u  /* the scalar version reads at least; doubled each time that it is called soon again */
 #define BACKOFF_BYTES_MAX 2048u
-#define MARK_CAREFUL      128
 
 /* Masks of a whole window. For characters of several bytes: letter has all bytes, upper the first, the others as
  * named. */
@@ -223,7 +222,6 @@ static inline void flags_or(uint8_t *flags, uint64_t eight)
 static void writer_hash(struct wf_tokeniser *tokeniser, struct writer *writer)
 {
 	const struct wf_word_keys keys = tokeniser->keys;
-	const uint8_t *const text = tokeniser->text;
 	const uint8_t *const folded = writer->folded;
 	const uint32_t folded_start = writer->folded_start;
 	const uint32_t *const restrict starts = tokeniser->starts + writer->hashed_count;
@@ -251,7 +249,7 @@ static void writer_hash(struct wf_tokeniser *tokeniser, struct writer *writer)
 			const uint32_t j = i + ((uint32_t)__builtin_ctzll(careful) >> 3);
 
 			if (j < count)
-				hashes[j] = wf_tokenise_word_hash(text, starts[j], ends[j], keys);
+				hashes[j] = wf_tokenise_word_hash(tokeniser, starts[j], ends[j]);
 		}
 	}
 	writer->hashed_count = writer->ends_count;
