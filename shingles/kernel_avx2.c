@@ -1,4 +1,239 @@
 #if defined(__x86_64__)
+#include <immintrin.h>
+
+#include "bit_order.h"
+#include "kernel.h"
+
+#define LANES     8u
+#define ALL_LANES 0xFFu
+
+/* Eight shingles are looked at together. The last eight overlap those before them, so that no array is read past its
+ * end; of fewer there is a copy that is long enough. */
+struct few {
+	uint16_t tokens[LANES + 1];
+	uint8_t weights[LANES + 1];
+	uint8_t mask[LANES + 1];
+};
+
+static inline __m256i shingles_of(const uint16_t *tokens)
+{
+	const __m256i first = _mm256_cvtepu16_epi32(_mm_loadu_si128((const void *)tokens));
+	const __m256i second = _mm256_cvtepu16_epi32(_mm_loadu_si128((const void *)(tokens + 1)));
+
+	return _mm256_or_si256(_mm256_slli_epi32(first, 16), second);
+}
+
+/* The bits of eight lanes' highest bits. */
+static inline uint32_t bits_of(__m256i lanes)
+{
+	return (uint32_t)_mm256_movemask_ps(_mm256_castsi256_ps(lanes));
+}
+
+/* Those of eight lanes whose shingles come before the last of `tokens_count` tokens, or from `lane` on. */
+static inline uint32_t lanes_before(uint32_t tokens_count)
+{
+	return tokens_count == 0 ? 0 : (1u << (tokens_count - 1)) - 1;
+}
+
+static inline uint32_t lanes_from(uint32_t lane)
+{
+	return ALL_LANES & (ALL_LANES << lane);
+}
+
+static inline uint32_t store_places(uint16_t *places, uint32_t chosen, uint32_t first)
+{
+	const __m128i order = _mm_cvtepu8_epi16(_mm_loadl_epi64((const void *)wf_bit_order(chosen)));
+
+	_mm_storeu_si128((void *)places, _mm_add_epi16(order, _mm_set1_epi16((short)first)));
+	return (uint32_t)_mm_popcnt_u32(chosen);
+}
+
+static inline __m256i compressed(__m256i lanes, uint32_t chosen)
+{
+	return _mm256_permutevar8x32_epi32(lanes,
+					   _mm256_cvtepu8_epi32(_mm_loadl_epi64((const void *)wf_bit_order(chosen))));
+}
+
+/* Which of the eight shingles from `tokens` on have a bit in either filter. */
+static inline uint32_t filter_eight(const uint16_t *tokens, const uint32_t *hot_bits, const uint32_t *common_bits)
+{
+	const __m256i half = _mm256_mullo_epi32(shingles_of(tokens), _mm256_set1_epi32((int)0x9E3779B1u));
+	const __m256i hash = _mm256_mullo_epi32(_mm256_xor_si256(half, _mm256_srli_epi32(half, 15)),
+						_mm256_set1_epi32((int)0x85EBCA77u));
+	const __m256i low_bits = _mm256_set1_epi32(31);
+	const __m256i hot = _mm256_i32gather_epi32((const int *)hot_bits, _mm256_srli_epi32(hash, 25), 4);
+	const __m256i common = _mm256_i32gather_epi32(
+		(const int *)common_bits,
+		_mm256_and_si256(_mm256_srli_epi32(hash, 5), _mm256_set1_epi32(WF_KERNEL_COMMON_BITS / 32 - 1)), 4);
+	const __m256i is_in =
+		_mm256_or_si256(_mm256_srlv_epi32(hot, _mm256_and_si256(_mm256_srli_epi32(hash, 20), low_bits)),
+				_mm256_srlv_epi32(common, _mm256_and_si256(hash, low_bits)));
+
+	return bits_of(_mm256_slli_epi32(is_in, 31));
+}
+
+_Static_assert(WF_KERNEL_HOT_BITS == 1u << 12, "the word of a hot bit is the hash's highest seven bits");
+
+static uint32_t filter(const uint16_t *tokens, uint32_t tokens_count, const uint32_t *hot_bits,
+		       const uint32_t *common_bits, uint16_t *places)
+{
+	struct few few = {0};
+	uint32_t count = 0;
+	uint32_t i = 0;
+
+	if (tokens_count <= LANES) {
+		memcpy(few.tokens, tokens, tokens_count * sizeof *tokens);
+		return store_places(places,
+				    filter_eight(few.tokens, hot_bits, common_bits) & lanes_before(tokens_count), 0);
+	}
+	for (; i + LANES < tokens_count; i += LANES)
+		count += store_places(places + count, filter_eight(tokens + i, hot_bits, common_bits), i);
+	if (i + 1 < tokens_count) {
+		const uint32_t last = tokens_count - 1 - LANES;
+
+		count += store_places(places + count,
+				      filter_eight(tokens + last, hot_bits, common_bits) & lanes_from(i - last), last);
+	}
+	return count;
+}
+
+/* The lower halves of the products of four numbers, of which `low_only` says that they have 32 bits, and a constant. */
+static inline __m256i multiplied(__m256i values, uint64_t constant, bool low_only)
+{
+	const __m256i low = _mm256_set1_epi64x((long long)(constant & UINT32_MAX));
+	const __m256i high = _mm256_set1_epi64x((long long)(constant >> 32));
+	__m256i upper = _mm256_mul_epu32(values, high);
+
+	if (!low_only)
+		upper = _mm256_add_epi64(upper, _mm256_mul_epu32(_mm256_srli_epi64(values, 32), low));
+	return _mm256_add_epi64(_mm256_mul_epu32(values, low), _mm256_slli_epi64(upper, 32));
+}
+
+/* wf_kernel_mix() >> 33 of four, each in 64 bits. */
+static inline __m256i mixed(__m256i value)
+{
+	value = multiplied(value, UINT64_C(0x9E3779B97F4A7C15), true);
+	value = _mm256_xor_si256(value, _mm256_srli_epi64(value, 32));
+	value = multiplied(value, UINT64_C(0xD6E8FEB86659FD93), false);
+	return _mm256_srli_epi64(_mm256_xor_si256(value, _mm256_srli_epi64(value, 29)), 33);
+}
+
+/* The same of eight, each in 32 bits. */
+static inline __m256i mixed_eight(__m256i shingles)
+{
+	const __m256i even = mixed(_mm256_and_si256(shingles, _mm256_set1_epi64x(UINT32_MAX)));
+	const __m256i odd = mixed(_mm256_srli_epi64(shingles, 32));
+
+	return _mm256_or_si256(even, _mm256_slli_epi64(odd, 32));
+}
+
+static inline __m256i widened(const uint8_t *bytes)
+{
+	return _mm256_cvtepu8_epi32(_mm_loadl_epi64((const void *)bytes));
+}
+
+/* Writes those of the eight shingles from `tokens` on that may be chosen and are among `lanes`, with their ranks; returns
+ * how many. */
+static inline uint32_t rank_eight(const uint16_t *tokens, const uint8_t *weights, const uint8_t *mask,
+				  const struct wf_kernel_weights *bounds, uint32_t lanes, uint32_t *shingles,
+				  int32_t *ranks)
+{
+	const __m256i shingle = shingles_of(tokens);
+	const __m256i weight = _mm256_add_epi32(widened(weights), widened(weights + 1));
+	const __m256i two = _mm256_set1_epi32(2);
+	const __m256i is_rare = _mm256_cmpgt_epi32(weight, _mm256_set1_epi32((int)bounds->rare - 1));
+	const __m256i is_rarest = _mm256_cmpgt_epi32(weight, _mm256_set1_epi32((int)bounds->rarest - 1));
+	const __m256i shift = _mm256_add_epi32(_mm256_and_si256(is_rare, two), _mm256_and_si256(is_rarest, two));
+	const __m256i is_masked = _mm256_and_si256(widened(mask), widened(mask + 1));
+	const __m256i is_heavy = _mm256_cmpgt_epi32(weight, _mm256_set1_epi32((int)bounds->least - 1));
+	const __m256i is_chosen = _mm256_and_si256(is_heavy, _mm256_cmpeq_epi32(is_masked, _mm256_setzero_si256()));
+	const uint32_t chosen = bits_of(is_chosen) & lanes;
+
+	_mm256_storeu_si256((void *)shingles, compressed(shingle, chosen));
+	_mm256_storeu_si256((void *)ranks, compressed(_mm256_srlv_epi32(mixed_eight(shingle), shift), chosen));
+	return (uint32_t)_mm_popcnt_u32(chosen);
+}
+
+static uint32_t rank(const uint16_t *tokens, const uint8_t *weights, uint32_t tokens_count, const uint8_t *mask,
+		     const struct wf_kernel_weights *bounds, uint32_t *shingles, int32_t *ranks)
+{
+	struct few few = {0};
+	uint32_t count = 0;
+	uint32_t i = 0;
+
+	if (tokens_count <= LANES) {
+		memcpy(few.tokens, tokens, tokens_count * sizeof *tokens);
+		memcpy(few.weights, weights, tokens_count);
+		memcpy(few.mask, mask, tokens_count);
+		return rank_eight(few.tokens, few.weights, few.mask, bounds, lanes_before(tokens_count), shingles,
+				  ranks);
+	}
+	for (; i + LANES < tokens_count; i += LANES)
+		count += rank_eight(tokens + i, weights + i, mask + i, bounds, ALL_LANES, shingles + count,
+				    ranks + count);
+	if (i + 1 < tokens_count) {
+		const uint32_t last = tokens_count - 1 - LANES;
+
+		count += rank_eight(tokens + last, weights + last, mask + last, bounds, lanes_from(i - last),
+				    shingles + count, ranks + count);
+	}
+	return count;
+}
+
+static inline __m256i load(const int32_t *values)
+{
+	return _mm256_loadu_si256((const void *)values);
+}
+
+static inline void extremes_of_eight(int32_t *restrict out, const int32_t *restrict in, uint32_t step, bool is_least)
+{
+	const __m256i a = load(in), b = load(in + step);
+
+	_mm256_storeu_si256((void *)out, is_least ? _mm256_min_epi32(a, b) : _mm256_max_epi32(a, b));
+}
+
+static inline void extremes(int32_t *restrict out, const int32_t *restrict in, uint32_t count, uint32_t step,
+			    bool is_least)
+{
+	if (count < LANES) {
+		for (uint32_t i = 0; i < count; i++)
+			out[i] = (in[i] < in[i + step]) == is_least ? in[i] : in[i + step];
+		return;
+	}
+	for (uint32_t i = 0; i + LANES <= count; i += LANES)
+		extremes_of_eight(out + i, in + i, step, is_least);
+	extremes_of_eight(out + count - LANES, in + count - LANES, step, is_least);
+}
+
+static void least(int32_t *restrict out, const int32_t *restrict in, uint32_t count, uint32_t step)
+{
+	extremes(out, in, count, step, true);
+}
+
+static void greatest(int32_t *restrict out, const int32_t *restrict in, uint32_t count, uint32_t step)
+{
+	extremes(out, in, count, step, false);
+}
+
+static uint32_t equal(const int32_t *a, const int32_t *b, uint32_t count, uint32_t first, uint16_t *places)
+{
+	uint32_t places_count = 0;
+	uint32_t i = 0;
+
+	for (; i + LANES <= count; i += LANES)
+		places_count += store_places(places + places_count,
+					     bits_of(_mm256_cmpeq_epi32(load(a + i), load(b + i))), first + i);
+	for (; i < count; i++) {
+		places[places_count] = (uint16_t)(first + i);
+		places_count += a[i] == b[i];
+	}
+	return places_count;
+}
+
+#define KERNEL_HAS_OWN_FILTER
+#define KERNEL_HAS_OWN_RANK
+#define KERNEL_HAS_OWN_EQUAL
+#define KERNEL_HAS_OWN_EXTREMES
 #define KERNELS wf_kernels_avx2
 #include "kernel_body.h"
 #else

@@ -11,26 +11,7 @@
  *
  * There is no branch in it: how many words a window has, and which of them have a capital, cannot be guessed. */
 
-/* The bits that are set in a number of eight bits, ascending, a byte each, the first the lowest; then zeros. */
-#define BIT(n, i, above) ((1 << (i) & (n)) != 0 ? (above) << 8 | (i) : (above))
-#define BITS_7(n)        BIT(n, 7, UINT64_C(0))
-#define BITS_6(n)        BIT(n, 6, BITS_7(n))
-#define BITS_5(n)        BIT(n, 5, BITS_6(n))
-#define BITS_4(n)        BIT(n, 4, BITS_5(n))
-#define BITS_3(n)        BIT(n, 3, BITS_4(n))
-#define BITS_2(n)        BIT(n, 2, BITS_3(n))
-#define BITS_1(n)        BIT(n, 1, BITS_2(n))
-#define BITS_0(n)        BIT(n, 0, BITS_1(n))
-#define BITS_OF_4(n)     BITS_0(n), BITS_0((n) + 1), BITS_0((n) + 2), BITS_0((n) + 3)
-#define BITS_OF_16(n)    BITS_OF_4(n), BITS_OF_4((n) + 4), BITS_OF_4((n) + 8), BITS_OF_4((n) + 12)
-#define BITS_OF_64(n)    BITS_OF_16(n), BITS_OF_16((n) + 16), BITS_OF_16((n) + 32), BITS_OF_16((n) + 48)
-
-static const uint64_t bits_in_order[256] = {BITS_OF_64(0), BITS_OF_64(64), BITS_OF_64(128), BITS_OF_64(192)};
-
-static inline const uint8_t *order_of(uint64_t mask, uint32_t eighth)
-{
-	return (const uint8_t *)&bits_in_order[mask >> 8 * eighth & 0xFF];
-}
+#include "bit_order.h"
 
 static inline uint32_t bits_below(uint64_t mask, uint32_t eighth)
 {
@@ -40,14 +21,14 @@ static inline uint32_t bits_below(uint64_t mask, uint32_t eighth)
 static inline void places_emit(uint32_t *places, uint32_t base, uint64_t mask)
 {
 	for (uint32_t i = 0; i < 8; i++)
-		eight_places_emit(places + bits_below(mask, i), base + 8 * i, order_of(mask, i));
+		eight_places_emit(places + bits_below(mask, i), base + 8 * i, wf_bit_order((uint32_t)(mask >> 8 * i)));
 }
 
 /* Past the last one come eight zeros. */
 static inline void bytes_emit(uint8_t *out, uint64_t mask, const uint8_t *bytes)
 {
 	for (uint32_t i = 0; i < 8; i++)
-		eight_bytes_emit(out + bits_below(mask, i), bytes + 8 * i, order_of(mask, i));
+		eight_bytes_emit(out + bits_below(mask, i), bytes + 8 * i, wf_bit_order((uint32_t)(mask >> 8 * i)));
 	memset(out + __builtin_popcountll(mask), 0, 8);
 }
 
