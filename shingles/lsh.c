@@ -519,6 +519,7 @@ void wf_lsh_prefetch_insert(const struct wf_lsh *lsh, const uint64_t *keys, uint
 		const uint32_t tag = tag_of(keys[i]);
 		const uint32_t home = home_of(lines.count, tag);
 
+		wf_prefetch(segment_of(lsh, keys[i]), sizeof(struct wf_lsh_segment));
 		if (free_of(&lines.first[home]) == 0)
 			wf_prefetch(&lines.first[line_after(lines.count, tag, home)], LINE_BYTES);
 	}

@@ -68,8 +68,8 @@ int wf_lsh_insert(struct wf_lsh *lsh, uint64_t key, uint32_t number);
 /* Takes it out where it is in. */
 void wf_lsh_remove(struct wf_lsh *lsh, uint64_t key, uint32_t number);
 
-/* Fetches the lines that the keys' entries are in first, ahead of all below. Once they are there: where else
- * wf_lsh_insert() is going to look. */
+/* Fetches the lines that the keys' entries are in first, ahead of all below. Once they are there: what else
+ * wf_lsh_insert() is going to look at. */
 void wf_lsh_prefetch(const struct wf_lsh *lsh, const uint64_t *keys, uint32_t keys_count);
 void wf_lsh_prefetch_insert(const struct wf_lsh *lsh, const uint64_t *keys, uint32_t keys_count);
 
