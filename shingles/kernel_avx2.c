@@ -132,8 +132,8 @@ static inline __m256i widened(const uint8_t *bytes)
 	return _mm256_cvtepu8_epi32(_mm_loadl_epi64((const void *)bytes));
 }
 
-/* Writes those of the eight shingles from `tokens` on that may be chosen and are among `lanes`, with their ranks; returns
- * how many. */
+/* Writes those of the eight shingles from `tokens` on that may be chosen and are among `lanes`, with their ranks;
+ * returns how many. */
 static inline uint32_t rank_eight(const uint16_t *tokens, const uint8_t *weights, const uint8_t *mask,
 				  const struct wf_kernel_weights *bounds, uint32_t lanes, uint32_t *shingles,
 				  int32_t *ranks)
