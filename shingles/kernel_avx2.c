@@ -205,16 +205,6 @@ static inline void extremes(int32_t *restrict out, const int32_t *restrict in, u
 	extremes_of_eight(out + count - LANES, in + count - LANES, step, is_least);
 }
 
-static void least(int32_t *restrict out, const int32_t *restrict in, uint32_t count, uint32_t step)
-{
-	extremes(out, in, count, step, true);
-}
-
-static void greatest(int32_t *restrict out, const int32_t *restrict in, uint32_t count, uint32_t step)
-{
-	extremes(out, in, count, step, false);
-}
-
 static uint32_t equal(const int32_t *a, const int32_t *b, uint32_t count, uint32_t first, uint16_t *places)
 {
 	uint32_t places_count = 0;

@@ -41,18 +41,23 @@ static uint32_t rank(const uint16_t *tokens, const uint8_t *weights, uint32_t to
 #endif
 
 #ifndef KERNEL_HAS_OWN_EXTREMES
-static void least(int32_t *restrict out, const int32_t *restrict in, uint32_t count, uint32_t step)
+static inline void extremes(int32_t *restrict out, const int32_t *restrict in, uint32_t count, uint32_t step,
+			    bool is_least)
 {
 	for (uint32_t i = 0; i < count; i++)
-		out[i] = in[i] < in[i + step] ? in[i] : in[i + step];
+		out[i] = (in[i] < in[i + step]) == is_least ? in[i] : in[i + step];
+}
+#endif
+
+static void least(int32_t *restrict out, const int32_t *restrict in, uint32_t count, uint32_t step)
+{
+	extremes(out, in, count, step, true);
 }
 
 static void greatest(int32_t *restrict out, const int32_t *restrict in, uint32_t count, uint32_t step)
 {
-	for (uint32_t i = 0; i < count; i++)
-		out[i] = in[i] > in[i + step] ? in[i] : in[i + step];
+	extremes(out, in, count, step, false);
 }
-#endif
 
 #ifndef KERNEL_HAS_OWN_EQUAL
 static uint32_t equal(const int32_t *a, const int32_t *b, uint32_t count, uint32_t first, uint16_t *places)
