@@ -18,6 +18,7 @@
 #include <uv.h>
 
 #include "access.h"
+#include "conn_list.h"
 #include "job.h"
 #include "peer.h"
 #include "sender.h"
@@ -27,15 +28,12 @@ struct wf_server;
 
 struct wf_conn {
 	struct wf_server *server;
-	struct wf_conn *next; /* of all connections */
-	struct wf_conn *previous;
-	struct wf_conn *waiting_next; /* of those that wait for room in memory */
-	struct wf_conn *shaking_next; /* of those whose handshake waits for its turn */
-	struct wf_conn *shaking_previous;
-	struct wf_conn *stranger_next; /* of those that have not shown a token, or not ended their handshake */
-	struct wf_conn *stranger_previous;
-	struct wf_peer *peer;         /* whose it is; NULL: one that is turned away */
-	struct wf_conn *touched_next; /* of those whose jobs have just come back */
+	struct wf_conn_place all;
+	struct wf_conn_place waiting;  /* among those that wait for room in memory */
+	struct wf_conn_place shaking;  /* among those whose handshake waits for its turn */
+	struct wf_conn_place stranger; /* among those that have not shown a token, or not ended their handshake */
+	struct wf_peer *peer;          /* whose it is; NULL: one that is turned away */
+	struct wf_conn *touched_next;  /* of those whose jobs have just come back */
 	bool is_touched;
 	union {
 		uv_handle_t handle;
@@ -71,11 +69,8 @@ struct wf_conn {
 	uint64_t guess_until_ms;
 	bool is_reading;
 	bool is_full;    /* over a bound of its own */
-	bool is_waiting; /* in the server's list of those that wait */
-	bool is_shaking; /* likewise, for a turn of its handshake */
 	bool is_ended;   /* no request is to come: end of stream, garbage, or the server stops */
 	bool is_refused; /* one too many */
-	bool is_stranger;
 	bool is_eof;     /* the peer sends no more */
 	bool is_leaving; /* our side is shut down, what still comes is dropped */
 	bool is_closing;

@@ -142,7 +142,7 @@ int wf_method_stats_start(struct wf_server *server, struct wf_job *job)
 		.p99 = wf_histogram_quantile(&server->latency, 0.99),
 		.p999 = wf_histogram_quantile(&server->latency, 0.999),
 		.latency_max = server->latency.value_max,
-		.connections = server->conns_count,
+		.connections = server->conns.count,
 		.in_flight_bytes = server->bytes,
 		.subscribers = server->subscribers_count,
 	};

@@ -35,23 +35,18 @@ bool wf_server_is_client_full(const struct wf_server *server, const struct wf_pe
 
 void wf_server_resume(struct wf_server *server)
 {
-	const struct wf_conn *const last = server->waiting_last;
-	bool is_last = false;
-
 	if (server->is_resuming)
 		return;
 	server->is_resuming = true;
 	if (server->bytes < server->settings->in_flight_bytes_max / 2)
 		server->full_since_ms = 0;
 	/* Each connection that waits now has one turn; those that must wait again are behind. */
-	for (size_t turns = server->conns_count; turns > 0 && server->waiting != NULL && !is_last; turns--) {
-		struct wf_conn *conn = server->waiting;
+	for (size_t turns = server->waiting.count; turns > 0 && server->waiting.count > 0; turns--) {
+		struct wf_conn *conn = wf_conn_list_first(&server->waiting);
 
-		is_last = conn == last;
 		if (server->bytes >= server->settings->in_flight_bytes_max / 2 && server->jobs_out > 0)
 			break;
-		server->waiting = conn->waiting_next;
-		conn->is_waiting = false;
+		wf_conn_list_remove(&server->waiting, &conn->waiting);
 		wf_conn_pump(conn);
 	}
 	server->is_resuming = false;
@@ -66,7 +61,7 @@ static void close_handle(uv_handle_t *handle)
 /* Once stopping: ends the loop when nothing is left to answer. */
 static void end_if_done(struct wf_server *server)
 {
-	if (!server->is_stopping || server->conns != NULL || server->jobs_out > 0)
+	if (!server->is_stopping || server->conns.count > 0 || server->jobs_out > 0)
 		return;
 	close_handle((uv_handle_t *)&server->tick);
 	close_handle((uv_handle_t *)&server->turn);
@@ -151,7 +146,8 @@ static struct wf_conn *worst_of(const struct wf_server *server, bool with_replie
 	const uint64_t now_ms = uv_now(&server->loop);
 	struct wf_conn *worst = NULL;
 
-	for (struct wf_conn *conn = server->conns; conn != NULL; conn = conn->next) {
+	for (struct wf_conn *conn = wf_conn_list_first(&server->conns); conn != NULL;
+	     conn = wf_conn_list_after(&conn->all)) {
 		if (conn->is_closing || conn->jobs_out > 0 || now_ms - conn->moved_ms < STALLED_MS)
 			continue;
 		if ((with_replies && wf_conn_replies(conn) == 0) ||
@@ -167,7 +163,8 @@ static size_t replies_bytes(const struct wf_server *server)
 {
 	size_t bytes = 0;
 
-	for (const struct wf_conn *conn = server->conns; conn != NULL; conn = conn->next)
+	for (const struct wf_conn *conn = wf_conn_list_first(&server->conns); conn != NULL;
+	     conn = wf_conn_list_after(&conn->all))
 		bytes += conn->reply_bytes;
 	return bytes;
 }
@@ -208,7 +205,8 @@ static void shed_of_clients(struct wf_server *server)
 	const uint64_t now_ms = uv_now(&server->loop);
 	struct wf_conn *worst;
 
-	for (struct wf_conn *conn = server->conns; conn != NULL; conn = conn->next) {
+	for (struct wf_conn *conn = wf_conn_list_first(&server->conns); conn != NULL;
+	     conn = wf_conn_list_after(&conn->all)) {
 		struct wf_peer *peer = conn->peer;
 
 		if (peer != NULL && !wf_server_is_client_full(server, peer))
@@ -227,10 +225,10 @@ static void dismiss_strangers(struct wf_server *server)
 	const struct wf_settings *settings = server->settings;
 	const uint64_t now_ms = uv_now(&server->loop);
 
-	while (server->strangers != NULL && settings->auth_timeout > 0 &&
-	       now_ms - server->strangers->began_ms >= settings->auth_timeout * 1000) {
+	while (server->strangers.count > 0 && settings->auth_timeout > 0 &&
+	       now_ms - wf_conn_list_first(&server->strangers)->began_ms >= settings->auth_timeout * 1000) {
 		wf_counter_add(&server->counters.connections_timed_out, 1);
-		wf_conn_dismiss(server->strangers);
+		wf_conn_dismiss(wf_conn_list_first(&server->strangers));
 	}
 }
 
@@ -242,8 +240,8 @@ static void tick_cb(uv_timer_t *timer)
 		server->is_stopping && server->jobs_out == 0 && now_ms - server->stopping_since_ms > STOP_GRACE_MS;
 	struct wf_conn *next;
 
-	for (struct wf_conn *conn = server->conns; conn != NULL; conn = next) {
-		next = conn->next;
+	for (struct wf_conn *conn = wf_conn_list_first(&server->conns); conn != NULL; conn = next) {
+		next = wf_conn_list_after(&conn->all);
 		if (is_late && !conn->is_closing && conn->guess == NULL)
 			wf_conn_close(conn);
 		else
@@ -299,9 +297,9 @@ static void idle_cb(uv_idle_t *idle)
 static void shake(struct wf_server *server)
 {
 	server->shakes_left = SHAKES_MAX;
-	for (unsigned turns = SHAKES_MAX; turns > 0 && server->shaking != NULL; turns--)
-		wf_conn_shake(server->shaking);
-	if (server->shaking != NULL)
+	for (unsigned turns = SHAKES_MAX; turns > 0 && server->shaking.count > 0; turns--)
+		wf_conn_shake(wf_conn_list_first(&server->shaking));
+	if (server->shaking.count > 0)
 		uv_idle_start(&server->idle, idle_cb);
 	else
 		uv_idle_stop(&server->idle);
@@ -336,8 +334,8 @@ static void signal_cb(uv_signal_t *handle, int number)
 		return;
 	}
 	server->is_hurried = true;
-	for (struct wf_conn *conn = server->conns; conn != NULL; conn = next) {
-		next = conn->next;
+	for (struct wf_conn *conn = wf_conn_list_first(&server->conns); conn != NULL; conn = next) {
+		next = wf_conn_list_after(&conn->all);
 		if (!conn->is_closing)
 			wf_conn_close(conn);
 	}
@@ -408,8 +406,8 @@ static void stop(struct wf_server *server)
 	server->is_stopping = true;
 	server->stopping_since_ms = uv_now(&server->loop);
 	close_listeners(server);
-	for (struct wf_conn *conn = server->conns; conn != NULL; conn = next) {
-		next = conn->next;
+	for (struct wf_conn *conn = wf_conn_list_first(&server->conns); conn != NULL; conn = next) {
+		next = wf_conn_list_after(&conn->all);
 		wf_conn_end(conn);
 	}
 	end_if_done(server);

@@ -47,21 +47,16 @@ struct wf_server {
 	bool is_hurried;
 	bool is_pipeline_started;
 	uint64_t stopping_since_ms;
-	struct wf_conn *conns;
-	size_t conns_count;
+	struct wf_conn_list conns;
 	size_t conns_open_count;    /* of them, those that have a socket and were not turned away */
 	size_t conns_refused_count; /* of them, those that are told that they are too many */
 	struct wf_subscriber *subscribers;
 	size_t subscribers_count;
-	struct wf_conn *waiting; /* connections that wait for room in memory, in turn */
-	struct wf_conn *waiting_last;
+	struct wf_conn_list waiting; /* those that wait for room in memory, in turn */
 	bool is_resuming;
-	struct wf_tls *tls;      /* for TCP connections; NULL: they are plain */
-	struct wf_conn *shaking; /* connections whose handshake waits for a turn */
-	struct wf_conn *shaking_last;
-	struct wf_conn *strangers; /* connections that have not shown who they are, the oldest first */
-	struct wf_conn *strangers_last;
-	size_t strangers_count;
+	struct wf_tls *tls;            /* for TCP connections; NULL: they are plain */
+	struct wf_conn_list shaking;   /* those whose handshake waits for a turn */
+	struct wf_conn_list strangers; /* those that have not shown who they are */
 	struct wf_peers peers;
 	unsigned shakes_left;   /* steps of handshakes that may still be made in this turn */
 	uv_idle_t idle;         /* active: the loop does not wait for events */
