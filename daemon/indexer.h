@@ -15,15 +15,10 @@
 #include "index.h"
 #include "job.h"
 #include "learned.h"
+#include "pending.h"
 #include "queue.h"
 
 struct wf_pipeline;
-
-/* An article that is applied and not yet known to be on disk. */
-struct wf_pending {
-	struct wf_job *job; /* held; NULL: it was removed again */
-	const struct wf_item *item;
-};
 
 struct wf_indexer {
 	struct wf_pipeline *pipeline;
@@ -40,11 +35,8 @@ struct wf_indexer {
 	struct wf_job **held_last; /* where the next one is linked */
 	bool is_amid_batch;
 	uint64_t number_next;
-	uint64_t number_seen;       /* what the reader's snapshot has, at least */
-	struct wf_pending *pending; /* a ring */
-	size_t pending_capacity;    /* 0 or a power of two */
-	uint64_t pending_first;     /* number of its first */
-	size_t pending_count;
+	uint64_t number_seen; /* what the reader's snapshot has, at least */
+	struct wf_pending pending;
 	struct wf_arena scratch;
 	struct wf_learned learned; /* what of it is on its way to the store */
 	uint64_t state_number;     /* number of the newest article when what was learned was last copied */

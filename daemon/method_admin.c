@@ -158,7 +158,7 @@ int wf_method_stats_index(struct wf_indexer *indexer, struct wf_job *job)
 
 	wf_index_stats(indexer->index, &found->index);
 	found->ids_bytes = wf_id_index_memory_bytes(&indexer->ids);
-	found->pending = indexer->pending_count;
+	found->pending = indexer->pending.count;
 	found->writes_refused = indexer->is_refusing;
 	return 0;
 }

@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "indexer.h"
+#include "indexer_parts.h"
 #include "pipeline.h"
 
 #define EXPIRE_ARTICLES_MAX 256u  /* in one step */
@@ -12,11 +12,6 @@
 #define REDIRECTS_MAX       1024u /* removed in one step, and so many words of what is held apart */
 #define MEND_ARTICLES_MAX   8u    /* looked at in one step */
 #define CLUSTERS_GONE_MAX   1024u /* clusters gone, after which both are looked through */
-
-static uint64_t now_ms(void)
-{
-	return uv_hrtime() / 1000000;
-}
 
 /* ---- articles that are too old ---- */
 
@@ -93,7 +88,7 @@ static void expire(struct wf_indexer *indexer)
 	struct wf_job *job = new_job(WF_JOB_EXPIRE);
 	struct expiring expiring = {.indexer = indexer, .job = job, .now = (int64_t)time(NULL)};
 
-	indexer->expire_next_ms = now_ms() + EXPIRE_INTERVAL_MS;
+	indexer->expire_next_ms = wf_indexer_now_ms() + EXPIRE_INTERVAL_MS;
 	if (job == NULL)
 		return;
 	expiring.before = expiring.now - (int64_t)keep;
@@ -108,7 +103,7 @@ static void expire(struct wf_indexer *indexer)
 		return;
 	}
 	if (job->removed_count == EXPIRE_ARTICLES_MAX)
-		indexer->expire_next_ms = now_ms() + EXPIRE_PAUSE_MS;
+		indexer->expire_next_ms = wf_indexer_now_ms() + EXPIRE_PAUSE_MS;
 	wf_counter_add(&indexer->pipeline->counters->articles_expired, job->removed_count);
 	commit_job(indexer, job);
 }
@@ -282,7 +277,7 @@ uint64_t wf_indexer_upkeep(struct wf_indexer *indexer)
 	if (indexer->may_have_gone_redirects || indexer->gone_count >= CLUSTERS_GONE_MAX)
 		sweep(indexer);
 	if (settings->keep > 0) {
-		const uint64_t now = now_ms();
+		const uint64_t now = wf_indexer_now_ms();
 
 		if (now >= indexer->expire_next_ms)
 			expire(indexer);
