@@ -371,6 +371,7 @@ static void run_cb(void *context)
 	struct batch batch;
 	bool stopped = false;
 
+	wf_pipeline_name_thread("commit");
 	clear(&batch);
 	while (!stopped) {
 		struct wf_job *job = wf_queue_take(&committer->queue, WF_QUEUE_WAIT_FOREVER, &stopped);

@@ -192,6 +192,7 @@ static void run_cb(void *context)
 {
 	struct wf_indexer *indexer = context;
 
+	wf_pipeline_name_thread("index");
 	for (;;) {
 		uint64_t wait_us = wf_indexer_upkeep(indexer);
 		struct wf_job *job;

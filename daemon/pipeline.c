@@ -1,5 +1,6 @@
 #include "pipeline.h"
 
+#include <pthread.h>
 #include <string.h>
 #include <strings.h>
 #include <unistd.h>
@@ -171,6 +172,11 @@ done_queue:
 done_store:
 	wf_store_close(pipeline->store);
 	return error->code != 0 ? error->code : wf_error_set(error, code, "start: %s", wf_error_sentence(code));
+}
+
+void wf_pipeline_name_thread(const char *name)
+{
+	(void)pthread_setname_np(pthread_self(), name);
 }
 
 void wf_pipeline_stop(struct wf_pipeline *pipeline)

@@ -55,6 +55,9 @@ void wf_pipeline_send(struct wf_pipeline *pipeline, struct wf_job *job);
 /* The jobs that came back, linked by queue_next; NULL: none. Does not wait. */
 struct wf_job *wf_pipeline_take_returned(struct wf_pipeline *pipeline);
 
+/* For the stages: names the calling thread, as `top -H` and debuggers show it; 15 bytes at most. */
+void wf_pipeline_name_thread(const char *name);
+
 /* For the stages: a job is done with. */
 void wf_pipeline_return(struct wf_pipeline *pipeline, struct wf_job *job);
 

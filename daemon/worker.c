@@ -252,6 +252,7 @@ static void run_cb(void *context)
 	struct wf_read_group *group = NULL;
 	struct wf_work *work = NULL;
 
+	wf_pipeline_name_thread("worker");
 	wf_arena_init(&worker.scratch, SCRATCH_BLOCK_BYTES);
 	while (wf_text_codec_new(&worker.codec, workers->pipeline->settings->dense_text) < 0)
 		uv_sleep(100); /* no memory yet: requests wait */

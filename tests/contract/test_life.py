@@ -1,5 +1,6 @@
 """Start, stop, restart, retention, a disk that is full, settings."""
 
+import glob
 import os
 import signal
 import socket
@@ -31,6 +32,22 @@ def everything(client):
     full = [client.result("cluster", cluster["cluster"]) for cluster in clusters]
     articles = {member["id"]: client.result("get", member["id"]) for cluster in full for member in cluster["articles"]}
     return full, articles
+
+
+class Threads(unittest.TestCase):
+    def test_each_has_a_name(self):
+        daemon = Daemon("--workers", "2")
+        self.addCleanup(daemon.close)
+        wanted = {"worker": 2, "index": 1, "commit": 1}
+
+        def named():
+            names = []
+            for path in glob.glob("/proc/%d/task/*/comm" % daemon.process.pid):
+                with open(path) as file:
+                    names.append(file.read().strip())
+            return all(names.count(name) == count for name, count in wanted.items())
+
+        self.assertTrue(eventually(named))
 
 
 class Restart(unittest.TestCase):
