@@ -5,6 +5,19 @@
 #define SLOT_EMPTY     UINT32_MAX
 #define INTEGRAL_STEPS 200
 
+/* FNV-1a over the tokens' hashes, which are keyed already. */
+#define SEQUENCE_FIRST UINT64_C(0xCBF29CE484222325)
+
+static uint64_t sequence_next(uint64_t hash, uint64_t token)
+{
+	return (hash ^ token) * UINT64_C(0x100000001B3);
+}
+
+static uint64_t sequence_finish(uint64_t hash)
+{
+	return hash ^ hash >> 29;
+}
+
 static uint64_t mix(uint64_t value)
 {
 	value ^= value >> 31;
@@ -42,14 +55,14 @@ void wf_sketch_of(struct wf_sketch *sketch, const struct wf_tokens *tokens)
 {
 	const uint32_t *const hashes = tokens->hashes;
 	const uint32_t count = tokens->count;
+	uint64_t sequence = SEQUENCE_FIRST ^ tokens->total;
 	uint64_t filled = 0;
-	uint64_t first;
+	uint64_t first = count > 0 ? hashes[0] : 0;
 
 	memset(sketch->slots, 0xff, sizeof sketch->slots);
 	sketch->is_empty = count < 2;
-	if (sketch->is_empty)
-		return;
-	first = hashes[0];
+	if (count > 0)
+		sequence = sequence_next(sequence, first);
 	for (uint32_t i = 1; i < count; i++) {
 		const uint64_t second = hashes[i];
 		const uint64_t hash = mix(first << 32 | second);
@@ -59,8 +72,12 @@ void wf_sketch_of(struct wf_sketch *sketch, const struct wf_tokens *tokens)
 		/* Written always: whether it is the least cannot be guessed. */
 		*slot = value < least ? value : least;
 		filled |= UINT64_C(1) << (hash >> 58);
+		sequence = sequence_next(sequence, second);
 		first = second;
 	}
+	sketch->sequence_hash = sequence_finish(sequence);
+	if (sketch->is_empty)
+		return;
 	for (uint32_t slot = 0; slot < WF_SKETCH_SLOTS; slot++)
 		sketch->slots[slot] -= sketch->slots[slot] == SLOT_EMPTY;
 	densify(sketch, filled);

@@ -176,6 +176,33 @@ static void a_shingle_counts_once_however_often_it_comes(void **state)
 	assert_memory_equal(once.slots, again.slots, sizeof once.slots);
 }
 
+/* The store keeps it: the same for ever, on every machine. FNV-1a of the tokens as 32-bit numbers, begun with how many
+ * the text has. */
+static void the_hash_of_a_sequence_is_golden(void **state)
+{
+	static const struct {
+		uint32_t words[3];
+		uint32_t count;
+		uint32_t total;
+		uint64_t hash;
+	} cases[] = {
+		{{0, 0, 0}, 0, 0, UINT64_C(0xCBF29CE2DBB6C401)}, {{7, 0, 0}, 1, 1, UINT64_C(0xAF63BB49FD1C6E1D)},
+		{{1, 2, 3}, 3, 3, UINT64_C(0xEAA6D51F20D25DD1)}, {{1, 2, 3}, 3, 4, UINT64_C(0xAE04761D23AF4A3D)},
+		{{1, 3, 2}, 3, 3, UINT64_C(0xEAA36C1F20F96C13)},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		uint32_t words[3];
+		const struct wf_tokens tokens = {.count = cases[i].count, .total = cases[i].total, .hashes = words};
+		struct wf_sketch sketch;
+
+		memcpy(words, cases[i].words, sizeof words);
+		wf_sketch_of(&sketch, &tokens);
+		assert_int_equal(sketch.sequence_hash, cases[i].hash);
+	}
+}
+
 /* wf_bands_for, wf_bands_odds */
 
 /* The resemblance at which the odds are even. */
@@ -312,6 +339,7 @@ int main(void)
 		cmocka_unit_test(equal_texts_resemble_fully_and_distinct_ones_not_at_all),
 		cmocka_unit_test(a_text_without_shingles_is_like_no_other),
 		cmocka_unit_test(a_shingle_counts_once_however_often_it_comes),
+		cmocka_unit_test(the_hash_of_a_sequence_is_golden),
 		cmocka_unit_test(bands_fit_the_sketch_and_rise_with_the_threshold),
 		cmocka_unit_test(odds_are_a_curve_from_never_to_always_around_the_threshold),
 		cmocka_unit_test(pairs_become_candidates_as_often_as_the_odds_say),
