@@ -10,7 +10,8 @@
 #endif
 
 #define LINE_BYTES  64u
-#define LINES_FIRST 7u /* of a segment: 1.75 MiB in all, one large page */
+#define LINES_FIRST 7u   /* of a segment: 1.75 MiB in all, one large page */
+#define LINES_SMALL 256u /* 64 MiB in all: up to there memory is cheaper than moving */
 
 #define MARK (WF_LSH_NUMBER_MAX + 1)
 
@@ -274,12 +275,12 @@ static uint32_t prime_from(uint32_t number)
 	return number;
 }
 
-/* A region a quarter larger. */
+/* A region twice as large, or a quarter larger where that would be much. */
 static uint32_t lines_next(const struct wf_lsh *lsh)
 {
 	const uint32_t lines = lsh->region.segment_lines;
 
-	return lines == 0 ? LINES_FIRST : prime_from(lines + lines / 4 + 1);
+	return lines == 0 ? LINES_FIRST : prime_from(lines + (lines < LINES_SMALL ? lines : lines / 4) + 1);
 }
 
 int wf_lsh_reserve(struct wf_lsh *lsh, uint64_t entries)

@@ -346,12 +346,12 @@ static void a_table_that_moves_to_a_larger_region_loses_nothing(void **state)
 				fail_msg("number %u is lost at %u", earlier, number);
 		}
 	}
-	assert_true(moves > 5);
+	assert_true(moves > 2);
 	keys_random = 21;
 	for (uint32_t number = 1; number <= count; number++)
 		if (!has(&lsh, random_next(&keys_random), number))
 			fail_msg("number %u is lost", number);
-	assert_in_range(lsh.memory_bytes, (uint64_t)count * 8, (uint64_t)count * 8 * 2);
+	assert_in_range(lsh.memory_bytes, (uint64_t)count * 8, (uint64_t)count * 8 * 5 / 2);
 	wf_lsh_close(&lsh);
 	assert_int_equal(memory_live(), 0);
 }
@@ -363,7 +363,7 @@ static void an_insertion_without_memory_changes_nothing(void **state)
 
 	(void)state;
 	assert_int_equal(wf_lsh_init(&lsh), 0);
-	for (uint32_t i = 0; i < 500; i++) {
+	for (uint32_t i = 0; i < 4000; i++) {
 		const uint64_t key = key_of(i * 0x01000193u, 2);
 		const uint64_t bytes = lsh.memory_bytes;
 		const long live = memory_live();
