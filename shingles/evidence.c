@@ -9,14 +9,17 @@
 #define EVIDENCE_VERSION 1
 #define HEADER_BYTES     8u
 #define NONE             UINT16_MAX
+#define TABLE_BITS_MIN   5 /* of buckets */
 #define TABLE_BITS_MAX   15
-#define GAP_SOFT_MAX     3u  /* tokens of a gap of the same length on both sides that count as respelled ... */
-#define GAP_SAME_SHARE   4u  /* ... and in a longer one, where one of so many is the same and in its place */
-#define GAP_FIGURE_MAX   12u /* tokens of a gap in which figures are compared */
-#define GAP_FIRST_MAX    4u  /* tokens before the first covered run: a story may begin with a figure */
+#define ENTRY_EMPTY      UINT32_MAX
+#define ENTRY_LAST       0x8000u /* nothing overflowed from the bucket; of its second entry */
+#define GAP_SOFT_MAX     3u      /* tokens of a gap of the same length on both sides that count as respelled ... */
+#define GAP_SAME_SHARE   4u      /* ... and in a longer one, where one of so many is the same and in its place */
+#define GAP_FIGURE_MAX   12u     /* tokens of a gap in which figures are compared */
+#define GAP_FIRST_MAX    4u      /* tokens before the first covered run: a story may begin with a figure */
 #define RARE_WEIGHT      (WF_WEIGHT_MAX * 3 / 4)
 
-_Static_assert(WF_DOCUMENT_TOKENS_MAX <= 1u << 14, "positions fit 16 bits, and the table has room for all");
+_Static_assert(WF_DOCUMENT_TOKENS_MAX <= 1u << 14, "positions fit 14 bits, and the table has room for all");
 
 /* What a token counts: covered, respelled, or neither. */
 enum cover { COVER_NONE = 0, COVER_SOFT = 7, COVER_FULL = 10 };
@@ -26,9 +29,16 @@ enum kind { KIND_COMMON, KIND_FIGURE, KIND_NAME };
 /* The sums of a comparison are whole numbers. */
 _Static_assert((uint64_t)WF_DOCUMENT_TOKENS_MAX *WF_WEIGHT_MAX *COVER_FULL < UINT32_MAX, "no sum overflows");
 
+/* The newcomer's shingles by their hash. An entry is 0, fifteen more bits of the hash, 1, 0, and the first position of
+ * a shingle in fourteen bits: whether one of the two is the one that is looked for takes no look at the text, which
+ * would be a branch that nobody can guess. */
+struct bucket {
+	uint32_t entries[2];
+};
+
 /* By position of the newcomer's shingles. */
 struct place {
-	uint16_t chain; /* the next shingle of the same hash */
+	uint16_t chain; /* the next one that overflowed from the same bucket */
 	uint16_t first; /* first position of the same shingle */
 	uint16_t again; /* the next position of the same shingle */
 	uint16_t last;  /* of a first position: the last one so far */
@@ -42,7 +52,7 @@ struct wf_profile {
 	uint32_t shingles_own; /* occurrences that are not boilerplate */
 	int table_bits;
 	/* In `room`, one behind the other, just as long as the texts are: what is used stays in the nearest cache. */
-	uint16_t *table; /* hash -> first position of a shingle */
+	struct bucket *table;
 	struct place *places;
 	uint8_t *repeated;      /* by position: the newcomer has this shingle more than once */
 	uint8_t *shingle_own;   /* by position: this shingle is not boilerplate as a whole */
@@ -55,8 +65,10 @@ struct wf_profile {
 	uint32_t own;           /* sum of own_weights */
 	uint32_t lead;          /* tokens up to the WF_LEAD_TOKENS-th own one; 0: there are fewer */
 	uint32_t lead_own;
-	uint16_t room[(1u << TABLE_BITS_MAX) + WF_DOCUMENT_TOKENS_MAX * (sizeof(struct place) + 8) / 2];
+	uint64_t room[(1u << TABLE_BITS_MAX) + WF_DOCUMENT_TOKENS_MAX * (sizeof(struct place) + 8) / 8];
 };
+
+_Static_assert(sizeof(struct bucket) == sizeof(uint64_t), "room is for buckets first");
 
 int wf_evidence_encode(const struct wf_tokens *tokens, struct wf_arena *arena, struct wf_bytes *evidence)
 {
@@ -117,40 +129,92 @@ void wf_profile_free(struct wf_profile *profile)
 	free(profile);
 }
 
-static uint32_t table_slot(const struct wf_profile *profile, uint32_t shingle)
-{
-	return shingle * 0x9E3779B1u >> (32 - profile->table_bits);
-}
-
 static uint32_t shingle_at(const uint16_t *tokens, uint32_t position)
 {
 	return WF_SHINGLE_OF(tokens[position], tokens[position + 1]);
 }
 
-/* First position of a shingle in the newcomer, or NONE. */
-static uint16_t find(const struct wf_profile *profile, uint32_t shingle)
+static uint32_t hash_of(uint32_t shingle)
 {
-	uint16_t position = profile->table[table_slot(profile, shingle)];
+	return shingle * 0x9E3779B1u;
+}
 
-	while (position != NONE && shingle_at(profile->tokens, position) != shingle)
+static struct bucket *bucket_of(const struct wf_profile *profile, uint32_t hash)
+{
+	return &profile->table[hash >> (32 - profile->table_bits)];
+}
+
+/* What an entry has above its position, the bits below those that choose the bucket. */
+static uint32_t tag_of(uint32_t hash)
+{
+	return hash >> 2 & 0x7FFF;
+}
+
+static uint16_t position_of(uint32_t entry)
+{
+	return (uint16_t)(entry & 0x3FFF);
+}
+
+static bool is_at(const struct wf_profile *profile, uint32_t shingle, uint16_t position)
+{
+	return shingle_at(profile->tokens, position) == shingle;
+}
+
+/* First position of a shingle in the newcomer, or NONE. */
+static inline uint16_t find(const struct wf_profile *profile, uint32_t shingle)
+{
+	const uint32_t hash = hash_of(shingle);
+	const struct bucket bucket = *bucket_of(profile, hash);
+	const bool is_first = bucket.entries[0] >> 16 == tag_of(hash);
+	const bool is_second = bucket.entries[1] >> 16 == tag_of(hash);
+	uint16_t position;
+
+	if (is_first | is_second) {
+		if (is_first && is_at(profile, shingle, position_of(bucket.entries[0])))
+			return position_of(bucket.entries[0]);
+		if (is_second && is_at(profile, shingle, position_of(bucket.entries[1])))
+			return position_of(bucket.entries[1]);
+	}
+	if (__builtin_expect((bucket.entries[1] & ENTRY_LAST) != 0, 1))
+		return NONE;
+	position = profile->places[position_of(bucket.entries[1])].chain;
+	while (position != NONE && !is_at(profile, shingle, position))
 		position = profile->places[position].chain;
 	return position;
+}
+
+/* Puts the shingle at `position` into its bucket, or behind what overflowed from there. */
+static void insert(struct wf_profile *profile, uint32_t shingle, uint16_t position)
+{
+	const uint32_t hash = hash_of(shingle);
+	const uint32_t entry = tag_of(hash) << 16 | ENTRY_LAST | position;
+	struct bucket *const bucket = bucket_of(profile, hash);
+	struct place *second;
+
+	profile->places[position].chain = NONE;
+	if (bucket->entries[0] == ENTRY_EMPTY) {
+		bucket->entries[0] = entry;
+	} else if (bucket->entries[1] == ENTRY_EMPTY) {
+		bucket->entries[1] = entry;
+	} else {
+		second = &profile->places[position_of(bucket->entries[1])];
+		profile->places[position].chain = second->chain;
+		second->chain = position;
+		bucket->entries[1] &= ~ENTRY_LAST;
+	}
 }
 
 /* Enters the shingle at `position`, which comes after all that are in. */
 static void enter(struct wf_profile *profile, uint16_t position)
 {
 	const uint32_t shingle = shingle_at(profile->tokens, position);
-	uint16_t *slot = &profile->table[table_slot(profile, shingle)];
-	uint16_t first = *slot;
+	uint16_t first = find(profile, shingle);
 
-	while (first != NONE && shingle_at(profile->tokens, first) != shingle)
-		first = profile->places[first].chain;
 	profile->places[position].again = NONE;
 	profile->repeated[position] = first != NONE;
 	if (first == NONE) {
-		profile->places[position].chain = *slot;
-		*slot = first = position;
+		insert(profile, shingle, position);
+		first = position;
 	} else {
 		profile->places[profile->places[first].last].again = position;
 		profile->repeated[first] = 1;
@@ -195,16 +259,16 @@ static void weigh_own(struct wf_profile *profile)
 void wf_profile_set(struct wf_profile *profile, const uint16_t *tokens, uint32_t tokens_count, const uint8_t *mask,
 		    const uint8_t *weights)
 {
-	int bits = 6;
+	int bits = TABLE_BITS_MIN;
 
-	while (bits < TABLE_BITS_MAX && 1u << bits < 4 * tokens_count)
+	while (bits < TABLE_BITS_MAX && 1u << bits < 2 * tokens_count)
 		bits++;
 	profile->tokens = tokens;
 	profile->mask = mask;
 	profile->weights = weights;
 	profile->count = tokens_count;
 	profile->table_bits = bits;
-	profile->table = profile->room;
+	profile->table = (struct bucket *)(void *)profile->room;
 	profile->places = (struct place *)(void *)(profile->table + (1u << bits));
 	profile->repeated = (uint8_t *)(profile->places + tokens_count);
 	profile->shingle_own = profile->repeated + tokens_count;
@@ -214,7 +278,7 @@ void wf_profile_set(struct wf_profile *profile, const uint16_t *tokens, uint32_t
 	profile->cover = profile->kinds + tokens_count;
 	profile->cover_other = profile->cover + tokens_count;
 	profile->shingles_own = 0;
-	memset(profile->table, 0xff, sizeof(uint16_t) << bits);
+	memset(profile->table, 0xff, sizeof(struct bucket) << bits);
 	for (uint32_t i = 0; i + 1 < tokens_count; i++)
 		enter(profile, (uint16_t)i);
 	weigh_own(profile);
@@ -417,8 +481,8 @@ static uint32_t longest_run(const struct wf_profile *profile)
 	uint32_t run = 0;
 
 	for (uint32_t i = 0; i < profile->count; i++) {
-		run += !profile->mask[i];
-		run = profile->cover[i] == COVER_FULL ? run : 0;
+		/* Without a branch: where runs end cannot be guessed. */
+		run = (run + !profile->mask[i]) & (0 - (uint32_t)(profile->cover[i] == COVER_FULL));
 		longest = run > longest ? run : longest;
 	}
 	return longest;
@@ -475,8 +539,7 @@ void wf_profile_finish(const struct wf_profile *profile, const uint16_t *tokens,
 
 void wf_profile_mark(const struct wf_profile *profile, uint64_t bit, uint64_t *marks)
 {
-	for (uint32_t i = 0; i < profile->count; i++)
-		marks[i] |= profile->cover[i] == COVER_FULL && !profile->mask[i] ? bit : 0;
+	wf_kernels()->mark(marks, bit, profile->cover, COVER_FULL, profile->mask, profile->count);
 }
 
 void wf_profile_compare(struct wf_profile *profile, const uint16_t *tokens, uint32_t tokens_count, const uint8_t *mask,

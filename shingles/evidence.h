@@ -59,7 +59,7 @@ struct wf_comparison {
 
 #define WF_LEAD_TOKENS 40u
 
-struct wf_profile; /* the newcomer, made ready; about 500 KiB, to be used again and again */
+struct wf_profile; /* the newcomer, made ready; about 700 KiB, to be used again and again */
 
 int wf_profile_new(struct wf_profile **profile); /* WF_ENOMEM */
 void wf_profile_free(struct wf_profile *profile);

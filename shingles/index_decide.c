@@ -163,16 +163,13 @@ static void compare_candidates(struct wf_index *index)
 static double contained_beyond(const struct wf_index *index, uint32_t candidate, uint64_t others)
 {
 	const struct wf_newcomer *newcomer = index->newcomer;
+	const struct wf_kernels *kernels = wf_kernels();
 	const uint64_t bit = UINT64_C(1) << candidate;
-	uint64_t own = 0;
-	uint64_t covered = 0;
+	const uint32_t own = kernels->weigh_marked(newcomer->weights, newcomer->mask, index->covered_by, 0, 0,
+						   newcomer->tokens_count);
+	const uint32_t covered = kernels->weigh_marked(newcomer->weights, newcomer->mask, index->covered_by,
+						       bit | others, bit, newcomer->tokens_count);
 
-	for (uint32_t i = 0; i < newcomer->tokens_count; i++) {
-		const uint32_t weight = newcomer->mask[i] ? 0 : newcomer->weights[i];
-
-		own += weight;
-		covered += (index->covered_by[i] & (bit | others)) == bit ? weight : 0;
-	}
 	return own == 0 ? 0 : (double)covered / (double)own;
 }
 

@@ -71,6 +71,14 @@ struct wf_kernels {
 
 	/* How many a[i] and b[i], of 0 and 1, are both 1. */
 	uint32_t (*both)(const uint8_t *a, const uint8_t *b, uint32_t count);
+
+	/* Sets `bits` in marks[i] where a[i] is a_value and mask[i], of 0 and 1, is 0. */
+	void (*mark)(uint64_t *marks, uint64_t bits, const uint8_t *a, uint8_t a_value, const uint8_t *mask,
+		     uint32_t count);
+
+	/* The sum of those weights[i] whose mask[i] is 0, and in whose marks[i] the `bits` are as in `wanted`. */
+	uint32_t (*weigh_marked)(const uint8_t *weights, const uint8_t *mask, const uint64_t *marks, uint64_t bits,
+				 uint64_t wanted, uint32_t count);
 };
 
 /* Those of a level that this processor has; and those of its best. */

@@ -114,6 +114,22 @@ static uint32_t both(const uint8_t *a, const uint8_t *b, uint32_t count)
 }
 #endif
 
+static void mark(uint64_t *marks, uint64_t bits, const uint8_t *a, uint8_t a_value, const uint8_t *mask, uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++)
+		marks[i] |= bits & (0 - (uint64_t)((a[i] == a_value) & (mask[i] == 0)));
+}
+
+static uint32_t weigh_marked(const uint8_t *weights, const uint8_t *mask, const uint64_t *marks, uint64_t bits,
+			     uint64_t wanted, uint32_t count)
+{
+	uint64_t sum = 0;
+
+	for (uint32_t i = 0; i < count; i++)
+		sum += weights[i] & (0 - (uint64_t)((mask[i] == 0) & ((marks[i] & bits) == wanted)));
+	return (uint32_t)sum;
+}
+
 const struct wf_kernels KERNELS = {
 	.filter = filter,
 	.rank = rank,
@@ -124,4 +140,6 @@ const struct wf_kernels KERNELS = {
 	.products = products,
 	.pairs = pairs,
 	.both = both,
+	.mark = mark,
+	.weigh_marked = weigh_marked,
 };

@@ -236,6 +236,50 @@ static void every_level_sums_alike(void **state)
 	}
 }
 
+/* mark, weigh_marked */
+
+static void every_level_marks_and_weighs_alike(void **state)
+{
+	struct fixture *fixture = *state;
+	static uint8_t weights[TOKENS_MOST];
+	static uint8_t cover[TOKENS_MOST];
+	static uint64_t plain[TOKENS_MOST];
+	static uint64_t marks[TOKENS_MOST];
+
+	for (uint32_t round = 0; round < ROUNDS / 20; round++) {
+		const uint64_t bit = UINT64_C(1) << random_below(&fixture->random, 64);
+		const struct wf_kernels *kernels;
+		size_t at = 0;
+		uint32_t sum = 0;
+
+		fill(fixture);
+		for (uint32_t i = 0; i < fixture->count; i++) {
+			cover[i] = random_below(&fixture->random, 2) ? 10 : 7;
+			weights[i] = fixture->weights[fixture->tokens[i]];
+			plain[i] = (uint64_t)random_below(&fixture->random, 4) << 62 | 5;
+			if (cover[i] == 10 && fixture->mask[i] == 0)
+				plain[i] |= bit;
+			if (fixture->mask[i] == 0 && (plain[i] & (bit | UINT64_C(1) << 62)) == bit)
+				sum += weights[i];
+		}
+		while ((kernels = next_level(&at)) != NULL) {
+			for (uint32_t i = 0; i < fixture->count; i++)
+				marks[i] = plain[i] & ~(cover[i] == 10 && fixture->mask[i] == 0 ? bit : 0);
+			kernels->mark(marks, bit, cover, 10, fixture->mask, fixture->count);
+			for (uint32_t i = 0; i < fixture->count; i++)
+				assert_int_equal(marks[i] | bit, plain[i] | bit);
+			assert_int_equal(kernels->weigh_marked(weights, fixture->mask, plain, bit | UINT64_C(1) << 62,
+							       bit, fixture->count),
+					 sum);
+			assert_int_equal(kernels->weigh_marked(weights, fixture->mask, plain, 0, 0, fixture->count),
+					 kernels->weigh(weights, fixture->mask, fixture->count));
+			for (uint32_t i = 0; i < fixture->count; i++)
+				weights[i] = fixture->weights[fixture->tokens[i]];
+		}
+		empty(fixture);
+	}
+}
+
 static void the_best_level_is_one_of_this_processor(void **state)
 {
 	(void)state;
@@ -250,6 +294,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(every_level_ranks_alike, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(every_level_finds_minima_maxima_and_equals, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(every_level_sums_alike, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(every_level_marks_and_weighs_alike, set_up, tear_down),
 		cmocka_unit_test(the_best_level_is_one_of_this_processor),
 	};
 
