@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "base/eight.h"
 #include "base/limits.h"
 #include "base/prefetch.h"
 #include "kernel.h"
@@ -41,7 +42,8 @@ struct set {
 	uint16_t last[SET_SLOTS]; /* story of this source, modulo 65536 */
 };
 
-_Static_assert(sizeof(struct set) == 64, "a set is one cache line");
+_Static_assert(sizeof(struct set) == 64 && SET_SLOTS == 8,
+	       "a set is one cache line, its shingles are looked at at once");
 
 struct wf_repeats {
 	uint64_t source;
@@ -179,11 +181,11 @@ static void add_common(struct wf_boilerplate *boilerplate, uint32_t shingle)
 static bool was_repeated(const struct wf_repeats *repeats, uint32_t shingle)
 {
 	const struct set *set = &repeats->sets[wf_kernel_hash(shingle) & (repeats->sets_count - 1)];
-	bool found = false;
 
-	for (size_t i = 0; i < SET_SLOTS; i++)
-		found |= set->shingles[i] == shingle && set->counts[i] >= 2;
-	return found;
+	for (uint32_t places = wf_eight_equal(set->shingles, shingle); places != 0; places &= places - 1)
+		if (set->counts[__builtin_ctz(places)] >= 2)
+			return true;
+	return false;
 }
 
 /* Marks the runs of shingles that a young source has printed before; returns true where it does not, since they are
@@ -196,9 +198,12 @@ static bool mask_seen(const struct wf_repeats *repeats, const uint16_t *tokens, 
 	uint8_t runs[WF_DOCUMENT_TOKENS_MAX + 2 * YOUNG_RUN];
 	size_t marked = 0;
 
-	for (size_t i = 0; i + 1 < tokens_count; i++)
-		seen[i] = (page == WF_PAGE_LEARNED ? was_repeated : was_seen)(repeats,
-									      WF_SHINGLE_OF(tokens[i], tokens[i + 1]));
+	if (page == WF_PAGE_LEARNED)
+		for (size_t i = 0; i + 1 < tokens_count; i++)
+			seen[i] = was_repeated(repeats, WF_SHINGLE_OF(tokens[i], tokens[i + 1]));
+	else
+		for (size_t i = 0; i + 1 < tokens_count; i++)
+			seen[i] = was_seen(repeats, WF_SHINGLE_OF(tokens[i], tokens[i + 1]));
 	memset(seen + tokens_count - 1, 0, YOUNG_RUN);
 	memset(runs, 0, YOUNG_RUN);
 	/* runs[YOUNG_RUN + i]: a run begins at or goes through shingle i, with YOUNG_RUN of them from i on. */
@@ -363,9 +368,9 @@ static size_t place_in(const struct set *set, uint32_t shingle, uint16_t now)
 {
 	size_t worst = 0;
 
-	for (size_t i = 0; i < SET_SLOTS; i++)
-		if (set->shingles[i] == shingle && set->counts[i] != 0)
-			return i;
+	for (uint32_t places = wf_eight_equal(set->shingles, shingle); places != 0; places &= places - 1)
+		if (set->counts[__builtin_ctz(places)] != 0)
+			return (size_t)__builtin_ctz(places);
 	for (size_t i = 1; i < SET_SLOTS; i++)
 		if (set->counts[i] < set->counts[worst] ||
 		    (set->counts[i] == set->counts[worst] &&

@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "base/eight.h"
 #include "base/pages.h"
 #include "base/prefetch.h"
 #ifdef __SSE2__
@@ -21,6 +22,7 @@ struct wf_lsh_line {
 };
 
 _Static_assert(sizeof(struct wf_lsh_line) == LINE_BYTES, "a line is one cache line");
+_Static_assert(WF_LSH_LINE_ENTRIES == 8, "matches_of() looks at eight tags");
 
 static struct wf_lsh_segment *segment_of(const struct wf_lsh *lsh, uint64_t key)
 {
@@ -65,7 +67,7 @@ void wf_lsh_close(struct wf_lsh *lsh)
 	*lsh = (struct wf_lsh){0};
 }
 
-/* The places of a line that have the tag, or that are free; and its marks: a bit each. */
+/* The places of a line that are free; and its marks: a bit each. */
 #ifdef __SSE2__
 static uint32_t bits_of(__m128i low, __m128i high)
 {
@@ -75,14 +77,6 @@ static uint32_t bits_of(__m128i low, __m128i high)
 static __m128i half_of(const uint32_t values[WF_LSH_LINE_ENTRIES], size_t half)
 {
 	return _mm_load_si128((const __m128i *)(const void *)(values + 4 * half));
-}
-
-static uint32_t tagged_of(const struct wf_lsh_line *line, uint32_t tag)
-{
-	const __m128i wanted = _mm_set1_epi32((int)tag);
-
-	return bits_of(_mm_cmpeq_epi32(half_of(line->tags, 0), wanted),
-		       _mm_cmpeq_epi32(half_of(line->tags, 1), wanted));
 }
 
 static uint32_t free_of(const struct wf_lsh_line *line)
@@ -98,15 +92,6 @@ static uint32_t marks_of(const struct wf_lsh_line *line)
 	return bits_of(half_of(line->numbers, 0), half_of(line->numbers, 1));
 }
 #else
-static uint32_t tagged_of(const struct wf_lsh_line *line, uint32_t tag)
-{
-	uint32_t places = 0;
-
-	for (uint32_t i = 0; i < WF_LSH_LINE_ENTRIES; i++)
-		places |= (uint32_t)(line->tags[i] == tag) << i;
-	return places;
-}
-
 static uint32_t free_of(const struct wf_lsh_line *line)
 {
 	uint32_t places = 0;
@@ -139,7 +124,7 @@ static bool goes_on(const struct wf_lsh_line *line, uint32_t tag)
 
 static uint32_t matches_of(const struct wf_lsh_line *line, uint32_t tag)
 {
-	const uint32_t tagged = tagged_of(line, tag);
+	const uint32_t tagged = wf_eight_equal(line->tags, tag);
 
 	return tagged == 0 ? 0 : tagged & ~free_of(line);
 }
