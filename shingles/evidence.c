@@ -12,7 +12,7 @@
 #define TABLE_BITS_MIN   5 /* of buckets */
 #define TABLE_BITS_MAX   15
 #define ENTRY_EMPTY      UINT32_MAX
-#define ENTRY_LAST       0x8000u /* nothing overflowed from the bucket; of its second entry */
+#define ENTRY_LAST       0x8000u /* of a second entry: no chain hangs from it */
 #define GAP_SOFT_MAX     3u      /* tokens of a gap of the same length on both sides that count as respelled ... */
 #define GAP_SAME_SHARE   4u      /* ... and in a longer one, where one of so many is the same and in its place */
 #define GAP_FIGURE_MAX   12u     /* tokens of a gap in which figures are compared */
@@ -29,9 +29,9 @@ enum kind { KIND_COMMON, KIND_FIGURE, KIND_NAME };
 /* The sums of a comparison are whole numbers. */
 _Static_assert((uint64_t)WF_DOCUMENT_TOKENS_MAX *WF_WEIGHT_MAX *COVER_FULL < UINT32_MAX, "no sum overflows");
 
-/* The newcomer's shingles by their hash. An entry is 0, fifteen more bits of the hash, 1, 0, and the first position of
- * a shingle in fourteen bits: whether one of the two is the one that is looked for takes no look at the text, which
- * would be a branch that nobody can guess. */
+/* The newcomer's shingles by their hash. An entry is more bits of the hash (from bit 16 on), ENTRY_LAST, and the first
+ * position of a shingle. That the one that is looked for is not there is then seen without a look at the text, which
+ * would be a branch that nobody can guess. What a bucket has no room for hangs in a chain from its second entry. */
 struct bucket {
 	uint32_t entries[2];
 };

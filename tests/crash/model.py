@@ -119,6 +119,12 @@ class Ledger:
                     self.counts["merges"] += 1
                 self.unite(verdict["cluster"], cluster)
 
+    def heard_of_query(self, verdict):
+        """Nothing is made one by what is only asked."""
+        with self.lock:
+            for cluster in [verdict["cluster"], *verdict["merged"], *verdict["related"]]:
+                self.tell(cluster)
+
     def are_one(self, cluster, other):
         with self.lock:
             return self.root_or_none(cluster) is not None and self.root_or_none(cluster) == self.root_or_none(other)
@@ -314,7 +320,7 @@ class Feed(threading.Thread):
         elif request.kind == "remove" and self.keep == 0 and result != (request.expected[0] is not None):
             raise Difference("reply", "remove of %s answered %r" % (request.items[0][0], result))
         elif request.kind == "query":
-            self.ledger.heard(result)
+            self.ledger.heard_of_query(result)
         elif request.kind == "merge" and result is not None:
             with self.ledger.lock:
                 self.ledger.were_merged([cluster for cluster, _ in request.items], result)
@@ -460,7 +466,10 @@ def settle(ledger, client, feed, found, keep):
         if found.get(key) is not None:
             ledger.state[key] = ledger.versions[found[key]["title"]]
     settle_words(ledger, client, feed, found, fitting_last, writes)
-    return [version for version in done if version is not None and version.verdict is None]
+    # Of what cannot be seen any more, some may have happened. The same again, once it had expired, was a new article.
+    may_be_done = [version for _, one in writes[:fitting_last] if one.kind in WRITES for _, version in one.items]
+    return [version for version in may_be_done if version is not None
+            and (version.verdict is None or version.may_have_expired(keep))]
 
 
 def take_as_is(ledger, found):
@@ -469,7 +478,8 @@ def take_as_is(ledger, found):
 
 
 def hear_again(ledger, client, unheard):
-    """Verdicts that nobody heard: the same again says what was said. True: some of them cannot be asked any more."""
+    """Verdicts that nobody heard, or may not have heard: the same again says what was said. True: some of them cannot
+    be asked any more."""
     asked = [version for version in unheard if ledger.state[version.id] is version]
     for version in asked:
         verdict = client.result("add", version.article())
