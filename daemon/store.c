@@ -1,6 +1,8 @@
 #include "store.h"
 
 #include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,6 +27,9 @@
 #define FORMAT_FIRST       1u /* the same, without the table of what is held apart */
 #define FORMAT_APART       2u
 #define FORMAT_LZ4         3u /* texts packed by LZ4 */
+
+#define UNMADE_PAGES_MAX    16 /* of a file whose making did not come to its end */
+#define UNMADE_SECTOR_BYTES 512u
 
 /* Names of states that are the store's own begin with a dot. */
 static const struct wf_bytes state_format = {".format", 7};
@@ -75,6 +80,40 @@ static int data_check(const char *path, bool is_made, struct wf_error *error)
 	if (!is_made || (stat(name, &status) == 0 && status.st_size > 0))
 		return 0;
 	return wf_error_set(error, WF_ECORRUPT, "%s: the file is missing or empty, but a store was made here", name);
+}
+
+/* Whether a meta page, whose first sector is never all zeros, did not reach the disk. */
+static bool is_page_lost(int file, off_t page)
+{
+	static const char zeros[UNMADE_SECTOR_BYTES];
+	char sector[UNMADE_SECTOR_BYTES];
+
+	return pread(file, sector, sizeof sector, page) != (ssize_t)sizeof sector ||
+	       memcmp(sector, zeros, sizeof zeros) == 0;
+}
+
+/* Where the power goes while a store is made, LMDB's file may lack one of the two pages that it begins with, and LMDB
+ * does not take it. Nothing was promised yet: the file is put aside, and the store made again. */
+static int put_unmade_aside(const char *path, struct wf_error *error)
+{
+	const off_t page_bytes = (off_t)sysconf(_SC_PAGESIZE);
+	char name[WF_FOLDER_PATH_BYTES], aside[WF_FOLDER_PATH_BYTES];
+	struct stat status;
+	int code = wf_folder_file(path, "data.mdb", name, error);
+	int file;
+
+	if (code == 0)
+		code = wf_folder_file(path, "data.mdb.unmade", aside, error);
+	if (code != 0)
+		return code;
+	file = open(name, O_RDONLY | O_CLOEXEC);
+	if (file < 0)
+		return 0;
+	if (fstat(file, &status) == 0 && status.st_size > 0 && status.st_size <= UNMADE_PAGES_MAX * page_bytes &&
+	    (is_page_lost(file, 0) || is_page_lost(file, page_bytes)) && rename(name, aside) != 0)
+		code = wf_error_set(error, -errno, "%s: %s", name, wf_error_sentence(-errno));
+	(void)close(file);
+	return code;
 }
 
 static void first_fault_cb(void *context, const struct wf_pages_fault *fault)
@@ -271,8 +310,8 @@ int wf_store_open(struct wf_store **store, const struct wf_store_settings *setti
 		code = wf_folder_take(settings->path, &made->lock_file, &is_made, error);
 	if (code == 0)
 		code = data_check(settings->path, is_made, error);
-	if (code == 0 && is_made)
-		code = pages_check(settings->path, error);
+	if (code == 0)
+		code = is_made ? pages_check(settings->path, error) : put_unmade_aside(settings->path, error);
 	if (code == 0)
 		code = wf_lmdb_open(&made->lmdb, &engine, error);
 	if (code == 0)

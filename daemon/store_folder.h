@@ -1,6 +1,6 @@
 /* The folder of a store: who has it, and whether a store was made in it.
  *
- *   data.mdb        the store
+ *   data.mdb        the store; data.mdb.unmade: one whose making was cut, put aside
  *   lock.mdb        LMDB's readers
  *   wirefold.lock   flock: exclusive while a daemon has the store; its text says that data.mdb must be there */
 #ifndef WF_STORE_FOLDER_H

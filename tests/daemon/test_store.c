@@ -741,6 +741,57 @@ static void a_missing_or_empty_data_file_makes_no_new_store(void **state)
 	assert_non_null(strstr(error.text, "missing"));
 }
 
+/* As a power cut amid the making leaves a store: without its mark, and without one of LMDB's first two pages. */
+static void unmake(struct sample *sample, off_t lost_page, char data[128])
+{
+	const off_t page_bytes = (off_t)sysconf(_SC_PAGESIZE);
+	char *zeros = calloc(1, (size_t)page_bytes);
+	char path[128];
+	int file;
+
+	assert_non_null(zeros);
+	sample_close(sample);
+	sample_file(sample, "wirefold.lock", path);
+	assert_int_equal(truncate(path, 0), 0);
+	sample_file(sample, "data.mdb", data);
+	assert_int_equal(truncate(data, 3 * page_bytes), 0);
+	file = open(data, O_WRONLY);
+	assert_int_equal(pwrite(file, zeros, (size_t)page_bytes, lost_page * page_bytes), page_bytes);
+	close(file);
+	free(zeros);
+}
+
+static void a_store_whose_making_was_cut_is_made_again(void **state)
+{
+	struct sample *sample = *state;
+	struct stat status;
+	char path[128];
+
+	for (off_t lost_page = 0; lost_page < 2; lost_page++) {
+		unmake(sample, lost_page, path);
+		assert_int_equal(open_code(sample, NULL), 0);
+		strcat(path, ".unmade");
+		assert_int_equal(stat(path, &status), 0);
+		assert_int_equal(unlink(path), 0);
+	}
+	sample_reopen(sample);
+	assert_int_equal(sample_add(sample, 1, 3), 0);
+	assert_int_equal(sample_count(sample), 3);
+}
+
+static void a_whole_store_without_its_mark_keeps_its_articles(void **state)
+{
+	struct sample *sample = *state;
+	char path[128];
+
+	assert_int_equal(sample_add(sample, 1, 3), 0);
+	sample_close(sample);
+	sample_file(sample, "wirefold.lock", path);
+	assert_int_equal(truncate(path, 0), 0);
+	sample_reopen(sample);
+	assert_int_equal(sample_count(sample), 3);
+}
+
 static void a_data_file_that_lost_its_end_is_refused(void **state)
 {
 	struct sample *sample = *state;
@@ -864,6 +915,8 @@ int main(void)
 		claim(a_flipped_bit_in_a_record_is_seen),
 		claim(a_record_that_is_lost_beside_its_entry_is_damage_until_its_removal),
 		claim(a_missing_or_empty_data_file_makes_no_new_store),
+		claim(a_store_whose_making_was_cut_is_made_again),
+		claim(a_whole_store_without_its_mark_keeps_its_articles),
 		claim(a_data_file_that_lost_its_end_is_refused),
 		claim(garbage_is_no_store),
 		claim(killed_in_the_middle_every_committed_batch_is_whole),
