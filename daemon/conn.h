@@ -32,9 +32,8 @@ struct wf_conn {
 	struct wf_conn_place waiting;  /* among those that wait for room in memory */
 	struct wf_conn_place shaking;  /* among those whose handshake waits for its turn */
 	struct wf_conn_place stranger; /* among those that have not shown a token, or not ended their handshake */
+	struct wf_conn_place touched;  /* among those whose jobs have just come back */
 	struct wf_peer *peer;          /* whose it is; NULL: one that is turned away */
-	struct wf_conn *touched_next;  /* of those whose jobs have just come back */
-	bool is_touched;
 	union {
 		uv_handle_t handle;
 		uv_stream_t stream;

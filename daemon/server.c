@@ -87,7 +87,7 @@ static void returned_cb(uv_async_t *async)
 {
 	struct wf_server *server = async->data;
 	struct wf_job *job = wf_pipeline_take_returned(&server->pipeline);
-	struct wf_conn *touched = NULL;
+	struct wf_conn_list touched = {.count = 0};
 
 	while (job != NULL) {
 		struct wf_job *next = job->queue_next;
@@ -101,18 +101,13 @@ static void returned_cb(uv_async_t *async)
 			continue;
 		}
 		wf_conn_job_returned(job);
-		if (!conn->is_touched) {
-			conn->is_touched = true;
-			conn->touched_next = touched;
-			touched = conn;
-		}
+		wf_conn_list_append(&touched, &conn->touched, conn);
 		job = next;
 	}
-	while (touched != NULL) {
-		struct wf_conn *conn = touched;
+	while (touched.count > 0) {
+		struct wf_conn *conn = wf_conn_list_first(&touched);
 
-		touched = conn->touched_next;
-		conn->is_touched = false;
+		wf_conn_list_remove(&touched, &conn->touched);
 		wf_conn_pump(conn);
 	}
 	pump_subscribers(server);

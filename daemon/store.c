@@ -82,14 +82,15 @@ static int data_check(const char *path, bool is_made, struct wf_error *error)
 	return wf_error_set(error, WF_ECORRUPT, "%s: the file is missing or empty, but a store was made here", name);
 }
 
-/* Whether a meta page, whose first sector is never all zeros, did not reach the disk. */
+/* Whether a meta page, whose first sector is never all zeros, did not reach the disk. One that cannot be read may be
+ * there. */
 static bool is_page_lost(int file, off_t page)
 {
 	static const char zeros[UNMADE_SECTOR_BYTES];
 	char sector[UNMADE_SECTOR_BYTES];
+	const ssize_t length = pread(file, sector, sizeof sector, page);
 
-	return pread(file, sector, sizeof sector, page) != (ssize_t)sizeof sector ||
-	       memcmp(sector, zeros, sizeof zeros) == 0;
+	return length >= 0 && (length < (ssize_t)sizeof sector || memcmp(sector, zeros, sizeof zeros) == 0);
 }
 
 /* Where the power goes while a store is made, LMDB's file may lack one of the two pages that it begins with, and LMDB

@@ -182,7 +182,7 @@ static bool was_repeated(const struct wf_repeats *repeats, uint32_t shingle)
 {
 	const struct set *set = &repeats->sets[wf_kernel_hash(shingle) & (repeats->sets_count - 1)];
 
-	for (uint32_t places = wf_eight_equal(set->shingles, shingle); places != 0; places &= places - 1)
+	for (uint32_t places = wf_eight_equal(set->shingles, UINT32_MAX, shingle); places != 0; places &= places - 1)
 		if (set->counts[__builtin_ctz(places)] >= 2)
 			return true;
 	return false;
@@ -368,7 +368,7 @@ static size_t place_in(const struct set *set, uint32_t shingle, uint16_t now)
 {
 	size_t worst = 0;
 
-	for (uint32_t places = wf_eight_equal(set->shingles, shingle); places != 0; places &= places - 1)
+	for (uint32_t places = wf_eight_equal(set->shingles, UINT32_MAX, shingle); places != 0; places &= places - 1)
 		if (set->counts[__builtin_ctz(places)] != 0)
 			return (size_t)__builtin_ctz(places);
 	for (size_t i = 1; i < SET_SLOTS; i++)

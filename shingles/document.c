@@ -14,8 +14,7 @@ int wf_document_analyse(struct wf_document *document, struct wf_bytes text, uint
 	error = wf_evidence_encode(&tokens, arena, &document->evidence);
 	if (error != 0)
 		return error;
-	wf_sketch_of(&document->sketch, &tokens);
+	document->content_hash = wf_sketch_of(&document->sketch, &tokens);
 	document->tokens_count = tokens.total;
-	document->content_hash = document->sketch.sequence_hash;
 	return 0;
 }

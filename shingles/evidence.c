@@ -169,12 +169,10 @@ static inline uint16_t find(const struct wf_profile *profile, uint32_t shingle)
 	const bool is_second = bucket.entries[1] >> 16 == tag_of(hash);
 	uint16_t position;
 
-	if (is_first | is_second) {
-		if (is_first && is_at(profile, shingle, position_of(bucket.entries[0])))
-			return position_of(bucket.entries[0]);
-		if (is_second && is_at(profile, shingle, position_of(bucket.entries[1])))
-			return position_of(bucket.entries[1]);
-	}
+	if (is_first && is_at(profile, shingle, position_of(bucket.entries[0])))
+		return position_of(bucket.entries[0]);
+	if (is_second && is_at(profile, shingle, position_of(bucket.entries[1])))
+		return position_of(bucket.entries[1]);
 	if (__builtin_expect((bucket.entries[1] & ENTRY_LAST) != 0, 1))
 		return NONE;
 	position = profile->places[position_of(bucket.entries[1])].chain;

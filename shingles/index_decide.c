@@ -163,14 +163,12 @@ static void compare_candidates(struct wf_index *index)
 static double contained_beyond(const struct wf_index *index, uint32_t candidate, uint64_t others)
 {
 	const struct wf_newcomer *newcomer = index->newcomer;
-	const struct wf_kernels *kernels = wf_kernels();
+	const double own = index->candidates[candidate].comparison.own_weight * WF_WEIGHT_MAX;
 	const uint64_t bit = UINT64_C(1) << candidate;
-	const uint32_t own = kernels->weigh_marked(newcomer->weights, newcomer->mask, index->covered_by, 0, 0,
-						   newcomer->tokens_count);
-	const uint32_t covered = kernels->weigh_marked(newcomer->weights, newcomer->mask, index->covered_by,
-						       bit | others, bit, newcomer->tokens_count);
+	const uint32_t covered = wf_kernels()->weigh_marked(newcomer->weights, newcomer->mask, index->covered_by,
+							    bit | others, bit, newcomer->tokens_count);
 
-	return own == 0 ? 0 : (double)covered / (double)own;
+	return own > 0 ? (double)covered / own : 0;
 }
 
 /* Whether the newcomer is made of passages of several stories: looks at the best candidate of each cluster, and at what

@@ -15,13 +15,18 @@
 #define WF_KERNEL_COMMON_BITS 32768u
 #define WF_KERNEL_SLACK       16u /* elements of an output that may be written past its end */
 
+#define WF_KERNEL_HASH_FIRST  0x9E3779B1u
+#define WF_KERNEL_HASH_SECOND 0x85EBCA77u
+#define WF_KERNEL_MIX_FIRST   UINT64_C(0x9E3779B97F4A7C15)
+#define WF_KERNEL_MIX_SECOND  UINT64_C(0xD6E8FEB86659FD93)
+
 /* The hash of a shingle in the tables of boilerplate, and its bits in the two filters. */
 static inline uint32_t wf_kernel_hash(uint32_t shingle)
 {
-	uint32_t hash = shingle * 0x9E3779B1u;
+	uint32_t hash = shingle * WF_KERNEL_HASH_FIRST;
 
 	hash ^= hash >> 15;
-	return hash * 0x85EBCA77u;
+	return hash * WF_KERNEL_HASH_SECOND;
 }
 
 static inline uint32_t wf_kernel_hot_bit(uint32_t hash)
@@ -88,9 +93,9 @@ const struct wf_kernels *wf_kernels(void);
 /* The 64-bit hash of which ranks and keys of passages are made. */
 static inline uint64_t wf_kernel_mix(uint64_t value)
 {
-	value *= UINT64_C(0x9E3779B97F4A7C15);
+	value *= WF_KERNEL_MIX_FIRST;
 	value ^= value >> 32;
-	value *= UINT64_C(0xD6E8FEB86659FD93);
+	value *= WF_KERNEL_MIX_SECOND;
 	return value ^ value >> 29;
 }
 

@@ -57,9 +57,9 @@ static inline __m256i compressed(__m256i lanes, uint32_t chosen)
 /* Which of the eight shingles from `tokens` on have a bit in either filter. */
 static inline uint32_t filter_eight(const uint16_t *tokens, const uint32_t *hot_bits, const uint32_t *common_bits)
 {
-	const __m256i half = _mm256_mullo_epi32(shingles_of(tokens), _mm256_set1_epi32((int)0x9E3779B1u));
+	const __m256i half = _mm256_mullo_epi32(shingles_of(tokens), _mm256_set1_epi32((int)WF_KERNEL_HASH_FIRST));
 	const __m256i hash = _mm256_mullo_epi32(_mm256_xor_si256(half, _mm256_srli_epi32(half, 15)),
-						_mm256_set1_epi32((int)0x85EBCA77u));
+						_mm256_set1_epi32((int)WF_KERNEL_HASH_SECOND));
 	const __m256i low_bits = _mm256_set1_epi32(31);
 	const __m256i hot = _mm256_i32gather_epi32((const int *)hot_bits, _mm256_srli_epi32(hash, 25), 4);
 	const __m256i common = _mm256_i32gather_epi32(
@@ -112,9 +112,9 @@ static inline __m256i multiplied(__m256i values, uint64_t constant, bool low_onl
 /* wf_kernel_mix() >> 33 of four, each in 64 bits. */
 static inline __m256i mixed(__m256i value)
 {
-	value = multiplied(value, UINT64_C(0x9E3779B97F4A7C15), true);
+	value = multiplied(value, WF_KERNEL_MIX_FIRST, true);
 	value = _mm256_xor_si256(value, _mm256_srli_epi64(value, 32));
-	value = multiplied(value, UINT64_C(0xD6E8FEB86659FD93), false);
+	value = multiplied(value, WF_KERNEL_MIX_SECOND, false);
 	return _mm256_srli_epi64(_mm256_xor_si256(value, _mm256_srli_epi64(value, 29)), 33);
 }
 

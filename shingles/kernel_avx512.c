@@ -62,9 +62,9 @@ static uint32_t filter(const uint16_t *tokens, uint32_t tokens_count, const uint
 	for (uint32_t i = 0; i + 1 < tokens_count; i += LANES) {
 		const __mmask16 lanes = lanes_of(tokens_count - 1 - i);
 		const __m512i shingle = shingles_of(load_tokens(tokens + i, lanes), load_tokens(tokens + i + 1, lanes));
-		const __m512i half = _mm512_mullo_epi32(shingle, _mm512_set1_epi32((int)0x9E3779B1u));
+		const __m512i half = _mm512_mullo_epi32(shingle, _mm512_set1_epi32((int)WF_KERNEL_HASH_FIRST));
 		const __m512i hash = _mm512_mullo_epi32(_mm512_xor_si512(half, _mm512_srli_epi32(half, 15)),
-							_mm512_set1_epi32((int)0x85EBCA77u));
+							_mm512_set1_epi32((int)WF_KERNEL_HASH_SECOND));
 		const __m512i hot = hot_words(table, _mm512_srli_epi32(hash, 25));
 		const __m512i common = _mm512_i32gather_epi32(
 			_mm512_and_si512(_mm512_srli_epi32(hash, 5), _mm512_set1_epi32(WF_KERNEL_COMMON_BITS / 32 - 1)),
@@ -83,9 +83,9 @@ static inline __m256i mixed(__m256i shingles)
 {
 	__m512i value = _mm512_cvtepu32_epi64(shingles);
 
-	value = _mm512_mullo_epi64(value, _mm512_set1_epi64((long long)UINT64_C(0x9E3779B97F4A7C15)));
+	value = _mm512_mullo_epi64(value, _mm512_set1_epi64((long long)WF_KERNEL_MIX_FIRST));
 	value = _mm512_xor_si512(value, _mm512_srli_epi64(value, 32));
-	value = _mm512_mullo_epi64(value, _mm512_set1_epi64((long long)UINT64_C(0xD6E8FEB86659FD93)));
+	value = _mm512_mullo_epi64(value, _mm512_set1_epi64((long long)WF_KERNEL_MIX_SECOND));
 	value = _mm512_xor_si512(value, _mm512_srli_epi64(value, 29));
 	return _mm512_cvtepi64_epi32(_mm512_srli_epi64(value, 33));
 }

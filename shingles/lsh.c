@@ -6,9 +6,6 @@
 #include "base/eight.h"
 #include "base/pages.h"
 #include "base/prefetch.h"
-#ifdef __SSE2__
-#include <emmintrin.h>
-#endif
 
 #define LINE_BYTES  64u
 #define LINES_FIRST 7u   /* of a segment: 1.75 MiB in all, one large page */
@@ -22,7 +19,7 @@ struct wf_lsh_line {
 };
 
 _Static_assert(sizeof(struct wf_lsh_line) == LINE_BYTES, "a line is one cache line");
-_Static_assert(WF_LSH_LINE_ENTRIES == 8, "matches_of() looks at eight tags");
+_Static_assert(WF_LSH_LINE_ENTRIES == 8, "a line is looked at by eights");
 
 static struct wf_lsh_segment *segment_of(const struct wf_lsh *lsh, uint64_t key)
 {
@@ -67,49 +64,11 @@ void wf_lsh_close(struct wf_lsh *lsh)
 	*lsh = (struct wf_lsh){0};
 }
 
-/* The places of a line that are free; and its marks: a bit each. */
-#ifdef __SSE2__
-static uint32_t bits_of(__m128i low, __m128i high)
-{
-	return (uint32_t)(_mm_movemask_ps(_mm_castsi128_ps(low)) | _mm_movemask_ps(_mm_castsi128_ps(high)) << 4);
-}
-
-static __m128i half_of(const uint32_t values[WF_LSH_LINE_ENTRIES], size_t half)
-{
-	return _mm_load_si128((const __m128i *)(const void *)(values + 4 * half));
-}
-
+/* The places of a line that are free: a bit each. */
 static uint32_t free_of(const struct wf_lsh_line *line)
 {
-	const __m128i zero = _mm_setzero_si128();
-
-	return bits_of(_mm_cmpeq_epi32(_mm_slli_epi32(half_of(line->numbers, 0), 1), zero),
-		       _mm_cmpeq_epi32(_mm_slli_epi32(half_of(line->numbers, 1), 1), zero));
+	return wf_eight_equal(line->numbers, WF_LSH_NUMBER_MAX, 0);
 }
-
-static uint32_t marks_of(const struct wf_lsh_line *line)
-{
-	return bits_of(half_of(line->numbers, 0), half_of(line->numbers, 1));
-}
-#else
-static uint32_t free_of(const struct wf_lsh_line *line)
-{
-	uint32_t places = 0;
-
-	for (uint32_t i = 0; i < WF_LSH_LINE_ENTRIES; i++)
-		places |= (uint32_t)((line->numbers[i] & WF_LSH_NUMBER_MAX) == 0) << i;
-	return places;
-}
-
-static uint32_t marks_of(const struct wf_lsh_line *line)
-{
-	uint32_t marks = 0;
-
-	for (uint32_t i = 0; i < WF_LSH_LINE_ENTRIES; i++)
-		marks |= line->numbers[i] >> 31 << i;
-	return marks;
-}
-#endif
 
 /* Which of a line's marks an entry with the tag leaves: by bits that do not choose its line. */
 static uint32_t mark_of(uint32_t tag)
@@ -119,12 +78,12 @@ static uint32_t mark_of(uint32_t tag)
 
 static bool goes_on(const struct wf_lsh_line *line, uint32_t tag)
 {
-	return (marks_of(line) >> mark_of(tag) & 1) != 0;
+	return (wf_eight_highest(line->numbers) >> mark_of(tag) & 1) != 0;
 }
 
 static uint32_t matches_of(const struct wf_lsh_line *line, uint32_t tag)
 {
-	const uint32_t tagged = wf_eight_equal(line->tags, tag);
+	const uint32_t tagged = wf_eight_equal(line->tags, UINT32_MAX, tag);
 
 	return tagged == 0 ? 0 : tagged & ~free_of(line);
 }

@@ -51,7 +51,7 @@ static void densify(struct wf_sketch *sketch, uint64_t filled)
 	}
 }
 
-void wf_sketch_of(struct wf_sketch *sketch, const struct wf_tokens *tokens)
+uint64_t wf_sketch_of(struct wf_sketch *sketch, const struct wf_tokens *tokens)
 {
 	const uint32_t *const hashes = tokens->hashes;
 	const uint32_t count = tokens->count;
@@ -75,12 +75,12 @@ void wf_sketch_of(struct wf_sketch *sketch, const struct wf_tokens *tokens)
 		sequence = sequence_next(sequence, second);
 		first = second;
 	}
-	sketch->sequence_hash = sequence_finish(sequence);
-	if (sketch->is_empty)
-		return;
-	for (uint32_t slot = 0; slot < WF_SKETCH_SLOTS; slot++)
-		sketch->slots[slot] -= sketch->slots[slot] == SLOT_EMPTY;
-	densify(sketch, filled);
+	if (!sketch->is_empty) {
+		for (uint32_t slot = 0; slot < WF_SKETCH_SLOTS; slot++)
+			sketch->slots[slot] -= sketch->slots[slot] == SLOT_EMPTY;
+		densify(sketch, filled);
+	}
+	return sequence_finish(sequence);
 }
 
 _Static_assert(WF_SKETCH_SLOTS == 64, "the slot is the hash's highest six bits");

@@ -16,8 +16,7 @@
 
 struct wf_sketch {
 	uint32_t slots[WF_SKETCH_SLOTS];
-	bool is_empty;          /* of a text without shingles: like no other */
-	uint64_t sequence_hash; /* of all tokens in their order */
+	bool is_empty; /* of a text without shingles: like no other */
 };
 
 /* Bands and rows: a pair at the threshold becomes a candidate with about even odds. */
@@ -26,9 +25,9 @@ struct wf_bands {
 	uint32_t rows;
 };
 
-/* Computes the sketch of the tokens' shingles of two. The hash of the sequence comes with it: either alone would have
- * the processor wait where the other has work to do. */
-void wf_sketch_of(struct wf_sketch *sketch, const struct wf_tokens *tokens);
+/* Computes the sketch of the tokens' shingles of two. Returns a hash of the tokens in their order: it comes with the
+ * sketch since either alone would have the processor wait where the other has work to do. */
+uint64_t wf_sketch_of(struct wf_sketch *sketch, const struct wf_tokens *tokens);
 
 /* The estimate of the Jaccard coefficient, [0, 1]; its standard error is at most 1 / (2 sqrt(WF_SKETCH_SLOTS)) for
  * texts of more shingles than slots, somewhat more for shorter ones. */

@@ -60,7 +60,7 @@ static inline void flags_emit(uint8_t *flags, uint64_t mask, uint64_t line, uint
 static inline void marks_emit(uint8_t *marks, uint64_t mask, uint64_t number, uint64_t careful)
 {
 	const __m512i bytes = _mm512_or_si512(_mm512_maskz_set1_epi8(number, WF_TOKEN_NUMBER),
-					      _mm512_maskz_set1_epi8(careful, (char)0x80));
+					      _mm512_maskz_set1_epi8(careful, (char)WF_TOKENISE_CAREFUL));
 
 	_mm512_storeu_si512(marks, _mm512_maskz_compress_epi8(mask, bytes));
 }

@@ -44,6 +44,6 @@ static inline void marks_emit(uint8_t *marks, uint64_t mask, uint64_t number, ui
 {
 	uint8_t bytes[64];
 
-	marked_bytes_set(bytes, number, WF_TOKEN_NUMBER, careful, MARK_CAREFUL, 0, 0);
+	marked_bytes_set(bytes, number, WF_TOKEN_NUMBER, careful, WF_TOKENISE_CAREFUL, 0, 0);
 	bytes_emit(marks, mask, bytes);
 }

@@ -12,9 +12,11 @@ struct quad {
 	uint8x16_t parts[4];
 };
 
+/* Bit i of eight for byte i, twice. */
+static const uint8_t weights[16] = {1, 2, 4, 8, 16, 32, 64, 128, 1, 2, 4, 8, 16, 32, 64, 128};
+
 static inline uint64_t bits_of(struct quad is)
 {
-	static const uint8_t weights[16] = {1, 2, 4, 8, 16, 32, 64, 128, 1, 2, 4, 8, 16, 32, 64, 128};
 	const uint8x16_t weight = vld1q_u8(weights);
 	const uint8x16_t first = vpaddq_u8(vandq_u8(is.parts[0], weight), vandq_u8(is.parts[1], weight));
 	const uint8x16_t second = vpaddq_u8(vandq_u8(is.parts[2], weight), vandq_u8(is.parts[3], weight));
@@ -94,7 +96,6 @@ static inline void eight_bytes_emit(uint8_t *out, const uint8_t *bytes, const ui
 /* `mark` where `bits` has the bit, for 16 of them. */
 static inline uint8x16_t marks_of(uint32_t bits, uint8_t mark)
 {
-	static const uint8_t weights[16] = {1, 2, 4, 8, 16, 32, 64, 128, 1, 2, 4, 8, 16, 32, 64, 128};
 	const uint8x16_t spread = vcombine_u8(vdup_n_u8((uint8_t)bits), vdup_n_u8((uint8_t)(bits >> 8)));
 
 	return vandq_u8(vtstq_u8(spread, vld1q_u8(weights)), vdupq_n_u8(mark));

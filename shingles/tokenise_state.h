@@ -11,7 +11,7 @@
 /* Room past the last token of each array, for vector stores that write more than they count. */
 #define WF_TOKENISE_SLACK 64u
 
-#define MARK_CAREFUL 0x80 /* a token of a vector version is to be hashed with care */
+#define WF_TOKENISE_CAREFUL 0x80 /* a token of a vector version is to be hashed with care */
 
 #define WF_TOKENISE_NEVER UINT32_MAX /* stop_after: read to the end */
 

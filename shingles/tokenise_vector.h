@@ -71,7 +71,7 @@ struct writer {
 	uint32_t ends_count;
 	uint32_t hashed_count;
 	uint8_t marks[BATCH_WINDOWS * 32 +
-		      2 * WF_TOKENISE_SLACK]; /* of the tokens from hashed_count on: NUMBER, MARK_CAREFUL */
+		      2 * WF_TOKENISE_SLACK]; /* of the tokens from hashed_count on: NUMBER, WF_TOKENISE_CAREFUL */
 	uint32_t folded_start;                /* the byte of the text that folded[0] is of */
 	uint8_t folded[FOLDED_KEPT + BATCH_WINDOWS * WINDOW_BYTES + WINDOW_BYTES];
 };
@@ -234,7 +234,7 @@ static void writer_hash(struct wf_tokeniser *tokeniser, struct writer *writer)
 
 	/* A long word of the batch before. */
 	if (count > 0 && starts[0] < folded_start) {
-		marks[0] |= MARK_CAREFUL;
+		marks[0] |= WF_TOKENISE_CAREFUL;
 		first = 1;
 	}
 	for (uint32_t i = first; i < count; i++)
@@ -242,7 +242,7 @@ static void writer_hash(struct wf_tokeniser *tokeniser, struct writer *writer)
 	for (uint32_t i = 0; i < count; i += 8) {
 		const uint64_t eight = wf_hash_load(marks + i);
 		const uint64_t numbers = eight & UINT64_C(0x0101010101010101) * WF_TOKEN_NUMBER;
-		uint64_t careful = eight & UINT64_C(0x0101010101010101) * MARK_CAREFUL;
+		uint64_t careful = eight & UINT64_C(0x0101010101010101) * WF_TOKENISE_CAREFUL;
 
 		flags_or(flags + i, numbers);
 		for (; careful != 0; careful &= careful - 1) {

@@ -7,22 +7,45 @@
 
 #ifdef __SSE2__
 #include <emmintrin.h>
+
+static inline __m128i wf_eight_half(const uint32_t values[8], size_t half)
+{
+	return _mm_loadu_si128((const __m128i *)(const void *)(values + 4 * half));
+}
+
+static inline uint32_t wf_eight_bits(__m128i low, __m128i high)
+{
+	return (uint32_t)(_mm_movemask_ps(_mm_castsi128_ps(low)) | _mm_movemask_ps(_mm_castsi128_ps(high)) << 4);
+}
 #endif
 
-/* Which of them are `wanted`: bit i for values[i]. */
-static inline uint32_t wf_eight_equal(const uint32_t values[8], uint32_t wanted)
+/* Which of them have those of their bits that `bits` has as `wanted` does: bit i for values[i]. */
+static inline uint32_t wf_eight_equal(const uint32_t values[8], uint32_t bits, uint32_t wanted)
 {
 #ifdef __SSE2__
-	const __m128i all = _mm_set1_epi32((int)wanted);
-	const __m128i low = _mm_cmpeq_epi32(_mm_loadu_si128((const __m128i *)(const void *)values), all);
-	const __m128i high = _mm_cmpeq_epi32(_mm_loadu_si128((const __m128i *)(const void *)(values + 4)), all);
+	const __m128i some = _mm_set1_epi32((int)bits), all = _mm_set1_epi32((int)wanted);
 
-	return (uint32_t)(_mm_movemask_ps(_mm_castsi128_ps(low)) | _mm_movemask_ps(_mm_castsi128_ps(high)) << 4);
+	return wf_eight_bits(_mm_cmpeq_epi32(_mm_and_si128(wf_eight_half(values, 0), some), all),
+			     _mm_cmpeq_epi32(_mm_and_si128(wf_eight_half(values, 1), some), all));
 #else
 	uint32_t places = 0;
 
 	for (size_t i = 0; i < 8; i++)
-		places |= (uint32_t)(values[i] == wanted) << i;
+		places |= (uint32_t)((values[i] & bits) == wanted) << i;
+	return places;
+#endif
+}
+
+/* Which of them have their highest bit set. */
+static inline uint32_t wf_eight_highest(const uint32_t values[8])
+{
+#ifdef __SSE2__
+	return wf_eight_bits(wf_eight_half(values, 0), wf_eight_half(values, 1));
+#else
+	uint32_t places = 0;
+
+	for (size_t i = 0; i < 8; i++)
+		places |= values[i] >> 31 << i;
 	return places;
 #endif
 }

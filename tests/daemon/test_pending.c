@@ -46,13 +46,18 @@ static void push(struct fixture *fixture, size_t first, size_t count)
 	}
 }
 
+static void assert_pending(const struct fixture *fixture, size_t first, size_t end)
+{
+	for (size_t i = first; i < end; i++)
+		assert_ptr_equal(wf_pending_item(&fixture->pending, NUMBER_FIRST + i), &fixture->items[i]);
+}
+
 static void all_are_found_by_their_numbers(void **state)
 {
 	struct fixture *fixture = *state;
 
 	push(fixture, 0, ITEMS_COUNT);
-	for (size_t i = 0; i < ITEMS_COUNT; i++)
-		assert_ptr_equal(wf_pending_item(&fixture->pending, NUMBER_FIRST + i), &fixture->items[i]);
+	assert_pending(fixture, 0, ITEMS_COUNT);
 	assert_null(wf_pending_item(&fixture->pending, NUMBER_FIRST - 1));
 	assert_null(wf_pending_item(&fixture->pending, NUMBER_FIRST + ITEMS_COUNT));
 }
@@ -66,8 +71,7 @@ static void the_ring_goes_round(void **state)
 	push(fixture, 700, 900);
 	assert_int_equal(fixture->pending.capacity, 1024);
 	assert_null(wf_pending_item(&fixture->pending, NUMBER_FIRST + 599));
-	for (size_t i = 600; i < 1600; i++)
-		assert_ptr_equal(wf_pending_item(&fixture->pending, NUMBER_FIRST + i), &fixture->items[i]);
+	assert_pending(fixture, 600, 1600);
 	assert_int_equal(atomic_load(&fixture->job->references), 1001);
 }
 
@@ -79,8 +83,7 @@ static void it_grows_when_it_has_gone_round(void **state)
 	wf_pending_drop(&fixture->pending, NUMBER_FIRST + 799);
 	push(fixture, 1000, 1800);
 	assert_int_equal(fixture->pending.capacity, 2048);
-	for (size_t i = 800; i < 2800; i++)
-		assert_ptr_equal(wf_pending_item(&fixture->pending, NUMBER_FIRST + i), &fixture->items[i]);
+	assert_pending(fixture, 800, 2800);
 }
 
 static void what_is_forgotten_leaves_the_others_in_place(void **state)
