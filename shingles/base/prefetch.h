@@ -8,8 +8,13 @@
 
 static inline void wf_prefetch(const void *start, size_t bytes)
 {
-	for (size_t i = 0; i < bytes; i += WF_CACHE_LINE_BYTES)
-		__builtin_prefetch((const char *)start + i);
+	for (size_t i = 0; i < bytes; i += WF_CACHE_LINE_BYTES) {
+		const char *const line = (const char *)start + i;
+
+		__builtin_prefetch(line);
+		/* Else gcc takes a function that only fetches for one that does nothing, and leaves out its calls. */
+		__asm__ volatile("" : : "r"(line));
+	}
 }
 
 #endif
