@@ -290,7 +290,7 @@ void wf_index_reserve(struct wf_index *index, uint64_t articles)
 	const uint64_t there = index->clusters.articles_count;
 
 	if (there > 0)
-		(void)wf_lsh_reserve(&index->lsh, index->lsh.entries_count / there * articles);
+		(void)wf_lsh_reserve(&index->lsh, index->lsh.places_taken / there * articles);
 }
 
 int wf_index_restore_redirect(struct wf_index *index, uint64_t from, uint64_t into)

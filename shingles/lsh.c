@@ -11,10 +11,13 @@
 #define LINES_FIRST 7u   /* of a segment: 1.75 MiB in all, one large page */
 #define LINES_SMALL 256u /* 64 MiB in all: up to there memory is cheaper than moving */
 
-#define MARK (WF_LSH_NUMBER_MAX + 1)
+#define PLAIN_MAX 4u /* articles of a key that have a place each; more have a posting list together */
+
+#define MARK   (WF_LSH_NUMBER_MAX + 1)
+#define LISTED 1u /* of a tag */
 
 struct wf_lsh_line {
-	uint32_t tags[WF_LSH_LINE_ENTRIES];
+	uint32_t tags[WF_LSH_LINE_ENTRIES];    /* the lowest bit: LISTED */
 	uint32_t numbers[WF_LSH_LINE_ENTRIES]; /* 0: free; the highest bit is mark i of the line */
 };
 
@@ -28,7 +31,7 @@ static struct wf_lsh_segment *segment_of(const struct wf_lsh *lsh, uint64_t key)
 
 static uint32_t tag_of(uint64_t key)
 {
-	return (uint32_t)(key >> 32);
+	return (uint32_t)(key >> 32) & ~LISTED;
 }
 
 static uint32_t home_of(uint32_t lines_count, uint32_t tag)
@@ -51,6 +54,7 @@ int wf_lsh_init(struct wf_lsh *lsh)
 	*lsh = (struct wf_lsh){.segments = calloc(WF_LSH_SEGMENTS, sizeof(struct wf_lsh_segment))};
 	if (lsh->segments == NULL)
 		return WF_ENOMEM;
+	wf_postings_init(&lsh->postings);
 	lsh->memory_bytes = WF_LSH_SEGMENTS * sizeof(struct wf_lsh_segment);
 	return 0;
 }
@@ -61,6 +65,7 @@ void wf_lsh_close(struct wf_lsh *lsh)
 	wf_pages_free(lsh->old.lines);
 	free(lsh->fills);
 	free(lsh->segments);
+	wf_postings_close(&lsh->postings);
 	*lsh = (struct wf_lsh){0};
 }
 
@@ -73,7 +78,7 @@ static uint32_t free_of(const struct wf_lsh_line *line)
 /* Which of a line's marks an entry with the tag leaves: by bits that do not choose its line. */
 static uint32_t mark_of(uint32_t tag)
 {
-	return tag % WF_LSH_LINE_ENTRIES;
+	return tag / 2 % WF_LSH_LINE_ENTRIES;
 }
 
 static bool goes_on(const struct wf_lsh_line *line, uint32_t tag)
@@ -83,7 +88,7 @@ static bool goes_on(const struct wf_lsh_line *line, uint32_t tag)
 
 static uint32_t matches_of(const struct wf_lsh_line *line, uint32_t tag)
 {
-	const uint32_t tagged = wf_eight_equal(line->tags, UINT32_MAX, tag);
+	const uint32_t tagged = wf_eight_equal(line->tags, ~LISTED, tag);
 
 	return tagged == 0 ? 0 : tagged & ~free_of(line);
 }
@@ -108,7 +113,7 @@ static void place(struct wf_lsh_segment *segment, uint32_t tag, uint32_t number)
 static void make_anew(struct wf_lsh_segment *segment, struct wf_lsh_line *lines, uint32_t lines_count, uint8_t *fills)
 {
 	struct wf_lsh_segment made = {
-		.lines = lines, .lines_count = lines_count, .entries_count = segment->entries_count};
+		.lines = lines, .lines_count = lines_count, .places_taken = segment->places_taken};
 
 	memset(lines, 0, (size_t)lines_count * LINE_BYTES);
 	memset(fills, 0, lines_count);
@@ -117,12 +122,12 @@ static void make_anew(struct wf_lsh_segment *segment, struct wf_lsh_line *lines,
 
 		for (uint32_t taken = ~free_of(line) & 0xff; taken != 0; taken &= taken - 1) {
 			const uint32_t k = (uint32_t)__builtin_ctz(taken);
-			const uint32_t tag = line->tags[k];
+			const uint32_t tag = line->tags[k] & ~LISTED;
 			uint32_t at = home_of(lines_count, tag);
 
 			for (; fills[at] == WF_LSH_LINE_ENTRIES; at = line_after(lines_count, tag, at))
 				lines[at].numbers[mark_of(tag)] |= MARK;
-			lines[at].tags[fills[at]] = tag;
+			lines[at].tags[fills[at]] = line->tags[k];
 			lines[at].numbers[fills[at]] |= line->numbers[k] & WF_LSH_NUMBER_MAX;
 			fills[at]++;
 		}
@@ -139,7 +144,8 @@ static void count_memory(struct wf_lsh *lsh)
 {
 	lsh->memory_bytes = WF_LSH_SEGMENTS * sizeof(struct wf_lsh_segment) +
 			    region_bytes(&lsh->region, WF_LSH_SEGMENTS) + lsh->region.segment_lines +
-			    region_bytes(&lsh->old, WF_LSH_SEGMENTS - lsh->moved);
+			    region_bytes(&lsh->old, WF_LSH_SEGMENTS - lsh->moved) +
+			    wf_postings_memory_bytes(&lsh->postings);
 }
 
 static bool is_moving(const struct wf_lsh *lsh)
@@ -227,10 +233,10 @@ static uint32_t lines_next(const struct wf_lsh *lsh)
 	return lines == 0 ? LINES_FIRST : prime_from(lines + (lines < LINES_SMALL ? lines : lines / 4) + 1);
 }
 
-int wf_lsh_reserve(struct wf_lsh *lsh, uint64_t entries)
+int wf_lsh_reserve(struct wf_lsh *lsh, uint64_t places)
 {
 	/* As full as a table is halfway between two steps of its growth. */
-	const uint64_t lines = entries / (WF_LSH_SEGMENTS * WF_LSH_LINE_ENTRIES) * 5 / 4 + 1;
+	const uint64_t lines = places / (WF_LSH_SEGMENTS * WF_LSH_LINE_ENTRIES) * 5 / 4 + 1;
 	int error;
 
 	if (lines <= lines_next(lsh) || lines > UINT32_MAX)
@@ -246,12 +252,12 @@ static int make_room(struct wf_lsh *lsh, struct wf_lsh_segment *segment)
 {
 	const uint64_t segment_room = (uint64_t)segment->lines_count * WF_LSH_LINE_ENTRIES;
 	const uint64_t room = (uint64_t)lsh->region.segment_lines * WF_LSH_LINE_ENTRIES * WF_LSH_SEGMENTS;
-	const bool is_full = (uint64_t)(segment->entries_count + 1) * 16 > segment_room * 15;
+	const bool is_full = (uint64_t)(segment->places_taken + 1) * 16 > segment_room * 15;
 	int error = 0;
 
 	if (is_full && is_moving(lsh) && !has_moved(lsh, segment))
 		move(lsh, segment);
-	else if (is_full || (!is_moving(lsh) && lsh->entries_count * 8 > room * 7))
+	else if (is_full || (!is_moving(lsh) && lsh->places_taken * 8 > room * 7))
 		error = begin_region(lsh, lines_next(lsh));
 	if (is_full && error != 0)
 		return error;
@@ -265,27 +271,98 @@ static int make_room(struct wf_lsh *lsh, struct wf_lsh_segment *segment)
 /* The lines that a key's entries are in. While no segment moves, where they are is computed: the table of segments is
  * larger than the nearest cache. */
 struct lines {
-	const struct wf_lsh_line *first;
+	struct wf_lsh_line *first;
 	uint32_t count;
 };
+
+static struct lines lines_of_segment(const struct wf_lsh_segment *segment)
+{
+	return (struct lines){segment->lines, segment->lines_count};
+}
 
 static struct lines lines_of(const struct wf_lsh *lsh, uint64_t key)
 {
 	const struct wf_lsh_region *region = &lsh->region;
-	const struct wf_lsh_segment *segment;
 
 	if (!is_moving(lsh))
 		return (struct lines){region->lines + key % WF_LSH_SEGMENTS * region->segment_lines,
 				      region->segment_lines};
-	segment = &lsh->segments[key % WF_LSH_SEGMENTS];
-	return (struct lines){segment->lines, segment->lines_count};
+	return lines_of_segment(segment_of(lsh, key));
 }
 
-/* Those of a line that match, behind the `count` found before; returns how many there are then, WF_LSH_BUCKET_MAX at
- * most. */
-static size_t take_matches(const struct wf_lsh_line *line, uint32_t matches, struct wf_lsh_found *found, size_t count)
+/* Where the articles of a key are: in so many places, of which a posting list needs one. */
+struct bucket {
+	uint32_t count;
+	struct {
+		struct wf_lsh_line *line;
+		uint32_t place;
+	} entries[PLAIN_MAX];
+};
+
+static uint32_t *tag_at(const struct bucket *bucket, uint32_t i)
 {
-	for (; matches != 0 && count < WF_LSH_BUCKET_MAX; matches &= matches - 1)
+	return &bucket->entries[i].line->tags[bucket->entries[i].place];
+}
+
+static uint32_t *number_at(const struct bucket *bucket, uint32_t i)
+{
+	return &bucket->entries[i].line->numbers[bucket->entries[i].place];
+}
+
+static bool is_listed(const struct bucket *bucket)
+{
+	return bucket->count == 1 && (*tag_at(bucket, 0) & LISTED) != 0;
+}
+
+/* All entries of a key, line by line. */
+static struct bucket bucket_of(struct lines lines, uint32_t tag)
+{
+	uint32_t at = lines.count == 0 ? 0 : home_of(lines.count, tag);
+	struct bucket bucket = {.count = 0};
+
+	for (uint32_t walked = 0; walked < lines.count; walked++) {
+		struct wf_lsh_line *const line = &lines.first[at];
+
+		for (uint32_t matches = matches_of(line, tag); matches != 0 && bucket.count < PLAIN_MAX;
+		     matches &= matches - 1) {
+			bucket.entries[bucket.count].line = line;
+			bucket.entries[bucket.count++].place = (uint32_t)__builtin_ctz(matches);
+		}
+		if (!goes_on(line, tag) || bucket.count == PLAIN_MAX || is_listed(&bucket))
+			break;
+		at = line_after(lines.count, tag, at);
+	}
+	return bucket;
+}
+
+static struct wf_posting *posting_of(const struct wf_lsh *lsh, uint32_t number)
+{
+	return wf_postings_at(&lsh->postings, number & WF_LSH_NUMBER_MAX);
+}
+
+/* The posting list that a line's matches stand for; NULL where they are articles, or there are none. */
+static const struct wf_posting *posting_in(const struct wf_lsh *lsh, const struct wf_lsh_line *line, uint32_t matches)
+{
+	const uint32_t i = matches == 0 ? 0 : (uint32_t)__builtin_ctz(matches);
+
+	return matches == 0 || (line->tags[i] & LISTED) == 0 ? NULL : posting_of(lsh, line->numbers[i]);
+}
+
+static size_t take_posting(const struct wf_posting *posting, struct wf_lsh_found *found)
+{
+	size_t count = 0;
+
+	for (; count < WF_POSTING_NUMBERS && posting->numbers[count] != 0; count++)
+		found[count].number = posting->numbers[count];
+	return count;
+}
+
+/* Those of a line that match, which are articles. */
+static size_t take_matches(const struct wf_lsh_line *line, uint32_t matches, struct wf_lsh_found *found)
+{
+	size_t count = 0;
+
+	for (; matches != 0; matches &= matches - 1)
 		found[count++].number = line->numbers[__builtin_ctz(matches)] & WF_LSH_NUMBER_MAX;
 	return count;
 }
@@ -300,38 +377,23 @@ static size_t label(struct wf_lsh_found *found, size_t count, uint32_t place)
 	return count;
 }
 
-/* All under a key, line by line. */
+/* All under a key, wherever they are. */
 static size_t find_one(const struct wf_lsh *lsh, uint64_t key, struct wf_lsh_found *found)
 {
-	const struct lines lines = lines_of(lsh, key);
-	const uint32_t tag = tag_of(key);
-	uint32_t at = home_of(lines.count, tag);
-	size_t count = 0;
+	const struct bucket bucket = bucket_of(lines_of(lsh, key), tag_of(key));
 
-	for (uint32_t walked = 0; walked < lines.count; walked++) {
-		const struct wf_lsh_line *line = &lines.first[at];
-
-		count = take_matches(line, matches_of(line, tag), found, count);
-		if (!goes_on(line, tag) || count == WF_LSH_BUCKET_MAX)
-			break;
-		at = line_after(lines.count, tag, at);
-	}
-	return count;
-}
-
-/* Fetches the lines that a search which goes on beyond its home looks at next. A bucket that fills a line takes more
- * than one other. */
-static void fetch_after(struct lines lines, uint32_t tag, uint32_t at, uint32_t matches)
-{
-	for (uint32_t ahead = 1 + (uint32_t)__builtin_popcount(matches) / 3; ahead > 0; ahead--) {
-		at = line_after(lines.count, tag, at);
-		wf_prefetch(&lines.first[at], LINE_BYTES);
-	}
+	if (is_listed(&bucket))
+		return take_posting(posting_of(lsh, *number_at(&bucket, 0)), found);
+	for (uint32_t i = 0; i < bucket.count; i++)
+		found[i].number = *number_at(&bucket, i) & WF_LSH_NUMBER_MAX;
+	return bucket.count;
 }
 
 size_t wf_lsh_find(const struct wf_lsh *lsh, const uint64_t *keys, uint32_t keys_count, struct wf_lsh_found *found)
 {
-	uint16_t later[WF_LSH_KEYS_MAX]; /* keys whose search goes on beyond its home */
+	/* Keys whose articles are not in their home line alone, and their posting lists where those are known. */
+	uint16_t later[WF_LSH_KEYS_MAX];
+	const struct wf_posting *postings[WF_LSH_KEYS_MAX];
 	uint32_t later_count = 0;
 	size_t found_count = 0;
 
@@ -344,51 +406,26 @@ size_t wf_lsh_find(const struct wf_lsh *lsh, const uint64_t *keys, uint32_t keys
 		const uint32_t home = home_of(lines.count, tag);
 		const struct wf_lsh_line *line = &lines.first[home];
 		const uint32_t matches = matches_of(line, tag);
+		const struct wf_posting *posting = posting_in(lsh, line, matches);
 
-		if (goes_on(line, tag)) {
-			fetch_after(lines, tag, home, matches);
+		if (posting != NULL || goes_on(line, tag)) {
+			wf_prefetch(posting != NULL ? (const void *)posting
+						    : &lines.first[line_after(lines.count, tag, home)],
+				    LINE_BYTES);
+			postings[later_count] = posting;
 			later[later_count++] = (uint16_t)i;
 		} else {
-			found_count +=
-				label(found + found_count, take_matches(line, matches, found + found_count, 0), i);
+			found_count += label(found + found_count, take_matches(line, matches, found + found_count), i);
 		}
 	}
-	for (uint32_t i = 0; i < later_count; i++)
-		found_count += label(found + found_count, find_one(lsh, keys[later[i]], found + found_count), later[i]);
-	return found_count;
-}
+	for (uint32_t i = 0; i < later_count; i++) {
+		struct wf_lsh_found *const end = found + found_count;
 
-static bool bucket_is_full(const struct wf_lsh_segment *segment, uint32_t tag)
-{
-	uint32_t line_index = segment->lines_count == 0 ? 0 : home_of(segment->lines_count, tag);
-	uint32_t count = 0;
-
-	for (uint32_t walked = 0; walked < segment->lines_count; walked++) {
-		const struct wf_lsh_line *line = &segment->lines[line_index];
-
-		count += (uint32_t)__builtin_popcount(matches_of(line, tag));
-		if (!goes_on(line, tag) || count >= WF_LSH_BUCKET_MAX)
-			break;
-		line_index = line_after(segment->lines_count, tag, line_index);
+		found_count += label(
+			end, postings[i] != NULL ? take_posting(postings[i], end) : find_one(lsh, keys[later[i]], end),
+			later[i]);
 	}
-	return count >= WF_LSH_BUCKET_MAX;
-}
-
-int wf_lsh_insert(struct wf_lsh *lsh, uint64_t key, uint32_t number)
-{
-	struct wf_lsh_segment *segment = segment_of(lsh, key);
-	int error;
-
-	number &= WF_LSH_NUMBER_MAX;
-	if (number == 0 || bucket_is_full(segment, tag_of(key)))
-		return 0;
-	error = make_room(lsh, segment);
-	if (error != 0)
-		return error;
-	place(segment, tag_of(key), number);
-	segment->entries_count++;
-	lsh->entries_count++;
-	return 0;
+	return found_count;
 }
 
 /* Makes the segment anew where it is, by way of a copy. Without the memory for that it stays as it is: right, if
@@ -408,40 +445,107 @@ static void renew(struct wf_lsh *lsh, struct wf_lsh_segment *segment)
 	free(copy);
 }
 
-static void note_removal(struct wf_lsh *lsh, struct wf_lsh_segment *segment)
+static void note_removals(struct wf_lsh *lsh, struct wf_lsh_segment *segment, uint32_t count)
 {
-	segment->entries_count--;
-	lsh->entries_count--;
-	if (++segment->removed_count >= segment->lines_count * WF_LSH_LINE_ENTRIES)
+	segment->places_taken -= count;
+	lsh->places_taken -= count;
+	segment->removed_count += count;
+	if (segment->removed_count >= segment->lines_count * WF_LSH_LINE_ENTRIES)
 		renew(lsh, segment);
+}
+
+/* Makes a posting list of a key's places, all of which are in `bucket`, and one more article. The first of the places
+ * stands for it, the others are free then. */
+static int make_posting(struct wf_lsh *lsh, struct wf_lsh_segment *segment, const struct bucket *bucket,
+			uint32_t number)
+{
+	const uint64_t postings_bytes = wf_postings_memory_bytes(&lsh->postings);
+	const uint32_t place = wf_postings_take(&lsh->postings);
+	struct wf_posting *posting;
+
+	if (place == 0)
+		return WF_ENOMEM;
+	lsh->memory_bytes += wf_postings_memory_bytes(&lsh->postings) - postings_bytes;
+	posting = wf_postings_at(&lsh->postings, place);
+	for (uint32_t i = 0; i < bucket->count; i++) {
+		(void)wf_posting_add(posting, *number_at(bucket, i) & WF_LSH_NUMBER_MAX);
+		*number_at(bucket, i) &= MARK;
+	}
+	(void)wf_posting_add(posting, number);
+	*tag_at(bucket, 0) |= LISTED;
+	*number_at(bucket, 0) |= place;
+	note_removals(lsh, segment, bucket->count - 1);
+	return 0;
+}
+
+/* Enters an article in a place of its own. */
+static int take_place(struct wf_lsh *lsh, struct wf_lsh_segment *segment, uint32_t tag, uint32_t number)
+{
+	const int error = make_room(lsh, segment);
+
+	if (error != 0)
+		return error;
+	place(segment, tag, number);
+	segment->places_taken++;
+	lsh->places_taken++;
+	return 0;
+}
+
+int wf_lsh_insert(struct wf_lsh *lsh, uint64_t key, uint32_t number)
+{
+	struct wf_lsh_segment *segment = segment_of(lsh, key);
+	const uint32_t tag = tag_of(key);
+	const struct bucket bucket = bucket_of(lines_of_segment(segment), tag);
+	int error = 0;
+
+	number &= WF_LSH_NUMBER_MAX;
+	if (number == 0)
+		return 0;
+	if (is_listed(&bucket) && !wf_posting_add(posting_of(lsh, *number_at(&bucket, 0)), number))
+		return 0;
+	if (bucket.count == PLAIN_MAX)
+		error = make_posting(lsh, segment, &bucket, number);
+	else if (!is_listed(&bucket))
+		error = take_place(lsh, segment, tag, number);
+	if (error == 0)
+		lsh->entries_count++;
+	return error;
+}
+
+/* Takes the number out of the places of a bucket, or out of its posting list. */
+static bool remove_from(struct wf_lsh *lsh, struct wf_lsh_segment *segment, const struct bucket *bucket,
+			uint32_t number)
+{
+	uint32_t i = 0;
+
+	if (is_listed(bucket)) {
+		const uint32_t place = *number_at(bucket, 0) & WF_LSH_NUMBER_MAX;
+		struct wf_posting *const posting = wf_postings_at(&lsh->postings, place);
+
+		if (!wf_posting_remove(posting, number))
+			return false;
+		if (posting->numbers[0] != 0)
+			return true;
+		wf_postings_give_back(&lsh->postings, place);
+	} else {
+		while (i < bucket->count && (*number_at(bucket, i) & WF_LSH_NUMBER_MAX) != number)
+			i++;
+		if (i == bucket->count)
+			return false;
+	}
+	*number_at(bucket, i) &= MARK;
+	note_removals(lsh, segment, 1);
+	return true;
 }
 
 void wf_lsh_remove(struct wf_lsh *lsh, uint64_t key, uint32_t number)
 {
 	struct wf_lsh_segment *segment = segment_of(lsh, key);
-	const uint32_t tag = tag_of(key);
-	uint32_t line_index;
+	const struct bucket bucket = bucket_of(lines_of_segment(segment), tag_of(key));
 
 	number &= WF_LSH_NUMBER_MAX;
-	if (segment->lines_count == 0 || number == 0)
-		return;
-	line_index = home_of(segment->lines_count, tag);
-	for (uint32_t walked = 0; walked < segment->lines_count; walked++) {
-		struct wf_lsh_line *line = &segment->lines[line_index];
-
-		for (uint32_t matches = matches_of(line, tag); matches != 0; matches &= matches - 1) {
-			uint32_t *found = &line->numbers[__builtin_ctz(matches)];
-
-			if ((*found & WF_LSH_NUMBER_MAX) != number)
-				continue;
-			*found &= MARK;
-			note_removal(lsh, segment);
-			return;
-		}
-		if (!goes_on(line, tag))
-			return;
-		line_index = line_after(segment->lines_count, tag, line_index);
-	}
+	if (number != 0)
+		lsh->entries_count -= remove_from(lsh, segment, &bucket, number);
 }
 
 void wf_lsh_prefetch(const struct wf_lsh *lsh, const uint64_t *keys, uint32_t keys_count)
@@ -463,9 +567,13 @@ void wf_lsh_prefetch_insert(const struct wf_lsh *lsh, const uint64_t *keys, uint
 		const struct lines lines = lines_of(lsh, keys[i]);
 		const uint32_t tag = tag_of(keys[i]);
 		const uint32_t home = home_of(lines.count, tag);
+		const struct wf_lsh_line *line = &lines.first[home];
+		const struct wf_posting *posting = posting_in(lsh, line, matches_of(line, tag));
 
 		wf_prefetch(segment_of(lsh, keys[i]), sizeof(struct wf_lsh_segment));
-		if (free_of(&lines.first[home]) == 0)
+		if (posting != NULL)
+			wf_prefetch(posting, LINE_BYTES);
+		else if (free_of(line) == 0)
 			wf_prefetch(&lines.first[line_after(lines.count, tag, home)], LINE_BYTES);
 	}
 }

@@ -2,14 +2,18 @@
  *
  *   segment (4096, by the key's low bits) -> lines of 64 bytes, one cache line a probe
  *   line [ tag x 8 | number x 8 ]   home line: the tag's high bits; a full line goes on in another, by all its bits
+ *        tag's lowest bit 0: number is an article's;  1: the place of the posting list of all articles of the key
  *
  *   region: [ lines of segment 0 | lines of segment 1 | ... ], in large pages (base/pages.h)
  *
- * A tag is 32 bits of the key, so that with the segment 44 bits of it tell keys apart. An entry whose line is full goes
- * on to another, and leaves a mark of three bits of its tag on every full line that it passed: the highest bits of the
- * line's eight numbers are eight such marks. So most searches end where they began, in one line, however full it is.
- * The other line is not the next one: keys that many articles have fill their line and more, and what overflows from
- * neighbours would pile up behind them. The way that it goes on is one of its own for each tag (double hashing).
+ * A tag is 31 bits of the key, so that with the segment 43 bits of it tell keys apart. The fifth article of a key makes
+ * a posting list of its entries (posting.h): what many outlets carry has many keys with many articles, which would fill
+ * one line after another, and make everybody's searches go on over them.
+ *
+ * An entry whose line is full goes on to another, and leaves a mark of three bits of its tag on every full line that it
+ * passed: the highest bits of the line's eight numbers are eight such marks. So most searches end where they began, in
+ * one line, however full it is. The other line is not the next one: what overflows from neighbours would pile up there.
+ * The way that it goes on is one of its own for each tag (double hashing).
  *
  * When the table is 7/8 full, or one segment nearly, a region a quarter larger is begun, up to 128 MiB twice as large,
  * and the segments move over one by one as entries come in; the old region's memory goes back as they leave it. So no
@@ -24,10 +28,11 @@
 
 #include "base/bytes.h"
 #include "base/error.h"
+#include "posting.h"
 
 #define WF_LSH_SEGMENTS     4096u
 #define WF_LSH_LINE_ENTRIES 8u
-#define WF_LSH_BUCKET_MAX   16u /* articles entered under one key */
+#define WF_LSH_BUCKET_MAX   WF_POSTING_NUMBERS /* articles entered under one key */
 #define WF_LSH_NUMBER_MAX   0x7FFFFFFFu
 #define WF_LSH_KEYS_MAX     192u /* looked up together */
 
@@ -36,7 +41,7 @@ struct wf_lsh_line;
 struct wf_lsh_segment {
 	struct wf_lsh_line *lines; /* in one of the two regions */
 	uint32_t lines_count;
-	uint32_t entries_count;
+	uint32_t places_taken;
 	uint32_t removed_count; /* since it was made */
 };
 
@@ -52,15 +57,18 @@ struct wf_lsh {
 	uint8_t *fills;                /* room for making one segment: the entries of each line */
 	uint32_t moved;                /* segments before this one have moved */
 	uint32_t insertions_to_a_move; /* how many more until the next one does */
-	uint64_t entries_count;
+	struct wf_postings postings;
+	uint64_t entries_count; /* articles under keys */
+	uint64_t places_taken;  /* in lines */
 	uint64_t memory_bytes;
 };
 
 int wf_lsh_init(struct wf_lsh *lsh); /* WF_ENOMEM */
 void wf_lsh_close(struct wf_lsh *lsh);
 
-/* Room for so many entries in all, so that the table need not grow step by step. Errors: WF_ENOMEM: it is as it was. */
-int wf_lsh_reserve(struct wf_lsh *lsh, uint64_t entries);
+/* Room for so many places taken in all, so that the table need not grow step by step. Errors: WF_ENOMEM: it is as it
+ * was. */
+int wf_lsh_reserve(struct wf_lsh *lsh, uint64_t places);
 
 /* Enters article `number` (its low 31 bits, not 0) under `key`. Returns 0 also where the bucket is full. Errors:
  * WF_ENOMEM. */

@@ -88,11 +88,11 @@ static uint32_t model_tag(uint64_t seed, uint32_t i, uint64_t *random)
 {
 	switch (seed % 4) {
 	case 0:
-		return 0xfffffff0u - i; /* the last line */
+		return 0xfffffff0u - 2 * i; /* the last line */
 	case 1:
-		return i; /* the first, and tag 0 */
+		return 2 * i; /* the first, and tag 0 */
 	case 2:
-		return (i % 3) * 0x55555555u + i;
+		return (i % 3) * 0x55555555u + 2 * i;
 	default:
 		return (uint32_t)random_next(random);
 	}
@@ -243,6 +243,88 @@ static void a_full_bucket_keeps_its_first_and_takes_again_after_a_removal(void *
 	wf_lsh_close(&lsh);
 }
 
+static void a_key_of_many_articles_takes_one_place_and_gives_it_back(void **state)
+{
+	struct wf_lsh lsh;
+	uint64_t bytes = 0;
+
+	(void)state;
+	assert_int_equal(wf_lsh_init(&lsh), 0);
+	for (uint32_t round = 0; round < 200; round++) {
+		for (uint32_t number = 1; number <= WF_LSH_BUCKET_MAX; number++)
+			for (uint32_t key = 0; key < 500; key++)
+				assert_int_equal(wf_lsh_insert(&lsh, key_of(key * 0x01000192u, key), number), 0);
+		assert_int_equal(lsh.places_taken, 500);
+		assert_int_equal(lsh.entries_count, 500 * WF_LSH_BUCKET_MAX);
+		bytes = round == 0 ? lsh.memory_bytes : bytes;
+		for (uint32_t number = WF_LSH_BUCKET_MAX; number > 0; number--)
+			for (uint32_t key = 0; key < 500; key++) {
+				assert_true(has(&lsh, key_of(key * 0x01000192u, key), number));
+				wf_lsh_remove(&lsh, key_of(key * 0x01000192u, key), number);
+				assert_false(has(&lsh, key_of(key * 0x01000192u, key), number));
+			}
+		assert_int_equal(lsh.places_taken, 0);
+		assert_int_equal(lsh.entries_count, 0);
+	}
+	assert_int_equal(lsh.memory_bytes, bytes); /* lists that were given back are taken again */
+	wf_lsh_close(&lsh);
+	assert_int_equal(memory_live(), 0);
+}
+
+static void a_key_without_memory_for_its_posting_list_stays_as_it_is(void **state)
+{
+	uint32_t numbers[WF_LSH_BUCKET_MAX];
+	struct wf_lsh lsh;
+	uint32_t refused = 0;
+	size_t before;
+
+	(void)state;
+	for (long served = 0; served < 2; served++) {
+		assert_int_equal(wf_lsh_init(&lsh), 0);
+		for (uint32_t number = 1; number <= WF_LSH_BUCKET_MAX; number++) {
+			const uint64_t bytes = lsh.memory_bytes;
+
+			before = find(&lsh, key_of(7, 7), numbers);
+			memory_fault_arm(number == 1 ? 100 : served, true);
+			if (wf_lsh_insert(&lsh, key_of(7, 7), number) == WF_ENOMEM) {
+				refused++;
+				assert_int_equal(find(&lsh, key_of(7, 7), numbers), before);
+				assert_int_equal(lsh.entries_count, before);
+				assert_int_equal(lsh.memory_bytes, bytes);
+				(void)memory_fault_disarm();
+				assert_int_equal(wf_lsh_insert(&lsh, key_of(7, 7), number), 0);
+			}
+			(void)memory_fault_disarm();
+		}
+		assert_int_equal(find(&lsh, key_of(7, 7), numbers), WF_LSH_BUCKET_MAX);
+		wf_lsh_close(&lsh);
+		assert_int_equal(memory_live(), 0);
+	}
+	assert_int_equal(refused, 2);
+}
+
+static void posting_lists_go_with_their_segments(void **state)
+{
+	uint32_t numbers[WF_LSH_BUCKET_MAX];
+	uint64_t random = 5;
+	struct wf_lsh lsh;
+	uint32_t segment_lines;
+
+	(void)state;
+	assert_int_equal(wf_lsh_init(&lsh), 0);
+	for (uint32_t number = 1; number <= WF_LSH_BUCKET_MAX; number++)
+		for (uint32_t key = 0; key < 1000; key++)
+			assert_int_equal(wf_lsh_insert(&lsh, key_of(key * 0x01000192u, key), number), 0);
+	segment_lines = lsh.region.segment_lines;
+	for (uint32_t number = 1; number <= 500000; number++)
+		assert_int_equal(wf_lsh_insert(&lsh, random_next(&random), number), 0);
+	assert_true(lsh.region.segment_lines > segment_lines);
+	for (uint32_t key = 0; key < 1000; key++)
+		assert_int_equal(find(&lsh, key_of(key * 0x01000192u, key), numbers), WF_LSH_BUCKET_MAX);
+	wf_lsh_close(&lsh);
+	assert_int_equal(memory_live(), 0);
+}
+
 static void entries_of_one_home_line_overflow_and_are_all_found(void **state)
 {
 	struct wf_lsh lsh;
@@ -250,14 +332,14 @@ static void entries_of_one_home_line_overflow_and_are_all_found(void **state)
 	(void)state;
 	assert_int_equal(wf_lsh_init(&lsh), 0);
 	for (uint32_t i = 0; i < 200; i++)
-		assert_int_equal(wf_lsh_insert(&lsh, key_of(UINT32_MAX - i, 3), i + 1),
+		assert_int_equal(wf_lsh_insert(&lsh, key_of(UINT32_MAX - 2 * i, 3), i + 1),
 				 0); /* all at home in the last line */
 	for (uint32_t i = 0; i < 200; i++)
-		assert_true(has(&lsh, key_of(UINT32_MAX - i, 3), i + 1));
+		assert_true(has(&lsh, key_of(UINT32_MAX - 2 * i, 3), i + 1));
 	for (uint32_t i = 0; i < 200; i += 2)
-		wf_lsh_remove(&lsh, key_of(UINT32_MAX - i, 3), i + 1);
+		wf_lsh_remove(&lsh, key_of(UINT32_MAX - 2 * i, 3), i + 1);
 	for (uint32_t i = 0; i < 200; i++)
-		assert_int_equal(has(&lsh, key_of(UINT32_MAX - i, 3), i + 1), i % 2);
+		assert_int_equal(has(&lsh, key_of(UINT32_MAX - 2 * i, 3), i + 1), i % 2);
 	wf_lsh_close(&lsh);
 }
 
@@ -464,6 +546,9 @@ int main(void)
 		cmocka_unit_test(key_0_and_the_largest_number_are_ordinary),
 		cmocka_unit_test(number_0_is_never_entered),
 		cmocka_unit_test(a_full_bucket_keeps_its_first_and_takes_again_after_a_removal),
+		cmocka_unit_test(a_key_of_many_articles_takes_one_place_and_gives_it_back),
+		cmocka_unit_test(a_key_without_memory_for_its_posting_list_stays_as_it_is),
+		cmocka_unit_test(posting_lists_go_with_their_segments),
 		cmocka_unit_test(entries_of_one_home_line_overflow_and_are_all_found),
 		cmocka_unit_test(the_table_agrees_with_plain_lists),
 		cmocka_unit_test(a_large_table_loses_nothing_and_is_paid_by_the_entry),

@@ -1,0 +1,88 @@
+#include "posting.h"
+
+#include <stdlib.h>
+
+_Static_assert(sizeof(struct wf_posting) == 64, "a list is one cache line");
+
+void wf_postings_init(struct wf_postings *postings)
+{
+	*postings = (struct wf_postings){0};
+}
+
+void wf_postings_close(struct wf_postings *postings)
+{
+	for (uint32_t i = 0; i < postings->chunks_count; i++)
+		wf_pages_free(postings->chunks[i]);
+	free(postings->chunks);
+	wf_postings_init(postings);
+}
+
+uint64_t wf_postings_memory_bytes(const struct wf_postings *postings)
+{
+	return (uint64_t)postings->chunks_count * WF_PAGES_LARGE_BYTES;
+}
+
+static bool add_chunk(struct wf_postings *postings)
+{
+	struct wf_posting *const chunk = wf_pages_take(WF_PAGES_LARGE_BYTES);
+	struct wf_posting **const chunks =
+		chunk == NULL ? NULL : realloc(postings->chunks, (postings->chunks_count + 1) * sizeof *chunks);
+
+	if (chunks == NULL) {
+		wf_pages_free(chunk);
+		return false;
+	}
+	chunks[postings->chunks_count++] = chunk;
+	postings->chunks = chunks;
+	return true;
+}
+
+uint32_t wf_postings_take(struct wf_postings *postings)
+{
+	uint32_t place = postings->free_first;
+	struct wf_posting *posting;
+
+	if (place == 0 && postings->places_used == postings->chunks_count * WF_POSTING_CHUNK && !add_chunk(postings))
+		return 0;
+	if (place == 0)
+		place = ++postings->places_used;
+	posting = wf_postings_at(postings, place);
+	if (place == postings->free_first)
+		postings->free_first = posting->numbers[0];
+	*posting = (struct wf_posting){{0}};
+	return place;
+}
+
+void wf_postings_give_back(struct wf_postings *postings, uint32_t place)
+{
+	wf_postings_at(postings, place)->numbers[0] = postings->free_first;
+	postings->free_first = place;
+}
+
+bool wf_posting_add(struct wf_posting *posting, uint32_t number)
+{
+	uint32_t i = 0;
+
+	while (i < WF_POSTING_NUMBERS && posting->numbers[i] != 0)
+		i++;
+	if (i == WF_POSTING_NUMBERS)
+		return false;
+	posting->numbers[i] = number;
+	return true;
+}
+
+bool wf_posting_remove(struct wf_posting *posting, uint32_t number)
+{
+	uint32_t found = 0;
+	uint32_t last;
+
+	while (found < WF_POSTING_NUMBERS && posting->numbers[found] != number)
+		found++;
+	if (found == WF_POSTING_NUMBERS)
+		return false;
+	for (last = found; last + 1 < WF_POSTING_NUMBERS && posting->numbers[last + 1] != 0;)
+		last++;
+	posting->numbers[found] = posting->numbers[last];
+	posting->numbers[last] = 0;
+	return true;
+}
