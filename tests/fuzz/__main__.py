@@ -12,8 +12,9 @@ An input that takes longer than --input-seconds (default 20) counts as a crash. 
 where the machine may stop the run for a while.
 --build is a folder that was configured with the preset `fuzz`; where it is not there, or not up to date, it is made.
 
-corpus.tar.xz holds the fewest inputs that reach what all earlier ones did. To bring it up to date, for each target:
+corpus.tar.xz holds few inputs, which reach what all earlier ones did. To bring it up to date, for each target:
 fuzz_TARGET -set_cover_merge=1 NEW/TARGET CORPUS/TARGET, then tar -cJf corpus.tar.xz -C NEW .
+Where the processor lacks vector instructions that others have, whose code no input reaches, add what the archive had.
 
 An input that crashes a target stays in the corpus folder, as TARGET-crash-*; the target goes on without it. Exit status
 1 where there was one.
