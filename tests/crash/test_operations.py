@@ -40,10 +40,10 @@ def article(number):
 class Feed(threading.Thread):
     """Adds as fast as it goes, on one connection; `acknowledged` articles, in order from 0."""
 
-    def __init__(self, daemon):
+    def __init__(self, daemon, acknowledged=0):
         super().__init__()
         self.client = daemon.client()
-        self.acknowledged = 0
+        self.acknowledged = acknowledged
         self.is_wanted = True
         self.start()
 
@@ -131,19 +131,24 @@ class Operations(unittest.TestCase):
 
     def test_a_backup_of_a_store_that_is_written_is_one_moment_of_it(self):
         self.fed(10)
-        feed = Feed(self.daemon)
-        try:
-            for turn in range(4):
+        fed = 0
+        for turn in range(4):
+            # Not fed while all that a backup has is read: the store would grow by more each turn than it had before.
+            feed = Feed(self.daemon, fed)
+            try:
                 time.sleep(0.3)
                 acknowledged = feed.acknowledged
                 copy = self.at("copy%d" % turn)
                 status, output = run("backup", self.store, copy)
                 self.assertEqual(status, 0, output)
-                held = self.dump(copy)
-                self.assertEqual(set(held), {"a%d" % number for number in range(len(held))})
-                self.assertGreaterEqual(len(held), acknowledged)
-        finally:
-            feed.stop()
+            finally:
+                feed.stop()
+            fed = feed.acknowledged
+            held = self.dump(copy)
+            self.assertEqual(set(held), {"a%d" % number for number in range(len(held))})
+            self.assertGreaterEqual(len(held), acknowledged)
+            self.assertLessEqual(len(held), fed)
+            self.assertGreater(fed, acknowledged)
 
     def test_a_backup_that_is_killed_leaves_nothing_with_its_name(self):
         chance = random.Random(3)
