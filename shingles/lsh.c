@@ -343,17 +343,20 @@ static struct wf_posting *posting_of(const struct wf_lsh *lsh, uint32_t number)
 /* The posting list that a line's matches stand for; NULL where they are articles, or there are none. */
 static const struct wf_posting *posting_in(const struct wf_lsh *lsh, const struct wf_lsh_line *line, uint32_t matches)
 {
-	const uint32_t i = matches == 0 ? 0 : (uint32_t)__builtin_ctz(matches);
+	uint32_t i;
 
-	return matches == 0 || (line->tags[i] & LISTED) == 0 ? NULL : posting_of(lsh, line->numbers[i]);
+	if (matches == 0)
+		return NULL;
+	i = (uint32_t)__builtin_ctz(matches);
+	return (line->tags[i] & LISTED) == 0 ? NULL : posting_of(lsh, line->numbers[i]);
 }
 
 static size_t take_posting(const struct wf_posting *posting, struct wf_lsh_found *found)
 {
-	size_t count = 0;
+	const uint32_t count = wf_posting_count(posting);
 
-	for (; count < WF_POSTING_NUMBERS && posting->numbers[count] != 0; count++)
-		found[count].number = posting->numbers[count];
+	for (uint32_t i = 0; i < count; i++)
+		found[i].number = posting->numbers[i];
 	return count;
 }
 
@@ -389,6 +392,15 @@ static size_t find_one(const struct wf_lsh *lsh, uint64_t key, struct wf_lsh_fou
 	return bucket.count;
 }
 
+/* Fetches what is looked at after a key's home line: its posting list, or the line in which the search goes on. */
+static void fetch_after_home(struct lines lines, uint32_t tag, const struct wf_posting *posting)
+{
+	if (posting != NULL)
+		wf_prefetch(posting, sizeof *posting);
+	else
+		wf_prefetch(&lines.first[line_after(lines.count, tag, home_of(lines.count, tag))], LINE_BYTES);
+}
+
 size_t wf_lsh_find(const struct wf_lsh *lsh, const uint64_t *keys, uint32_t keys_count, struct wf_lsh_found *found)
 {
 	/* Keys whose articles are not in their home line alone, and their posting lists where those are known. */
@@ -403,15 +415,12 @@ size_t wf_lsh_find(const struct wf_lsh *lsh, const uint64_t *keys, uint32_t keys
 	for (uint32_t i = 0; i < keys_count; i++) {
 		const struct lines lines = lines_of(lsh, keys[i]);
 		const uint32_t tag = tag_of(keys[i]);
-		const uint32_t home = home_of(lines.count, tag);
-		const struct wf_lsh_line *line = &lines.first[home];
+		const struct wf_lsh_line *line = &lines.first[home_of(lines.count, tag)];
 		const uint32_t matches = matches_of(line, tag);
 		const struct wf_posting *posting = posting_in(lsh, line, matches);
 
 		if (posting != NULL || goes_on(line, tag)) {
-			wf_prefetch(posting != NULL ? (const void *)posting
-						    : &lines.first[line_after(lines.count, tag, home)],
-				    LINE_BYTES);
+			fetch_after_home(lines, tag, posting);
 			postings[later_count] = posting;
 			later[later_count++] = (uint16_t)i;
 		} else {
@@ -459,13 +468,12 @@ static void note_removals(struct wf_lsh *lsh, struct wf_lsh_segment *segment, ui
 static int make_posting(struct wf_lsh *lsh, struct wf_lsh_segment *segment, const struct bucket *bucket,
 			uint32_t number)
 {
-	const uint64_t postings_bytes = wf_postings_memory_bytes(&lsh->postings);
 	const uint32_t place = wf_postings_take(&lsh->postings);
 	struct wf_posting *posting;
 
 	if (place == 0)
 		return WF_ENOMEM;
-	lsh->memory_bytes += wf_postings_memory_bytes(&lsh->postings) - postings_bytes;
+	count_memory(lsh);
 	posting = wf_postings_at(&lsh->postings, place);
 	for (uint32_t i = 0; i < bucket->count; i++) {
 		(void)wf_posting_add(posting, *number_at(bucket, i) & WF_LSH_NUMBER_MAX);
@@ -566,14 +574,11 @@ void wf_lsh_prefetch_insert(const struct wf_lsh *lsh, const uint64_t *keys, uint
 	for (uint32_t i = 0; i < keys_count; i++) {
 		const struct lines lines = lines_of(lsh, keys[i]);
 		const uint32_t tag = tag_of(keys[i]);
-		const uint32_t home = home_of(lines.count, tag);
-		const struct wf_lsh_line *line = &lines.first[home];
+		const struct wf_lsh_line *line = &lines.first[home_of(lines.count, tag)];
 		const struct wf_posting *posting = posting_in(lsh, line, matches_of(line, tag));
 
 		wf_prefetch(segment_of(lsh, keys[i]), sizeof(struct wf_lsh_segment));
-		if (posting != NULL)
-			wf_prefetch(posting, LINE_BYTES);
-		else if (free_of(line) == 0)
-			wf_prefetch(&lines.first[line_after(lines.count, tag, home)], LINE_BYTES);
+		if (posting != NULL || free_of(line) == 0)
+			fetch_after_home(lines, tag, posting);
 	}
 }

@@ -61,28 +61,24 @@ void wf_postings_give_back(struct wf_postings *postings, uint32_t place)
 
 bool wf_posting_add(struct wf_posting *posting, uint32_t number)
 {
-	uint32_t i = 0;
+	const uint32_t count = wf_posting_count(posting);
 
-	while (i < WF_POSTING_NUMBERS && posting->numbers[i] != 0)
-		i++;
-	if (i == WF_POSTING_NUMBERS)
+	if (count == WF_POSTING_NUMBERS)
 		return false;
-	posting->numbers[i] = number;
+	posting->numbers[count] = number;
 	return true;
 }
 
 bool wf_posting_remove(struct wf_posting *posting, uint32_t number)
 {
+	const uint32_t count = wf_posting_count(posting);
 	uint32_t found = 0;
-	uint32_t last;
 
-	while (found < WF_POSTING_NUMBERS && posting->numbers[found] != number)
+	while (found < count && posting->numbers[found] != number)
 		found++;
-	if (found == WF_POSTING_NUMBERS)
+	if (found == count)
 		return false;
-	for (last = found; last + 1 < WF_POSTING_NUMBERS && posting->numbers[last + 1] != 0;)
-		last++;
-	posting->numbers[found] = posting->numbers[last];
-	posting->numbers[last] = 0;
+	posting->numbers[found] = posting->numbers[count - 1];
+	posting->numbers[count - 1] = 0;
 	return true;
 }

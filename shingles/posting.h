@@ -8,7 +8,6 @@
 #define WF_POSTING_H
 
 #include "base/bytes.h"
-#include "base/error.h"
 #include "base/pages.h"
 
 #define WF_POSTING_NUMBERS 16u
@@ -38,6 +37,15 @@ void wf_postings_give_back(struct wf_postings *postings, uint32_t place);
 static inline struct wf_posting *wf_postings_at(const struct wf_postings *postings, uint32_t place)
 {
 	return &postings->chunks[(place - 1) / WF_POSTING_CHUNK][(place - 1) % WF_POSTING_CHUNK];
+}
+
+static inline uint32_t wf_posting_count(const struct wf_posting *posting)
+{
+	uint32_t count = 0;
+
+	while (count < WF_POSTING_NUMBERS && posting->numbers[count] != 0)
+		count++;
+	return count;
 }
 
 /* Adds a number, not 0. False where the list is full. */
