@@ -33,8 +33,12 @@
 #define ALWAYS_SHARE       2u    /* nearly always: in at least one of so many stories */
 #define COMMON_SLOTS       4096u /* 16 KiB, in pairs */
 #define COMMON_RENEW       64u   /* made anew after so many stories, and after each of the first so many */
-#define HOT_SLOTS          512u  /* boilerplate of one source, in sets of HOT_WAYS: 2 KiB, read as a whole */
-#define HOT_WAYS           4u
+#define HOT_SLOTS_MIN      64u   /* boilerplate of one source, as many slots as it needs: read as a whole */
+#define HOT_SLOTS_MAX      512u
+#define HOT_SET            8u /* slots that are looked at together */
+#define HOT_FULL(slots)    ((slots) / 8 * 5) /* so many shingles, and the slots are doubled */
+#define HOT_FULL_LAST      (HOT_SLOTS_MAX / 8 * 7)
+#define HOT_NONE           UINT32_MAX
 
 struct set {
 	uint32_t shingles[SET_SLOTS];
@@ -55,11 +59,14 @@ struct wf_repeats {
 	uint32_t seen_bits;  /* a power of two */
 	uint32_t offered;    /* stories that came, those passed over included */
 	uint32_t copy_place; /* 1 + its place in `copy.left`; 0: it is not to be copied, or was */
-	uint32_t padding[5];
+	uint32_t hot_slots;  /* a power of two */
+	uint32_t hot_count;  /* shingles in them */
+	uint32_t padding[3];
 	uint32_t hot_bits[WF_KERNEL_HOT_BITS / 32]; /* one for each shingle in `hot`: no for most */
-	uint32_t hot[HOT_SLOTS];                    /* 0: free */
-	uint8_t hot_counts[HOT_SLOTS];              /* stories that had it, as in `sets`; 255: so many or more */
-	struct set sets[];                          /* and behind them the bits of what was seen */
+	/* hot_slots shingles, 0: free, by linear probing over sets of HOT_SET, each filled from its first on; and for
+	 * each, in a byte, the stories that had it, as in `sets`; 255: so many or more. */
+	uint32_t hot[HOT_SLOTS_MAX + HOT_SLOTS_MAX / 4];
+	struct set sets[]; /* and behind them the bits of what was seen */
 };
 
 /* Saved as it is in memory: little endian, checked by its sizes. */
@@ -99,14 +106,18 @@ static bool was_seen(const struct wf_repeats *repeats, uint32_t shingle)
 static struct wf_repeats *repeats_new(struct wf_boilerplate *boilerplate, uint64_t source, uint32_t sets_count,
 				      uint32_t seen_bits)
 {
-	struct wf_repeats *repeats = calloc(1, repeats_bytes(sets_count, seen_bits));
+	struct wf_repeats *repeats = malloc(repeats_bytes(sets_count, seen_bits));
 
 	if (repeats == NULL)
 		return NULL;
+	/* Written, not calloc(): it is read before it is written, and a page of zeros that is shared until then costs a
+	 * second fault, and a word to all other threads. */
+	memset(repeats, 0, repeats_bytes(sets_count, seen_bits));
 	repeats->source = source;
 	repeats->sets_count = sets_count;
 	repeats->seen_bits = seen_bits;
 	repeats->bound = UINT32_MAX;
+	repeats->hot_slots = HOT_SLOTS_MIN;
 	boilerplate->memory_bytes += bytes_of(repeats);
 	return repeats;
 }
@@ -140,10 +151,65 @@ static void repeats_free(struct wf_boilerplate *boilerplate, struct wf_repeats *
 	free(repeats);
 }
 
-/* The first of the HOT_WAYS slots that may hold a shingle. */
-static size_t hot_set(uint32_t hash)
+static const uint8_t *hot_counts_of(const struct wf_repeats *repeats)
 {
-	return hash / (UINT32_MAX / (HOT_SLOTS / HOT_WAYS) + 1) * HOT_WAYS;
+	return (const uint8_t *)(repeats->hot + repeats->hot_slots);
+}
+
+static uint8_t *hot_counts(struct wf_repeats *repeats)
+{
+	return (uint8_t *)(repeats->hot + repeats->hot_slots);
+}
+
+/* The first slot of the set in which the search for a shingle begins. */
+static uint32_t hot_home(const struct wf_repeats *repeats, uint32_t hash)
+{
+	return (uint32_t)((uint64_t)hash * (repeats->hot_slots / HOT_SET) >> 32) * HOT_SET;
+}
+
+/* The slot of a shingle that is hot, else HOT_NONE. Shingle 0 looks like a free slot. */
+static uint32_t hot_find(const struct wf_repeats *repeats, uint32_t shingle, uint32_t hash)
+{
+	uint32_t at = hot_home(repeats, hash);
+
+	for (uint32_t walked = 0; walked < repeats->hot_slots; walked += HOT_SET) {
+		const uint32_t found = wf_eight_equal(repeats->hot + at, UINT32_MAX, shingle);
+
+		if (found != 0)
+			return at + (uint32_t)__builtin_ctz(found);
+		if (repeats->hot[at + HOT_SET - 1] == 0)
+			break;
+		at = (at + HOT_SET) & (repeats->hot_slots - 1);
+	}
+	return HOT_NONE;
+}
+
+/* Puts a shingle, of which so many stories are known, into the first free slot from its home on. There is one. */
+static void hot_place(struct wf_repeats *repeats, uint32_t shingle, uint32_t hash, uint8_t count)
+{
+	uint32_t at = hot_home(repeats, hash);
+
+	while (repeats->hot[at] != 0)
+		at = (at + 1) & (repeats->hot_slots - 1);
+	repeats->hot[at] = shingle;
+	hot_counts(repeats)[at] = count;
+	repeats->hot_count++;
+}
+
+static void hot_double(struct wf_repeats *repeats)
+{
+	uint32_t shingles[HOT_SLOTS_MAX];
+	uint8_t counts[HOT_SLOTS_MAX];
+	const uint32_t slots = repeats->hot_slots;
+
+	memcpy(shingles, repeats->hot, slots * sizeof *shingles);
+	memcpy(counts, hot_counts(repeats), slots);
+	memset(repeats->hot, 0, sizeof repeats->hot);
+	repeats->hot_slots = 2 * slots;
+	repeats->hot_count = 0;
+	for (uint32_t i = 0; i < slots; i++)
+		if (shingles[i] != 0)
+			hot_place(repeats, shingles[i], wf_kernel_hash(shingles[i]), counts[i]);
 }
 
 static struct wf_repeats *repeats_of(const struct wf_boilerplate *boilerplate, uint64_t source)
@@ -237,7 +303,8 @@ void wf_boilerplate_prefetch(const struct wf_boilerplate *boilerplate, uint64_t 
 
 	if (repeats == NULL)
 		return;
-	wf_prefetch(repeats->hot_bits, sizeof repeats->hot_bits + sizeof repeats->hot + sizeof repeats->hot_counts);
+	wf_prefetch(repeats->hot_bits,
+		    sizeof repeats->hot_bits + repeats->hot_slots * (sizeof *repeats->hot + sizeof(uint8_t)));
 	if (is_to_learn && !is_passed_over(repeats))
 		wf_prefetch(repeats->sets, repeats->sets_count * sizeof(struct set) + repeats->seen_bits / 8);
 }
@@ -247,12 +314,10 @@ static bool is_repeated(const struct wf_boilerplate *boilerplate, const struct w
 {
 	const uint32_t hash = wf_kernel_hash(shingle);
 	const uint32_t *pair = common_pair(boilerplate, hash);
-	const uint32_t *set = &hot->hot[hot_set(hash)];
-	bool found = (pair[0] == shingle) | (pair[1] == shingle);
 
-	for (size_t k = 0; k < HOT_WAYS; k++)
-		found |= set[k] == shingle;
-	return found & (shingle != 0);
+	if (shingle == 0)
+		return false;
+	return pair[0] == shingle || pair[1] == shingle || hot_find(hot, shingle, hash) != HOT_NONE;
 }
 
 /* Whether a source prints the shingle nearly always. What it prints now and then only may be a form that its stories
@@ -260,11 +325,9 @@ static bool is_repeated(const struct wf_boilerplate *boilerplate, const struct w
 static bool is_printed_always(const struct wf_repeats *repeats, const uint16_t *tokens)
 {
 	const uint32_t shingle = WF_SHINGLE_OF(tokens[0], tokens[1]);
-	const size_t set = hot_set(wf_kernel_hash(shingle));
-	uint32_t count = 0;
+	const uint32_t found = hot_find(repeats, shingle, wf_kernel_hash(shingle));
+	const uint32_t count = found == HOT_NONE ? 0 : hot_counts_of(repeats)[found];
 
-	for (size_t i = set; i < set + HOT_WAYS; i++)
-		count = repeats->hot[i] == shingle ? repeats->hot_counts[i] : count;
 	return count >= REPEATS_MIN && count * ALWAYS_SHARE >= repeats->stories;
 }
 
@@ -346,20 +409,25 @@ uint64_t wf_boilerplate_version(const struct wf_boilerplate *boilerplate, uint64
 			       : common | boilerplate->corpus->stories_total;
 }
 
-/* `count` stories have the shingle, enough for boilerplate. Where a set is full the shingle is left out. */
+/* `count` stories have the shingle, enough for boilerplate. What there is no room for is left out. */
 static void mark(struct wf_repeats *repeats, uint32_t shingle, uint16_t count)
 {
 	const uint32_t hash = wf_kernel_hash(shingle);
-	const size_t set = hot_set(hash);
+	const uint8_t known = count < UINT8_MAX ? (uint8_t)count : UINT8_MAX;
+	const uint32_t found = hot_find(repeats, shingle, hash);
 
-	set_bit32(repeats->hot_bits, wf_kernel_hot_bit(hash));
-	for (size_t i = set; i < set + HOT_WAYS; i++) {
-		if (repeats->hot[i] == 0 || repeats->hot[i] == shingle) {
-			repeats->hot[i] = shingle;
-			repeats->hot_counts[i] = count < UINT8_MAX ? (uint8_t)count : UINT8_MAX;
-			return;
-		}
+	if (shingle == 0)
+		return;
+	if (found != HOT_NONE) {
+		hot_counts(repeats)[found] = known;
+		return;
 	}
+	if (repeats->hot_slots < HOT_SLOTS_MAX && repeats->hot_count >= HOT_FULL(repeats->hot_slots))
+		hot_double(repeats);
+	if (repeats->hot_count >= HOT_FULL_LAST)
+		return;
+	hot_place(repeats, shingle, hash, known);
+	set_bit32(repeats->hot_bits, wf_kernel_hot_bit(hash));
 }
 
 /* The place of the shingle in its set, else that of the one least worth keeping: the rarest, of those the one not
@@ -404,7 +472,8 @@ static void rebuild_hot(struct wf_repeats *repeats)
 {
 	memset(repeats->hot_bits, 0, sizeof repeats->hot_bits);
 	memset(repeats->hot, 0, sizeof repeats->hot);
-	memset(repeats->hot_counts, 0, sizeof repeats->hot_counts);
+	repeats->hot_slots = HOT_SLOTS_MIN;
+	repeats->hot_count = 0;
 	for (size_t i = 0; i < repeats->sets_count; i++)
 		for (size_t k = 0; k < SET_SLOTS; k++)
 			if (repeats->sets[i].counts[k] >= repeats->bound)
@@ -643,6 +712,19 @@ void wf_boilerplate_save_end(struct wf_boilerplate *boilerplate)
 	*copy = (struct wf_boilerplate_copy){.out = NULL};
 }
 
+/* Whether the table of what is hot has a size that it may have, and room for more. */
+static bool is_hot_sound(const struct wf_repeats *head)
+{
+	uint32_t count = 0;
+
+	if (head->hot_slots < HOT_SLOTS_MIN || head->hot_slots > HOT_SLOTS_MAX ||
+	    (head->hot_slots & (head->hot_slots - 1)) != 0)
+		return false;
+	for (uint32_t i = 0; i < head->hot_slots; i++)
+		count += head->hot[i] != 0;
+	return count == head->hot_count && count <= HOT_FULL_LAST;
+}
+
 /* Takes one source's repeats off the front of `bytes`. */
 static int load_repeats(struct wf_boilerplate *boilerplate, struct wf_bytes *bytes, bool is_corpus,
 			struct wf_repeats **repeats)
@@ -655,6 +737,8 @@ static int load_repeats(struct wf_boilerplate *boilerplate, struct wf_bytes *byt
 	memcpy(&head, bytes->data, sizeof head);
 	if (head.sets_count != (is_corpus ? CORPUS_SETS : SOURCE_SETS) ||
 	    head.seen_bits != (is_corpus ? CORPUS_SEEN_BITS : SOURCE_SEEN_BITS) || (head.source == 0) != is_corpus)
+		return WF_ECORRUPT;
+	if (!is_hot_sound(&head))
 		return WF_ECORRUPT;
 	length = bytes_of(&head);
 	if (bytes->length < length)

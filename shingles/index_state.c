@@ -1,6 +1,6 @@
 #include "index_parts.h"
 
-#define STATE_VERSION 3
+#define STATE_VERSION 4
 
 /* State: [ version u32 | 0 u32 | learned_number u64 | frequency bytes u64 | frequency | boilerplate ]. */
 struct state_header {

@@ -15,6 +15,7 @@
 #define BODY        150u
 #define STORY       (HEAD + BODY + HEAD)
 #define SOURCES_MAX 16u
+#define LONG_MAX    1500u
 
 /* Helpers */
 
@@ -124,6 +125,45 @@ static void what_three_stories_of_a_source_have_is_masked_in_the_fourth(void **s
 	uint64_t random = 1;
 
 	learn(*state, 1, 100, 3, &random);
+	assert_int_equal(masked(*state, 1, 100, 5).frame, 2 * HEAD);
+	assert_int_equal(masked(*state, 1, 100, 5).body, 0);
+}
+
+/* A long text word for word in three stories: how many of its tokens are boilerplate in the fourth, by what is known of
+ * the source alone, without the help that a young one gets. */
+static uint32_t masked_of_long(struct wf_boilerplate *boilerplate, uint32_t count)
+{
+	static uint16_t tokens[LONG_MAX];
+	static uint8_t mask[LONG_MAX];
+	uint64_t random = 3;
+	uint32_t masked_count = 0;
+
+	for (uint32_t i = 0; i < count; i++)
+		tokens[i] = (uint16_t)random_next(&random);
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(wf_boilerplate_learn(boilerplate, 1, tokens, count, true), 0);
+	wf_boilerplate_mask(boilerplate, 1, tokens, count, WF_PAGE_NEW, mask);
+	for (uint32_t i = 0; i < count; i++)
+		masked_count += mask[i];
+	return masked_count;
+}
+
+static void boilerplate_of_any_length_up_to_the_bound_is_masked(void **state)
+{
+	for (uint32_t count = 10; count <= 400; count += 30) {
+		wf_boilerplate_close(*state);
+		assert_int_equal(wf_boilerplate_init(*state, SOURCES_MAX), 0);
+		assert_int_equal(masked_of_long(*state, count), count);
+	}
+}
+
+static void more_boilerplate_than_fits_is_masked_in_part(void **state)
+{
+	uint64_t random = 4;
+
+	assert_in_range(masked_of_long(*state, LONG_MAX), LONG_MAX / 8, LONG_MAX);
+	/* And the source still learns. */
+	learn(*state, 1, 100, 70, &random);
 	assert_int_equal(masked(*state, 1, 100, 5).frame, 2 * HEAD);
 	assert_int_equal(masked(*state, 1, 100, 5).body, 0);
 }
@@ -636,6 +676,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(before_anything_is_learned_all_is_content),
 		TEST(what_three_stories_of_a_source_have_is_masked_in_the_fourth),
+		TEST(boilerplate_of_any_length_up_to_the_bound_is_masked),
+		TEST(more_boilerplate_than_fits_is_masked_in_part),
 		TEST(other_sources_are_not_affected),
 		TEST(a_passage_repeated_within_one_story_is_content),
 		TEST(a_page_nearly_all_seen_once_is_content_unless_it_is_known_to_be_of_another_story),
