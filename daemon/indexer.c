@@ -39,8 +39,14 @@ bool wf_indexer_is_stale(struct wf_indexer *indexer)
 
 int wf_indexer_evidence(struct wf_indexer *indexer, uint64_t number, struct wf_bytes *evidence)
 {
-	const struct wf_item *item = wf_pending_item(&indexer->pending, number);
+	struct wf_recent_article recent;
+	const struct wf_item *item;
 
+	if (wf_recent_find(&indexer->recent, number, &recent)) {
+		*evidence = recent.evidence;
+		return 0;
+	}
+	item = wf_pending_item(&indexer->pending, number);
 	if (item != NULL) {
 		*evidence = item->document.evidence;
 		return 0;
@@ -63,8 +69,20 @@ int wf_indexer_read_evidence_cb(void *context, uint64_t number, struct wf_bytes 
 /* Of an article that ids or index know: one that the store has not is damage. */
 static int known_id(struct wf_indexer *indexer, uint64_t number, struct wf_bytes *id)
 {
-	const int code = wf_store_id(indexer->reader, number, id);
+	const struct wf_item *item;
+	struct wf_recent_article recent;
+	int code;
 
+	if (wf_recent_find(&indexer->recent, number, &recent)) {
+		*id = recent.id;
+		return 0;
+	}
+	item = wf_pending_item(&indexer->pending, number);
+	if (item != NULL) {
+		*id = item->article.id;
+		return 0;
+	}
+	code = wf_store_id(indexer->reader, number, id);
 	if (code != WF_ENOTFOUND && code != WF_ECORRUPT)
 		return code;
 	wf_pipeline_note_damage(indexer->pipeline, "body", number);
@@ -78,14 +96,9 @@ int wf_indexer_find(struct wf_indexer *indexer, struct wf_bytes id, uint64_t id_
 
 	*number = 0;
 	while ((candidate = wf_id_index_next(&indexer->ids, id_hash, &position)) != 0) {
-		const struct wf_item *item = wf_pending_item(&indexer->pending, candidate);
 		struct wf_bytes found;
-		int code = 0;
+		const int code = known_id(indexer, candidate, &found);
 
-		if (item != NULL)
-			found = item->article.id;
-		else
-			code = known_id(indexer, candidate, &found);
 		if (code < 0)
 			return code;
 		if (wf_bytes_equal(found, id)) {
@@ -98,15 +111,12 @@ int wf_indexer_find(struct wf_indexer *indexer, struct wf_bytes id, uint64_t id_
 
 int wf_indexer_id_of(struct wf_indexer *indexer, uint64_t number, struct wf_bytes *id)
 {
-	const struct wf_item *item = wf_pending_item(&indexer->pending, number);
 	struct wf_index_article article;
 	struct wf_bytes found;
 	int code;
 
 	*id = (struct wf_bytes){NULL, 0};
-	if (item != NULL)
-		*id = item->article.id;
-	if (item != NULL || number == 0 || wf_index_article(indexer->index, number, &article) < 0)
+	if (number == 0 || wf_index_article(indexer->index, number, &article) < 0)
 		return 0;
 	code = known_id(indexer, number, &found);
 	if (code == 0)
@@ -226,6 +236,7 @@ int wf_indexer_take_out(struct wf_indexer *indexer, const struct wf_store_entry 
 	if (wf_index_cluster(indexer->index, article.cluster, &summary) == WF_ENOTFOUND)
 		indexer->gone_count++;
 	wf_pending_forget(&indexer->pending, entry->number);
+	wf_recent_forget(&indexer->recent, entry->number);
 	return 0;
 }
 
@@ -291,6 +302,7 @@ static int take_in(struct wf_indexer *indexer, struct wf_job *job, struct wf_ite
 	item->entry.sketch = sketch;
 	indexer->number_next++;
 	wf_pending_push(&indexer->pending, job, item);
+	wf_recent_push(&indexer->recent, facts.number, item->document.evidence, item->article.id);
 	return 0;
 }
 

@@ -17,6 +17,7 @@
 #include "learned.h"
 #include "pending.h"
 #include "queue.h"
+#include "recent.h"
 
 struct wf_pipeline;
 
@@ -37,6 +38,7 @@ struct wf_indexer {
 	uint64_t number_next;
 	uint64_t number_seen; /* what the reader's snapshot has, at least */
 	struct wf_pending pending;
+	struct wf_recent recent;
 	struct wf_arena scratch;
 	struct wf_learned learned; /* what of it is on its way to the store */
 	uint64_t state_number;     /* number of the newest article when what was learned was last copied */

@@ -169,6 +169,7 @@ void wf_indexer_unload(struct wf_indexer *indexer)
 {
 	wf_indexer_rest(indexer);
 	wf_pending_drop(&indexer->pending, UINT64_MAX);
+	wf_recent_clear(&indexer->recent);
 	wf_learned_drop(&indexer->learned);
 	wf_index_free(indexer->index);
 	indexer->index = NULL;

@@ -243,7 +243,9 @@ int wf_indexer_start(struct wf_indexer *indexer, struct wf_pipeline *pipeline, s
 	code = wf_queue_init(&indexer->queue);
 	if (code < 0)
 		return wf_error_set(error, code, "start: %s", wf_error_sentence(code));
-	code = wf_store_reader_new(pipeline->store, &indexer->reader);
+	code = wf_recent_init(&indexer->recent, pipeline->settings->recent_bytes_max);
+	if (code == 0)
+		code = wf_store_reader_new(pipeline->store, &indexer->reader);
 	if (code < 0)
 		wf_error_set(error, code, "start: %s", wf_error_sentence(code));
 	else
@@ -275,5 +277,6 @@ void wf_indexer_close(struct wf_indexer *indexer)
 	wf_learned_close(&indexer->learned);
 	wf_arena_close(&indexer->scratch);
 	wf_pending_close(&indexer->pending);
+	wf_recent_close(&indexer->recent);
 	wf_queue_close(&indexer->queue);
 }

@@ -117,6 +117,7 @@ struct found {
 	uint64_t p999;
 	uint64_t latency_max;
 	uint64_t connections;
+	uint64_t recent_bytes;
 	uint64_t in_flight_bytes;
 	uint64_t subscribers;
 	uint64_t subscriber_bytes;
@@ -158,6 +159,7 @@ int wf_method_stats_index(struct wf_indexer *indexer, struct wf_job *job)
 
 	wf_index_stats(indexer->index, &found->index);
 	found->ids_bytes = wf_id_index_memory_bytes(&indexer->ids);
+	found->recent_bytes = wf_recent_memory_bytes(&indexer->recent);
 	found->pending = indexer->pending.count;
 	found->writes_refused = indexer->is_refusing;
 	return 0;
@@ -200,7 +202,8 @@ int wf_method_stats_read(struct wf_reading *reading, struct wf_job *job)
 	pack_count(reply, "uptime", found->uptime_s);
 	pack_count(reply, "store_bytes", wf_store_bytes(reading->pipeline->store));
 	pack_count(reply, "memory_bytes",
-		   index->memory_bytes + found->ids_bytes + found->in_flight_bytes + found->subscriber_bytes);
+		   index->memory_bytes + found->ids_bytes + found->recent_bytes + found->in_flight_bytes +
+			   found->subscriber_bytes);
 	pack_count(reply, "resident_bytes", resident_bytes());
 	pack_count(reply, "index_bytes", index->memory_bytes);
 	pack_count(reply, "id_index_bytes", found->ids_bytes);

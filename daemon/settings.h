@@ -68,6 +68,8 @@
 	X(BYTES, in_flight_bytes_max, "256M", 1048576, UINT64_C(1) << 40,                                             \
 	  "Bytes of requests and replies of all connections, over which only idle ones are read from.")               \
 	X(BYTES, map_bytes_min, "64M", 1048576, UINT64_C(1) << 44, "First size of the store's memory map; it grows.") \
+	X(BYTES, recent_bytes_max, "32M", 0, UINT64_C(1) << 40,                                                       \
+	  "Memory for what the newest articles are compared by, else read from the store; 0: none.")                  \
 	X(BYTES, room_bytes_min, "64M", 0, UINT64_C(1) << 44,                                                         \
 	  "Free bytes of the store's file system under which writes are refused.")                                    \
 	X(RATIO, threshold, "0", 0, 1, "Resemblance from which two articles must meet; 0: as built in.")              \
