@@ -8,11 +8,11 @@
 
 #define EVIDENCE_VERSION 1
 #define HEADER_BYTES     8u
-#define NONE             UINT16_MAX
-#define TABLE_BITS_MIN   5 /* of buckets */
-#define TABLE_BITS_MAX   15
+#define NONE             0x3FFFu /* no position: the last token begins no shingle */
+#define TABLE_BITS_MIN   6       /* of entries */
+#define TABLE_BITS_MAX   16
 #define ENTRY_EMPTY      UINT32_MAX
-#define ENTRY_LAST       0x8000u /* of a second entry: no chain hangs from it */
+#define ENTRY_LAST       0x8000u /* no chain hangs from it */
 #define GAP_SOFT_MAX     3u      /* tokens of a gap of the same length on both sides that count as respelled ... */
 #define GAP_SAME_SHARE   4u      /* ... and in a longer one, where one of so many is the same and in its place */
 #define GAP_FIGURE_MAX   12u     /* tokens of a gap in which figures are compared */
@@ -30,20 +30,9 @@ enum kind { KIND_COMMON, KIND_FIGURE, KIND_NAME };
 _Static_assert((uint64_t)WF_DOCUMENT_TOKENS_MAX *WF_WEIGHT_MAX *COVER_FULL < UINT32_MAX, "no sum overflows");
 
 /* The newcomer's shingles by their hash. An entry is more bits of the hash (from bit 16 on), ENTRY_LAST, and the first
- * position of a shingle. That the one that is looked for is not there is then seen without a look at the text, which
- * would be a branch that nobody can guess. What a bucket has no room for hangs in a chain from its second entry. */
-struct bucket {
-	uint32_t entries[2];
-};
-
-/* By position of the newcomer's shingles. */
-struct place {
-	uint16_t chain; /* the next one that overflowed from the same bucket */
-	uint16_t first; /* first position of the same shingle */
-	uint16_t again; /* the next position of the same shingle */
-	uint16_t last;  /* of a first position: the last one so far */
-};
-
+ * position of those that have it; the others hang from it in a chain (`next`), ascending. That a shingle is not there
+ * is then mostly seen without a look at the text, which would be a branch that nobody can guess. The table is made from
+ * the last position to the first, so that each is put in by two writes, whatever is there. */
 struct wf_profile {
 	const uint16_t *tokens;
 	const uint8_t *mask;
@@ -52,8 +41,8 @@ struct wf_profile {
 	uint32_t shingles_own; /* occurrences that are not boilerplate */
 	int table_bits;
 	/* In `room`, one behind the other, just as long as the texts are: what is used stays in the nearest cache. */
-	struct bucket *table;
-	struct place *places;
+	uint32_t *table;
+	uint16_t *next;         /* by position: the one behind it in its chain */
 	uint8_t *repeated;      /* by position: the newcomer has this shingle more than once */
 	uint8_t *shingle_own;   /* by position: this shingle is not boilerplate as a whole */
 	uint8_t *hit;           /* by position: the other has this shingle */
@@ -65,10 +54,8 @@ struct wf_profile {
 	uint32_t own;           /* sum of own_weights */
 	uint32_t lead;          /* tokens up to the WF_LEAD_TOKENS-th own one; 0: there are fewer */
 	uint32_t lead_own;
-	uint64_t room[(1u << TABLE_BITS_MAX) + WF_DOCUMENT_TOKENS_MAX * (sizeof(struct place) + 8) / 8];
+	uint32_t room[(1u << TABLE_BITS_MAX) + WF_DOCUMENT_TOKENS_MAX * (sizeof(uint16_t) + 8) / sizeof(uint32_t)];
 };
-
-_Static_assert(sizeof(struct bucket) == sizeof(uint64_t), "room is for buckets first");
 
 int wf_evidence_encode(const struct wf_tokens *tokens, struct wf_arena *arena, struct wf_bytes *evidence)
 {
@@ -139,86 +126,69 @@ static uint32_t hash_of(uint32_t shingle)
 	return shingle * 0x9E3779B1u;
 }
 
-static struct bucket *bucket_of(const struct wf_profile *profile, uint32_t hash)
+static uint32_t *entry_of(const struct wf_profile *profile, uint32_t hash)
 {
 	return &profile->table[hash >> (32 - profile->table_bits)];
 }
 
-/* What an entry has above its position, the bits below those that choose the bucket. */
+/* What an entry has above its position, the bits below those that choose the entry. */
 static uint32_t tag_of(uint32_t hash)
 {
-	return hash >> 2 & 0x7FFF;
+	return hash >> 1 & 0x7FFF;
 }
 
-static uint16_t position_of(uint32_t entry)
+static uint32_t position_of(uint32_t entry)
 {
-	return (uint16_t)(entry & 0x3FFF);
+	return entry & NONE;
 }
 
-static bool is_at(const struct wf_profile *profile, uint32_t shingle, uint16_t position)
+static bool is_at(const struct wf_profile *profile, uint32_t shingle, uint32_t position)
 {
 	return shingle_at(profile->tokens, position) == shingle;
 }
 
-/* First position of a shingle in the newcomer, or NONE. */
-static inline uint16_t find(const struct wf_profile *profile, uint32_t shingle)
+/* From `position` on along a chain, the first that has the shingle, or NONE. */
+static uint32_t find_from(const struct wf_profile *profile, uint32_t shingle, uint32_t position)
 {
-	const uint32_t hash = hash_of(shingle);
-	const struct bucket bucket = *bucket_of(profile, hash);
-	const bool is_first = bucket.entries[0] >> 16 == tag_of(hash);
-	const bool is_second = bucket.entries[1] >> 16 == tag_of(hash);
-	uint16_t position;
-
-	if (is_first && is_at(profile, shingle, position_of(bucket.entries[0])))
-		return position_of(bucket.entries[0]);
-	if (is_second && is_at(profile, shingle, position_of(bucket.entries[1])))
-		return position_of(bucket.entries[1]);
-	if (__builtin_expect((bucket.entries[1] & ENTRY_LAST) != 0, 1))
-		return NONE;
-	position = profile->places[position_of(bucket.entries[1])].chain;
 	while (position != NONE && !is_at(profile, shingle, position))
-		position = profile->places[position].chain;
+		position = profile->next[position];
 	return position;
 }
 
-/* Puts the shingle at `position` into its bucket, or behind what overflowed from there. */
-static void insert(struct wf_profile *profile, uint32_t shingle, uint16_t position)
+/* First position of a shingle in the newcomer, or NONE. */
+static inline uint32_t find(const struct wf_profile *profile, uint32_t shingle)
 {
 	const uint32_t hash = hash_of(shingle);
-	const uint32_t entry = tag_of(hash) << 16 | ENTRY_LAST | position;
-	struct bucket *const bucket = bucket_of(profile, hash);
-	struct place *second;
+	const uint32_t entry = *entry_of(profile, hash);
 
-	profile->places[position].chain = NONE;
-	if (bucket->entries[0] == ENTRY_EMPTY) {
-		bucket->entries[0] = entry;
-	} else if (bucket->entries[1] == ENTRY_EMPTY) {
-		bucket->entries[1] = entry;
-	} else {
-		second = &profile->places[position_of(bucket->entries[1])];
-		profile->places[position].chain = second->chain;
-		second->chain = position;
-		bucket->entries[1] &= ~ENTRY_LAST;
-	}
+	if (entry >> 16 == tag_of(hash) && is_at(profile, shingle, position_of(entry)))
+		return position_of(entry);
+	if (__builtin_expect((entry & ENTRY_LAST) != 0, 1))
+		return NONE;
+	return find_from(profile, shingle, profile->next[position_of(entry)]);
 }
 
-/* Enters the shingle at `position`, which comes after all that are in. */
-static void enter(struct wf_profile *profile, uint16_t position)
+/* The next position that has the same shingle, or NONE. */
+static uint32_t again(const struct wf_profile *profile, uint32_t position)
 {
-	const uint32_t shingle = shingle_at(profile->tokens, position);
-	uint16_t first = find(profile, shingle);
+	return find_from(profile, shingle_at(profile->tokens, position), profile->next[position]);
+}
 
-	profile->places[position].again = NONE;
-	profile->repeated[position] = first != NONE;
-	if (first == NONE) {
-		insert(profile, shingle, position);
-		first = position;
-	} else {
-		profile->places[profile->places[first].last].again = position;
-		profile->repeated[first] = 1;
+/* Enters the shingle at `position`, which comes before all that are in. */
+static inline void enter(struct wf_profile *profile, uint32_t position)
+{
+	const uint32_t hash = hash_of(shingle_at(profile->tokens, position));
+	uint32_t *const entry = entry_of(profile, hash);
+	const uint32_t before = *entry;
+
+	profile->next[position] = (uint16_t)position_of(before);
+	*entry = tag_of(hash) << 16 | (uint32_t)(before == ENTRY_EMPTY) * ENTRY_LAST | position;
+	if (before != ENTRY_EMPTY) {
+		const uint32_t same = again(profile, position);
+
+		if (same != NONE)
+			profile->repeated[position] = profile->repeated[same] = 1;
 	}
-	profile->places[first].last = position;
-	profile->places[position].first = first;
 }
 
 static uint32_t shingles_own(const uint8_t *mask, uint32_t tokens_count)
@@ -259,16 +229,16 @@ void wf_profile_set(struct wf_profile *profile, const uint16_t *tokens, uint32_t
 {
 	int bits = TABLE_BITS_MIN;
 
-	while (bits < TABLE_BITS_MAX && 1u << bits < 2 * tokens_count)
+	while (bits < TABLE_BITS_MAX && 1u << bits < 4 * tokens_count)
 		bits++;
 	profile->tokens = tokens;
 	profile->mask = mask;
 	profile->weights = weights;
 	profile->count = tokens_count;
 	profile->table_bits = bits;
-	profile->table = (struct bucket *)(void *)profile->room;
-	profile->places = (struct place *)(void *)(profile->table + (1u << bits));
-	profile->repeated = (uint8_t *)(profile->places + tokens_count);
+	profile->table = profile->room;
+	profile->next = (uint16_t *)(profile->table + (1u << bits));
+	profile->repeated = (uint8_t *)(profile->next + tokens_count);
 	profile->shingle_own = profile->repeated + tokens_count;
 	profile->hit = profile->shingle_own + tokens_count;
 	profile->own_weights = profile->hit + tokens_count;
@@ -276,20 +246,21 @@ void wf_profile_set(struct wf_profile *profile, const uint16_t *tokens, uint32_t
 	profile->cover = profile->kinds + tokens_count;
 	profile->cover_other = profile->cover + tokens_count;
 	profile->shingles_own = 0;
-	memset(profile->table, 0xff, sizeof(struct bucket) << bits);
-	for (uint32_t i = 0; i + 1 < tokens_count; i++)
-		enter(profile, (uint16_t)i);
+	memset(profile->table, 0xff, sizeof *profile->table << bits);
+	memset(profile->repeated, 0, tokens_count);
+	for (uint32_t i = tokens_count; i-- > 1;)
+		enter(profile, i - 1);
 	weigh_own(profile);
 }
 
 /* Where the run that ended before `expected` goes on, else the place of the same shingle nearest to it. */
-static uint32_t align(const struct wf_profile *profile, uint16_t first, uint32_t expected)
+static uint32_t align(const struct wf_profile *profile, uint32_t first, uint32_t expected)
 {
 	uint32_t best = first;
 	uint32_t best_distance = UINT32_MAX;
-	uint16_t position = first;
+	uint32_t position = first;
 
-	for (int tries = 0; position != NONE && tries < 8; tries++, position = profile->places[position].again) {
+	for (int tries = 0; position != NONE && tries < 8; tries++, position = again(profile, position)) {
 		const uint32_t distance = position > expected ? position - expected : expected - position;
 
 		if (distance < best_distance) {
@@ -392,9 +363,9 @@ static void compare_gap(struct wf_profile *profile, const uint16_t *other, const
 }
 
 /* The other has the shingle: marks it wherever the newcomer has it. */
-static void mark(struct wf_profile *profile, uint16_t first)
+static void mark(struct wf_profile *profile, uint32_t first)
 {
-	for (uint16_t position = first; position != NONE; position = profile->places[position].again) {
+	for (uint32_t position = first; position != NONE; position = again(profile, position)) {
 		profile->hit[position] = 1;
 		profile->cover[position] = profile->cover[position + 1] = COVER_FULL;
 	}
@@ -420,7 +391,7 @@ static void mark_run(struct wf_profile *profile, uint32_t first, uint32_t count)
 	const uint8_t *at = profile->repeated + first;
 
 	for (; (at = memchr(at, 1, (size_t)(end - at))) != NULL; at++) {
-		const uint16_t same = profile->places[at - profile->repeated].first;
+		const uint32_t same = find(profile, shingle_at(profile->tokens, (uint32_t)(at - profile->repeated)));
 
 		if (!profile->hit[same])
 			mark(profile, same);
@@ -439,7 +410,7 @@ static void scan(struct wf_profile *profile, const uint16_t *other, uint32_t oth
 	bool in_text = false;
 
 	for (uint32_t j = 0; j + 1 < other_count; j++) {
-		const uint16_t first = find(profile, shingle_at(other, j));
+		const uint32_t first = find(profile, shingle_at(other, j));
 		uint32_t i, left, length;
 
 		if (first == NONE)
