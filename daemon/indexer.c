@@ -4,7 +4,9 @@
 #include "indexer_parts.h"
 #include "pipeline.h"
 
-#define USES_MAX 512u /* articles and requests in a row with one snapshot */
+#define USES_MAX            512u /* articles and requests in a row with one snapshot */
+#define FORESEEN_MAX        128u /* articles ahead for which evidence is read: some milliseconds */
+#define FORESEEN_CANDIDATES 16u  /* of an article */
 
 /* ---- the reader ---- */
 
@@ -240,6 +242,12 @@ int wf_indexer_take_out(struct wf_indexer *indexer, const struct wf_store_entry 
 	return 0;
 }
 
+/* Whether the job's items are articles that are to be decided. */
+static bool has_articles(const struct wf_job *job)
+{
+	return job->kind == WF_JOB_REQUEST && job->item_names == NULL && job->items_count > 0;
+}
+
 /* The article that comes after this one, as far as is known: of the same request, or the first of the next. */
 static const struct wf_item *item_after(const struct wf_job **job, const struct wf_item *item)
 {
@@ -248,9 +256,45 @@ static const struct wf_item *item_after(const struct wf_job **job, const struct 
 	if (item + 1 < (*job)->items + (*job)->items_count)
 		return item + 1;
 	*job = (*job)->queue_next;
-	return *job != NULL && (*job)->kind == WF_JOB_REQUEST && (*job)->item_names == NULL && (*job)->items_count > 0
-		       ? (*job)->items
-		       : NULL;
+	return *job != NULL && has_articles(*job) ? (*job)->items : NULL;
+}
+
+static void foresee(struct wf_indexer *indexer, const struct wf_item *item)
+{
+	uint64_t numbers[FORESEEN_CANDIDATES];
+	struct wf_recent_article recent;
+	uint32_t on_disk = 0;
+	const uint32_t count = wf_index_foresee(indexer->index, &item->document, item->source, numbers,
+						FORESEEN_CANDIDATES);
+
+	for (uint32_t i = 0; i < count; i++) {
+		numbers[on_disk] = numbers[i];
+		on_disk += !wf_recent_find(&indexer->recent, numbers[i], &recent) &&
+			   wf_pending_item(&indexer->pending, numbers[i]) == NULL;
+	}
+	if (on_disk > 0)
+		wf_fetcher_ask(&indexer->fetcher, numbers, on_disk);
+}
+
+void wf_indexer_foresee(struct wf_indexer *indexer, struct wf_job *job, uint32_t from)
+{
+	const uint32_t left = job->items_count - from;
+	uint32_t ahead = 0;
+
+	if (!has_articles(job) ||
+	    !wf_fetcher_is_wanted(&indexer->fetcher, left < WF_INDEXER_SLICE ? left : WF_INDEXER_SLICE))
+		return;
+	for (; job != NULL && ahead < FORESEEN_MAX; job = job->queue_next, from = 0) {
+		if (!has_articles(job))
+			continue;
+		for (uint32_t i = from; i < job->items_count && ahead < FORESEEN_MAX; i++, ahead++) {
+			if (i < job->items_foreseen)
+				continue;
+			if (!job->items[i].is_refused)
+				foresee(indexer, &job->items[i]);
+			job->items_foreseen = i + 1;
+		}
+	}
 }
 
 /* While an article is decided and taken in, what the next ones need comes nearer. */

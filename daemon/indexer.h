@@ -11,6 +11,7 @@
 
 #include <uv.h>
 
+#include "fetcher.h"
 #include "id_index.h"
 #include "index.h"
 #include "job.h"
@@ -20,6 +21,8 @@
 #include "recent.h"
 
 struct wf_pipeline;
+
+#define WF_INDEXER_SLICE 64u /* articles of a batch, between which queries of others are served */
 
 struct wf_indexer {
 	struct wf_pipeline *pipeline;
@@ -39,6 +42,7 @@ struct wf_indexer {
 	uint64_t number_seen; /* what the reader's snapshot has, at least */
 	struct wf_pending pending;
 	struct wf_recent recent;
+	struct wf_fetcher fetcher;
 	struct wf_arena scratch;
 	struct wf_learned learned; /* what of it is on its way to the store */
 	uint64_t state_number;     /* number of the newest article when what was learned was last copied */
@@ -97,6 +101,10 @@ int wf_indexer_query(struct wf_indexer *indexer, struct wf_job *job, struct wf_i
 /* Amid a long batch, between two of its articles: serves the queries of other connections that have come meanwhile, but
  * those that come after something else of theirs. One that names what is not on disk is answered after the batch. */
 void wf_indexer_give_way(struct wf_indexer *indexer, struct wf_job *batch);
+
+/* While pages of the store have to be waited for: has those read ahead that the job's articles from `from` on, of which
+ * a slice is about to be decided, and the jobs behind it will need. */
+void wf_indexer_foresee(struct wf_indexer *indexer, struct wf_job *job, uint32_t from);
 
 /* Takes an article out of index and ids; the caller has the store remove it. take_out: its entry is at hand. */
 int wf_indexer_remove(struct wf_indexer *indexer, uint64_t number, struct wf_error *error);

@@ -144,8 +144,10 @@ static void serve(struct wf_indexer *indexer, struct wf_job *job)
 	}
 	if (wf_indexer_is_stale(indexer))
 		code = wf_indexer_renew(indexer);
-	if (code == 0)
+	if (code == 0) {
+		wf_indexer_foresee(indexer, job, 0);
 		code = job->method->index(indexer, job);
+	}
 	if (code < 0 && job->error.code == 0)
 		wf_error_set(&job->error, code, "%s", wf_error_sentence(code));
 	pass_on(indexer, job);
@@ -245,6 +247,8 @@ int wf_indexer_start(struct wf_indexer *indexer, struct wf_pipeline *pipeline, s
 		return wf_error_set(error, code, "start: %s", wf_error_sentence(code));
 	code = wf_recent_init(&indexer->recent, pipeline->settings->recent_bytes_max);
 	if (code == 0)
+		code = wf_fetcher_init(&indexer->fetcher, pipeline->store, (uint32_t)pipeline->settings->fetch_threads);
+	if (code == 0)
 		code = wf_store_reader_new(pipeline->store, &indexer->reader);
 	if (code < 0)
 		wf_error_set(error, code, "start: %s", wf_error_sentence(code));
@@ -271,6 +275,7 @@ void wf_indexer_stop(struct wf_indexer *indexer)
 
 void wf_indexer_close(struct wf_indexer *indexer)
 {
+	wf_fetcher_close(&indexer->fetcher);
 	wf_indexer_unload(indexer);
 	wf_store_reader_free(indexer->reader);
 	wf_id_index_close(&indexer->ids);

@@ -6,8 +6,6 @@
 #include "server.h"
 #include "verdict.h"
 
-#define SLICE_ARTICLES 64u /* of a batch, between which queries of others are served */
-
 /* ---- add, add_batch, query ---- */
 
 static int take_items(struct wf_server *server, struct wf_job *job, size_t count)
@@ -107,8 +105,10 @@ int wf_method_add_batch_index(struct wf_indexer *indexer, struct wf_job *job)
 		struct wf_item *item = &job->items[i];
 		struct wf_error refusal;
 
-		if (i > 0 && i % SLICE_ARTICLES == 0)
+		if (i > 0 && i % WF_INDEXER_SLICE == 0) {
 			wf_indexer_give_way(indexer, job);
+			wf_indexer_foresee(indexer, job, i);
+		}
 		if (add(indexer, job, item, &refusal) < 0)
 			wf_verdict_pack_refusal(&job->reply, item->article.id, &refusal);
 	}

@@ -40,6 +40,8 @@
 	X(SWITCH, no_text, "no", 0, 1, "Store no texts: `get` then answers without one.")                             \
 	X(SWITCH, dense_text, "no", 0, 1, "Compress texts to three tenths fewer bytes, in three times the time.")     \
 	X(COUNT, workers, "0", 0, 256, "Threads that analyse and compress texts; 0: one a processor.")                \
+	X(COUNT, fetch_threads, "8", 0, 64,                                                                           \
+	  "Threads that read old articles ahead where the store is larger than the memory; 0: none.")                 \
 	X(COUNT, commit_wait_us, "5000", 0, 1000000,                                                                  \
 	  "The longest that a write on its way to disk waits for companions.")                                        \
 	X(BYTES, request_bytes_max, "64M", 1024, WF_REQUEST_BYTES_MAX_LIMIT, "The largest request.")                  \

@@ -120,6 +120,12 @@ void wf_index_look_ahead(const struct wf_index *index, const struct wf_document 
 			 bool is_query);
 void wf_index_prepare(struct wf_index *index, const struct wf_document *document, uint64_t source);
 
+/* The stored articles that wf_index_decide() would compare the article with if it came now, `numbers_max` at most, into
+ * `numbers`; returns how many. For asking ahead of time for evidence that comes slowly. Not between a decision and
+ * wf_index_apply(). */
+uint32_t wf_index_foresee(struct wf_index *index, const struct wf_document *document, uint64_t source,
+			  uint64_t *numbers, uint32_t numbers_max);
+
 /* Decides what `document` is, changing nothing that a later decision depends on.
  * `facts->number` is 0 for a query. `replaces`: number of the article that this one takes the place of, or 0: it
  * is no candidate, but where this one tells its story, this one stays in its cluster.

@@ -93,6 +93,22 @@ static void find_candidates(struct wf_index *index, uint64_t replaces)
 	}
 }
 
+uint32_t wf_index_foresee(struct wf_index *index, const struct wf_document *document, uint64_t source,
+			  uint64_t *numbers, uint32_t numbers_max)
+{
+	struct wf_newcomer *const newcomer = index->newcomer;
+	uint32_t count = 0;
+
+	index->newcomer = &index->foreseen;
+	if (make_newcomer(index, index->newcomer, document, source, WF_PAGE_NEW) == 0) {
+		find_candidates(index, 0);
+		for (; count < index->candidates_count && count < numbers_max; count++)
+			numbers[count] = index->candidates[count].number;
+	}
+	index->newcomer = newcomer;
+	return count;
+}
+
 /* Marks what is boilerplate in the other. */
 static void mask_other(struct wf_index *index, uint64_t number, uint32_t tokens_count)
 {

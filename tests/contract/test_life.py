@@ -1,7 +1,10 @@
 """Start, stop, restart, retention, a disk that is full, settings."""
 
 import glob
+import mmap
 import os
+import random
+import resource
 import signal
 import socket
 import subprocess
@@ -34,6 +37,14 @@ def everything(client):
     return full, articles
 
 
+def thread_names(daemon):
+    names = []
+    for path in glob.glob("/proc/%d/task/*/comm" % daemon.process.pid):
+        with open(path) as file:
+            names.append(file.read().strip())
+    return names
+
+
 class Threads(unittest.TestCase):
     def test_each_has_a_name(self):
         daemon = Daemon("--workers", "2")
@@ -41,13 +52,48 @@ class Threads(unittest.TestCase):
         wanted = {"worker": 2, "index": 1, "commit": 1}
 
         def named():
-            names = []
-            for path in glob.glob("/proc/%d/task/*/comm" % daemon.process.pid):
-                with open(path) as file:
-                    names.append(file.read().strip())
+            names = thread_names(daemon)
             return all(names.count(name) == count for name, count in wanted.items())
 
         self.assertTrue(eventually(named))
+
+
+class ColdStore(unittest.TestCase):
+    """A store of which nothing is in memory: what articles are compared with is read ahead."""
+
+    def forget(self, path):
+        """Has the system forget the file's pages; whether it then says that they are waited for."""
+        with open(path, "rb") as file:
+            os.fsync(file.fileno())
+            os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+            with mmap.mmap(file.fileno(), 0, prot=mmap.PROT_READ) as pages:
+                pages.madvise(mmap.MADV_RANDOM)
+                before = resource.getrusage(resource.RUSAGE_SELF).ru_majflt
+                sum(pages[i] for i in range(0, len(pages), 1 << 20))
+                return resource.getrusage(resource.RUSAGE_SELF).ru_majflt > before
+
+    def verdicts(self, client, copies):
+        client.send(b"".join(msgpack.packb([0, n, "query", [copy]]) for n, copy in enumerate(copies)))
+        return [client.reply()[3] for _ in copies]
+
+    def test_answers_as_one_that_is_in_memory(self):
+        daemon = Daemon("--recent-bytes-max", "0", "--fetch-threads", "3")
+        self.addCleanup(daemon.close)
+        numbers = random.Random(1).sample(range(1500), 1500)  # no order that the store itself would read ahead in
+        copies = [{"text": words(n, 380) + " cut"} for n in numbers]
+        with daemon.client() as client:
+            for n in range(0, 1500, 100):
+                client.result("add_batch", [{"id": str(i), "text": words(i, 400)} for i in range(n, n + 100)])
+            warm = self.verdicts(client, copies)
+        self.assertEqual([verdict["match"] for verdict in warm], [str(n) for n in numbers])
+        daemon.stop()
+        is_counted = self.forget(os.path.join(daemon.folder, "store", "data.mdb"))
+        daemon.start()
+        with daemon.client() as client:
+            self.assertEqual(self.verdicts(client, copies), warm)
+        if not is_counted:
+            self.skipTest("the file system keeps its files in memory")
+        self.assertEqual(thread_names(daemon).count("fetch"), 3)
 
 
 class Restart(unittest.TestCase):

@@ -1093,6 +1093,7 @@ static struct wf_document document_of_stream(struct desk *desk, uint64_t i, uint
 }
 
 #define AHEAD_ARTICLES 400u
+#define FORESEEN_ROOM  64u
 
 /* The stream one source after another, so that what is made ready of an article is often outdated by the one before. */
 static void order_by_source(struct desk *desk, uint64_t order[AHEAD_ARTICLES])
@@ -1138,6 +1139,47 @@ static void work_ahead_changes_no_answer(void **state)
 		document = next;
 		source = next_source;
 	}
+	both_hold_the_same(plain, ahead);
+	assert_true(wf_bytes_equal(state_of(plain), state_of(ahead)));
+	desk_free(plain);
+	desk_free(ahead);
+}
+
+/* What is foreseen of an article right before it comes is what it is compared with; and foreseeing it, or another one,
+ * changes no answer. */
+static void what_is_foreseen_is_what_is_compared(void **state)
+{
+	struct desk *plain = desk_new();
+	struct desk *ahead = desk_new();
+	uint32_t joined = 0;
+
+	(void)state;
+	for (uint64_t i = 1; i <= AHEAD_ARTICLES; i++) {
+		uint64_t numbers[FORESEEN_ROOM], source;
+		const struct wf_document document = document_of_stream(ahead, i, &source);
+		struct wf_index_stats before, after;
+		struct wf_decision first, second;
+		bool is_foreseen = false;
+		uint32_t count;
+
+		wf_index_look_ahead(ahead->index, &document, source, false);
+		wf_index_prepare(ahead->index, &document, source);
+		(void)wf_index_foresee(ahead->index, &document, source + 1, numbers, FORESEEN_ROOM);
+		wf_index_stats(ahead->index, &before);
+		count = wf_index_foresee(ahead->index, &document, source, numbers, FORESEEN_ROOM);
+		wf_index_stats(ahead->index, &after);
+		assert_memory_equal(&before, &after, sizeof before);
+		assert_true(wf_index_foresee(ahead->index, &document, source, numbers, 1) <= 1);
+		count = wf_index_foresee(ahead->index, &document, source, numbers, FORESEEN_ROOM);
+		first = add_of_stream(plain, i);
+		second = add_document(ahead, &document, source, 0);
+		assert_true(decisions_are_equal(&first, &second));
+		for (uint32_t k = 0; k < count; k++)
+			is_foreseen |= numbers[k] == second.match;
+		assert_true(is_foreseen || second.is_new);
+		joined += !second.is_new;
+	}
+	assert_true(joined > AHEAD_ARTICLES / 10);
 	both_hold_the_same(plain, ahead);
 	assert_true(wf_bytes_equal(state_of(plain), state_of(ahead)));
 	desk_free(plain);
@@ -1646,6 +1688,7 @@ int main(void)
 		TEST(two_articles_are_compared_as_a_decision_would),
 		TEST(an_article_that_is_not_stored_is_compared_as_its_verdict_would),
 		TEST(work_ahead_changes_no_answer),
+		TEST(what_is_foreseen_is_what_is_compared),
 		TEST(an_index_learned_anew_from_the_store_decides_alike),
 		TEST(an_index_with_a_saved_state_decides_alike),
 		TEST(an_index_with_gaps_comes_back_with_its_clusters),
