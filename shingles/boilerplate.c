@@ -434,17 +434,19 @@ static void mark(struct wf_repeats *repeats, uint32_t shingle, uint16_t count)
  * seen for longest. */
 static size_t place_in(const struct set *set, uint32_t shingle, uint16_t now)
 {
-	size_t worst = 0;
+	uint64_t worst = UINT64_MAX;
 
 	for (uint32_t places = wf_eight_equal(set->shingles, UINT32_MAX, shingle); places != 0; places &= places - 1)
 		if (set->counts[__builtin_ctz(places)] != 0)
 			return (size_t)__builtin_ctz(places);
-	for (size_t i = 1; i < SET_SLOTS; i++)
-		if (set->counts[i] < set->counts[worst] ||
-		    (set->counts[i] == set->counts[worst] &&
-		     (uint16_t)(now - set->last[i]) > (uint16_t)(now - set->last[worst])))
-			worst = i;
-	return worst;
+	/* As one number, its place last, so that there is no branch, which could not be guessed. */
+	for (size_t i = 0; i < SET_SLOTS; i++) {
+		const uint16_t unseen = (uint16_t)(now - set->last[i]);
+		const uint64_t worth = (uint64_t)set->counts[i] << 32 | (uint64_t)(UINT16_MAX - unseen) << 8 | i;
+
+		worst = worth < worst ? worth : worst;
+	}
+	return worst & UINT8_MAX;
 }
 
 /* One more story has the shingle, which an earlier one had too. */

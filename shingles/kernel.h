@@ -65,6 +65,9 @@ struct wf_kernels {
 	/* The places first + i, ascending, where a[i] is b[i]. `places` has room for count and the slack. */
 	uint32_t (*equal)(const int32_t *a, const int32_t *b, uint32_t count, uint32_t first, uint16_t *places);
 
+	/* Bit i: a[i] is less than `bound`, for `count` of them, 64 at most. */
+	uint64_t (*below)(const int32_t *a, uint32_t count, int32_t bound);
+
 	/* Sets the weights that are masked to 0; returns the sum of the others. */
 	uint32_t (*weigh)(uint8_t *weights, const uint8_t *mask, uint32_t count);
 

@@ -220,9 +220,23 @@ static uint32_t equal(const int32_t *a, const int32_t *b, uint32_t count, uint32
 	return places_count;
 }
 
+static uint64_t below(const int32_t *a, uint32_t count, int32_t bound)
+{
+	const __m256i bounds = _mm256_set1_epi32(bound);
+	uint64_t bits = 0;
+	uint32_t i = 0;
+
+	for (; i + LANES <= count; i += LANES)
+		bits |= (uint64_t)bits_of(_mm256_cmpgt_epi32(bounds, load(a + i))) << i;
+	for (; i < count; i++)
+		bits |= (uint64_t)(a[i] < bound) << i;
+	return bits;
+}
+
 #define KERNEL_HAS_OWN_FILTER
 #define KERNEL_HAS_OWN_RANK
 #define KERNEL_HAS_OWN_EQUAL
+#define KERNEL_HAS_OWN_BELOW
 #define KERNEL_HAS_OWN_EXTREMES
 #define KERNELS wf_kernels_avx2
 #include "kernel_body.h"

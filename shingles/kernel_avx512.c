@@ -153,6 +153,20 @@ static uint32_t equal(const int32_t *a, const int32_t *b, uint32_t count, uint32
 	return places_count;
 }
 
+static uint64_t below(const int32_t *a, uint32_t count, int32_t bound)
+{
+	const __m512i bounds = _mm512_set1_epi32(bound);
+	uint64_t bits = 0;
+
+	for (uint32_t i = 0; i < count; i += LANES) {
+		const __mmask16 lanes = lanes_of(count - i);
+
+		bits |= (uint64_t)_mm512_mask_cmplt_epi32_mask(lanes, _mm512_maskz_loadu_epi32(lanes, a + i), bounds)
+			<< i;
+	}
+	return bits;
+}
+
 static uint32_t weigh(uint8_t *weights, const uint8_t *mask, uint32_t count)
 {
 	__m512i sum = _mm512_setzero_si512();
@@ -216,6 +230,7 @@ static uint32_t both(const uint8_t *a, const uint8_t *b, uint32_t count)
 #define KERNEL_HAS_OWN_FILTER
 #define KERNEL_HAS_OWN_RANK
 #define KERNEL_HAS_OWN_EQUAL
+#define KERNEL_HAS_OWN_BELOW
 #define KERNEL_HAS_OWN_WEIGH
 #define KERNEL_HAS_OWN_EXTREMES
 #define KERNEL_HAS_OWN_SUMS

@@ -72,6 +72,17 @@ static uint32_t equal(const int32_t *a, const int32_t *b, uint32_t count, uint32
 }
 #endif
 
+#ifndef KERNEL_HAS_OWN_BELOW
+static uint64_t below(const int32_t *a, uint32_t count, int32_t bound)
+{
+	uint64_t bits = 0;
+
+	for (uint32_t i = 0; i < count; i++)
+		bits |= (uint64_t)(a[i] < bound) << i;
+	return bits;
+}
+#endif
+
 #ifndef KERNEL_HAS_OWN_WEIGH
 static uint32_t weigh(uint8_t *weights, const uint8_t *mask, uint32_t count)
 {
@@ -136,6 +147,7 @@ const struct wf_kernels KERNELS = {
 	.least = least,
 	.greatest = greatest,
 	.equal = equal,
+	.below = below,
 	.weigh = weigh,
 	.products = products,
 	.pairs = pairs,

@@ -6,6 +6,7 @@
 #define WEIGHT_LEAST  (WF_WEIGHT_MAX * 2 / 5) /* of both words together: under it a shingle is never chosen */
 #define WEIGHT_RARE   (WF_WEIGHT_MAX * 4 / 5)
 #define WEIGHT_RAREST (WF_WEIGHT_MAX * 6 / 5)
+#define CHUNK         64u /* ranks that are looked at together */
 
 const struct wf_passage_windows WF_PASSAGE_STORED = {
 	.lead_shingles = 120, .lead_window = 12, .rest_window_min = 28, .rest_keys = 16};
@@ -99,43 +100,74 @@ uint32_t wf_passage_choose(const struct wf_passage_windows *windows, const struc
 	return places_count;
 }
 
-/* Whether a window holds the place narrow[i] and none of less rank: those of its part, [begin, end), that are nearest
- * on either side lie at least a window apart. */
-static bool is_least(const struct wf_passage_ranking *ranking, const uint16_t *narrow, uint32_t narrow_count,
-		     uint32_t i, uint32_t begin, uint32_t end, uint32_t window)
+/* Which ranks of a chunk of them are less: a bit each. */
+static uint64_t less_in(const int32_t *ranks, uint32_t count, uint32_t chunk, int32_t rank)
 {
-	const int32_t rank = ranking->ranks[narrow[i]];
-	uint32_t left = i;
-	uint32_t right = i;
+	const uint32_t first = chunk * CHUNK;
 
-	while (left > 0 && narrow[left - 1] >= begin && ranking->ranks[narrow[left - 1]] >= rank)
-		left--;
-	while (right + 1 < narrow_count && narrow[right + 1] < end && ranking->ranks[narrow[right + 1]] >= rank)
-		right++;
-	if (left > 0 && narrow[left - 1] >= begin)
-		begin = narrow[left - 1] + 1u;
-	if (right + 1 < narrow_count && narrow[right + 1] < end)
-		end = narrow[right + 1];
-	return end - begin >= window;
+	return wf_kernels()->below(ranks + first, count - first < CHUNK ? count - first : CHUNK, rank);
+}
+
+/* One past the nearest before `i` whose rank is less; 0 where there is none. `own`: those less in the chunk of `i`. */
+static uint32_t past_less_before(const int32_t *ranks, uint32_t count, uint32_t i, uint64_t own)
+{
+	uint32_t chunk = i / CHUNK;
+	uint64_t less = own & ((UINT64_C(1) << (i % CHUNK)) - 1);
+
+	while (less == 0 && chunk > 0)
+		less = less_in(ranks, count, --chunk, ranks[i]);
+	return less == 0 ? 0 : (chunk + 1) * CHUNK - (uint32_t)__builtin_clzll(less);
+}
+
+/* The nearest after `i` whose rank is less; `count` where there is none. */
+static uint32_t less_after(const int32_t *ranks, uint32_t count, uint32_t i, uint64_t own)
+{
+	uint32_t chunk = i / CHUNK;
+	uint64_t less = own & UINT64_MAX << (i % CHUNK) << 1;
+
+	while (less == 0 && (chunk + 1) * CHUNK < count)
+		less = less_in(ranks, count, ++chunk, ranks[i]);
+	return less == 0 ? count : chunk * CHUNK + (uint32_t)__builtin_ctzll(less);
+}
+
+/* Of the shingles [begin, end), of which `narrow` are those that windows of less width gave: those among them that are
+ * the least of a window. Such a one has none of less rank within a window's width: the nearest on either side lie at
+ * least so far apart. The ranks are looked at all together: how far it is to the nearest is not to be guessed. */
+static uint32_t choose_wider(const struct wf_passage_ranking *ranking, const uint16_t *narrow, uint32_t narrow_count,
+			     uint32_t begin, uint32_t end, uint32_t window, uint16_t *places)
+{
+	int32_t ranks[WF_DOCUMENT_TOKENS_MAX];
+	uint32_t places_count = 0;
+
+	if (window > end - begin)
+		window = end - begin;
+	for (uint32_t i = 0; i < narrow_count; i++)
+		ranks[i] = ranking->ranks[narrow[i]];
+	for (uint32_t i = 0; i < narrow_count; i++) {
+		const uint64_t own = less_in(ranks, narrow_count, i / CHUNK, ranks[i]);
+		const uint32_t before = past_less_before(ranks, narrow_count, i, own);
+		const uint32_t after = less_after(ranks, narrow_count, i, own);
+		const uint32_t first = before == 0 ? begin : narrow[before - 1] + 1u;
+		const uint32_t last = after == narrow_count ? end : narrow[after];
+
+		places[places_count] = narrow[i];
+		places_count += last - first >= window;
+	}
+	return places_count;
 }
 
 uint32_t wf_passage_choose_among(const struct wf_passage_windows *windows, const struct wf_passage_ranking *ranking,
 				 const uint16_t *narrow, uint32_t narrow_count, uint16_t *places)
 {
 	const struct parts parts = parts_of(windows, ranking->count);
-	uint32_t places_count = 0;
+	uint32_t lead_count = 0;
+	uint32_t count;
 
-	for (uint32_t i = 0; i < narrow_count; i++) {
-		const bool is_lead = narrow[i] < parts.lead;
-		const uint32_t begin = is_lead ? 0 : parts.lead;
-		const uint32_t end = is_lead ? parts.lead : ranking->count;
-		const uint32_t window = is_lead ? windows->lead_window : parts.rest_window;
-
-		places[places_count] = narrow[i];
-		places_count += is_least(ranking, narrow, narrow_count, i, begin, end,
-					 window < end - begin ? window : end - begin);
-	}
-	return places_count;
+	while (lead_count < narrow_count && narrow[lead_count] < parts.lead)
+		lead_count++;
+	count = choose_wider(ranking, narrow, lead_count, 0, parts.lead, windows->lead_window, places);
+	return count + choose_wider(ranking, narrow + lead_count, narrow_count - lead_count, parts.lead, ranking->count,
+				    parts.rest_window, places + count);
 }
 
 void wf_passage_keys(const struct wf_passage_ranking *ranking, const uint16_t *places, uint32_t places_count,

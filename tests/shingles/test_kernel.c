@@ -158,7 +158,7 @@ static void every_level_ranks_alike(void **state)
 	assert_true(chosen > 0);
 }
 
-/* least, greatest, equal */
+/* least, greatest, equal, below */
 
 static void every_level_finds_minima_maxima_and_equals(void **state)
 {
@@ -192,6 +192,14 @@ static void every_level_finds_minima_maxima_and_equals(void **state)
 					assert_int_equal(output.places[equal++], 100 + i);
 			}
 			assert_int_equal(equal, output.count);
+			for (uint32_t i = 0; i < count; i += 64) {
+				const uint32_t some = count - i < 64 ? count - i : 64;
+				const uint64_t below = kernels->below(in + i, some, 2);
+
+				assert_true(some == 64 || below >> some == 0);
+				for (uint32_t k = 0; k < some; k++)
+					assert_int_equal(below >> k & 1, in[i + k] < 2);
+			}
 		}
 	}
 }
