@@ -8,8 +8,9 @@
 #include "base/prefetch.h"
 
 #define LINE_BYTES  64u
-#define LINES_FIRST 7u   /* of a segment: 1.75 MiB in all, one large page */
-#define LINES_SMALL 256u /* 64 MiB in all: up to there memory is cheaper than moving */
+#define LINES_FIRST 7u    /* of a segment: 1.75 MiB in all, one large page */
+#define LINES_SMALL 256u  /* 64 MiB in all: up to there memory is cheaper than moving */
+#define LINES_LARGE 4096u /* 1 GiB in all: from there on it is dear */
 
 #define PLAIN_MAX 4u /* articles of a key that have a place each; more have a posting list together */
 
@@ -225,12 +226,13 @@ static uint32_t prime_from(uint32_t number)
 	return number;
 }
 
-/* A region twice as large, or a quarter larger where that would be much. */
+/* A region twice as large; half as large again, or a quarter, where that would be much. */
 static uint32_t lines_next(const struct wf_lsh *lsh)
 {
 	const uint32_t lines = lsh->region.segment_lines;
+	const uint32_t more = lines < LINES_SMALL ? lines : lines < LINES_LARGE ? lines / 2 : lines / 4;
 
-	return lines == 0 ? LINES_FIRST : prime_from(lines + (lines < LINES_SMALL ? lines : lines / 4) + 1);
+	return lines == 0 ? LINES_FIRST : prime_from(lines + more + 1);
 }
 
 int wf_lsh_reserve(struct wf_lsh *lsh, uint64_t places)
