@@ -3,6 +3,8 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "base/prefetch.h"
+
 #define SEGMENT_CAPACITY_MIN 16u
 
 static struct wf_id_index_segment *segment_of(struct wf_id_index *index, uint64_t hash)
@@ -147,6 +149,14 @@ uint64_t wf_id_index_next(const struct wf_id_index *index, uint64_t hash, size_t
 		if (slot->hash == hash)
 			return slot->number;
 	}
+}
+
+void wf_id_index_prefetch(const struct wf_id_index *index, uint64_t hash)
+{
+	const struct wf_id_index_segment *segment = segment_of_const(index, hash);
+
+	if (segment->capacity > 0)
+		wf_prefetch(&segment->slots[home_of(segment, hash)], sizeof(struct wf_id_index_slot));
 }
 
 size_t wf_id_index_count(const struct wf_id_index *index)

@@ -47,6 +47,9 @@ bool wf_id_index_remove(struct wf_id_index *index, uint64_t hash, uint64_t numbe
  * No addition or removal may come between. */
 uint64_t wf_id_index_next(const struct wf_id_index *index, uint64_t hash, size_t *position);
 
+/* Asks the memory for what the search for a hash begins with, ahead of it. */
+void wf_id_index_prefetch(const struct wf_id_index *index, uint64_t hash);
+
 size_t wf_id_index_count(const struct wf_id_index *index);
 size_t wf_id_index_memory_bytes(const struct wf_id_index *index);
 

@@ -303,8 +303,10 @@ static void work_ahead(struct wf_indexer *indexer, const struct wf_job *job, con
 	const struct wf_item *next = item_after(&job, item);
 	const struct wf_item *after_next = item_after(&job, next);
 
-	if (after_next != NULL && !after_next->is_refused)
+	if (after_next != NULL && !after_next->is_refused) {
 		wf_index_look_ahead(indexer->index, &after_next->document, after_next->source, is_query);
+		wf_id_index_prefetch(&indexer->ids, after_next->id_hash);
+	}
 	if (next != NULL && !next->is_refused)
 		wf_index_prepare(indexer->index, &next->document, next->source);
 }
