@@ -54,6 +54,25 @@ class Datasketch:
             self.lsh.insert(number, sketch)
 
 
+class DatasketchReadme(Datasketch):
+    """As the example that its README begins with: a MinHash an article, SHA-1, one update() a word."""
+
+    def __init__(self, tokens):
+        super().__init__(tokens)
+        from datasketch import MinHash
+
+        self.make = MinHash
+
+    def sketch(self, sets):
+        sketches = []
+        for tokens in sets:
+            sketch = self.make(num_perm=128)
+            for token in tokens:
+                sketch.update(token)
+            sketches.append(sketch)
+        return sketches
+
+
 class Rensa:
     """R-MinHash of all tokens as a matrix, RMinHashLSH in one pass: candidates are not checked."""
 
@@ -237,6 +256,7 @@ class Milvus:
 PEERS = {
     "datasketch": (Datasketch, (words,), "words, 128 permutations"),
     "datasketch-pairs": (Datasketch, (pairs,), "2-word shingles, 128 permutations"),
+    "datasketch-readme": (DatasketchReadme, (words,), "as its README's example: words, SHA-1, 128 permutations"),
     "rensa-rho": (RensaRho, (words,), "rho: samples the words, 128 slots, 8 bands, unchecked"),
     "rensa": (Rensa, (words,), "words, 128 slots, 8 bands, unchecked"),
     "rensa-pairs": (Rensa, (pairs,), "2-word shingles, 128 slots, 8 bands, unchecked"),
