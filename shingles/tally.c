@@ -5,6 +5,8 @@
 #define BAND_SCORE      24u
 #define PASSAGE_SCORE   16u
 #define PASSAGES_MANY   20u /* with so many keys, one in common is chance */
+#define PASSAGES_SOME   16u /* and with so many, one that others have as well, or two that many have */
+#define CHANCE_SCORE    12u /* more than one key that three articles have */
 
 _Static_assert(WF_NEWCOMER_KEYS_MAX *WF_LSH_BUCKET_MAX * 2 <= WF_TALLY_SLOTS, "the tally never fills");
 _Static_assert(WF_NEWCOMER_KEYS_MAX <= WF_LSH_KEYS_MAX, "all keys are looked up together");
@@ -41,11 +43,14 @@ static void insert_best(struct wf_tally_entry best[WF_TALLY_BEST], uint32_t *cou
 	best[at] = slot;
 }
 
-/* Adds up what was found article by article, in a table just large enough, and gives those that have `hits_least` keys
- * in common with the highest scores, best first. */
+/* Adds up what was found article by article, in a table just large enough, and gives those with the highest scores,
+ * best first, but for those that have no more in common than chance gives. */
 static uint32_t add_up(struct wf_tally *tally, const struct wf_newcomer *newcomer, size_t found_count,
-		       uint32_t hits_least, struct wf_tally_entry best[WF_TALLY_BEST])
+		       struct wf_tally_entry best[WF_TALLY_BEST])
 {
+	const uint32_t passages = newcomer->keys_count - 1 - newcomer->bands;
+	const uint32_t hits_least = passages >= PASSAGES_MANY ? 2 : 1;
+	const uint32_t score_least = passages >= PASSAGES_SOME ? CHANCE_SCORE : 0;
 	uint32_t bits = BITS_MIN;
 	uint32_t count = 0;
 	uint32_t chosen_count = 0;
@@ -68,19 +73,15 @@ static uint32_t add_up(struct wf_tally *tally, const struct wf_newcomer *newcome
 		chosen_count += slot->hits == hits_least;
 	}
 	for (uint32_t i = 0; i < chosen_count; i++)
-		insert_best(best, &count, tally->slots[tally->chosen[i]]);
+		if (tally->slots[tally->chosen[i]].score >= score_least)
+			insert_best(best, &count, tally->slots[tally->chosen[i]]);
 	return count;
 }
 
 uint32_t wf_tally_find(struct wf_tally *tally, const struct wf_lsh *lsh, const struct wf_newcomer *newcomer,
 		       struct wf_tally_entry best[WF_TALLY_BEST])
 {
-	size_t found_count;
-	uint32_t passages;
-
 	if (newcomer->keys_count == 0)
 		return 0;
-	passages = newcomer->keys_count - 1 - newcomer->bands;
-	found_count = wf_lsh_find(lsh, newcomer->keys, newcomer->keys_count, tally->found);
-	return add_up(tally, newcomer, found_count, passages >= PASSAGES_MANY ? 2 : 1, best);
+	return add_up(tally, newcomer, wf_lsh_find(lsh, newcomer->keys, newcomer->keys_count, tally->found), best);
 }
