@@ -15,7 +15,7 @@
 #include "base/bytes.h"
 #include "store.h"
 
-#define WF_FETCHER_THREADS_MAX 64u /* as the setting says */
+#define WF_FETCHER_THREADS_MAX 64u   /* as the setting says */
 #define WF_FETCHER_ROOM        1024u /* numbers that wait; a power of two */
 
 struct wf_fetcher {

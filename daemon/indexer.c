@@ -39,18 +39,25 @@ bool wf_indexer_is_stale(struct wf_indexer *indexer)
 	       atomic_load(&indexer->pipeline->committer.number_committed) > indexer->number_seen;
 }
 
-int wf_indexer_evidence(struct wf_indexer *indexer, uint64_t number, struct wf_bytes *evidence)
+/* Whether what is asked for of the article is in memory: it is one of the newest, or not on disk yet. */
+static bool find_in_memory(const struct wf_indexer *indexer, uint64_t number, struct wf_recent_article *article)
 {
-	struct wf_recent_article recent;
 	const struct wf_item *item;
 
-	if (wf_recent_find(&indexer->recent, number, &recent)) {
-		*evidence = recent.evidence;
-		return 0;
-	}
+	if (wf_recent_find(&indexer->recent, number, article))
+		return true;
 	item = wf_pending_item(&indexer->pending, number);
-	if (item != NULL) {
-		*evidence = item->document.evidence;
+	if (item != NULL)
+		*article = (struct wf_recent_article){item->document.evidence, item->article.id};
+	return item != NULL;
+}
+
+int wf_indexer_evidence(struct wf_indexer *indexer, uint64_t number, struct wf_bytes *evidence)
+{
+	struct wf_recent_article article;
+
+	if (find_in_memory(indexer, number, &article)) {
+		*evidence = article.evidence;
 		return 0;
 	}
 	return wf_store_evidence(indexer->reader, number, evidence);
@@ -71,17 +78,11 @@ int wf_indexer_read_evidence_cb(void *context, uint64_t number, struct wf_bytes 
 /* Of an article that ids or index know: one that the store has not is damage. */
 static int known_id(struct wf_indexer *indexer, uint64_t number, struct wf_bytes *id)
 {
-	const struct wf_item *item;
-	struct wf_recent_article recent;
+	struct wf_recent_article article;
 	int code;
 
-	if (wf_recent_find(&indexer->recent, number, &recent)) {
-		*id = recent.id;
-		return 0;
-	}
-	item = wf_pending_item(&indexer->pending, number);
-	if (item != NULL) {
-		*id = item->article.id;
+	if (find_in_memory(indexer, number, &article)) {
+		*id = article.id;
 		return 0;
 	}
 	code = wf_store_id(indexer->reader, number, id);
@@ -262,15 +263,14 @@ static const struct wf_item *item_after(const struct wf_job **job, const struct 
 static void foresee(struct wf_indexer *indexer, const struct wf_item *item)
 {
 	uint64_t numbers[FORESEEN_CANDIDATES];
-	struct wf_recent_article recent;
+	struct wf_recent_article article;
 	uint32_t on_disk = 0;
-	const uint32_t count = wf_index_foresee(indexer->index, &item->document, item->source, numbers,
-						FORESEEN_CANDIDATES);
+	const uint32_t count =
+		wf_index_foresee(indexer->index, &item->document, item->source, numbers, FORESEEN_CANDIDATES);
 
 	for (uint32_t i = 0; i < count; i++) {
 		numbers[on_disk] = numbers[i];
-		on_disk += !wf_recent_find(&indexer->recent, numbers[i], &recent) &&
-			   wf_pending_item(&indexer->pending, numbers[i]) == NULL;
+		on_disk += !find_in_memory(indexer, numbers[i], &article);
 	}
 	if (on_disk > 0)
 		wf_fetcher_ask(&indexer->fetcher, numbers, on_disk);

@@ -108,7 +108,7 @@ struct wf_job {
 	struct wf_item *items;
 	uint32_t items_count;
 	uint32_t items_foreseen; /* so many of the first: what they will be compared with has been asked for */
-	struct wf_work *works; /* the items in pieces */
+	struct wf_work *works;   /* the items in pieces */
 	struct wf_work work_one;
 	atomic_uint works_left;
 

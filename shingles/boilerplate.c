@@ -35,7 +35,7 @@
 #define COMMON_RENEW       64u   /* made anew after so many stories, and after each of the first so many */
 #define HOT_SLOTS_MIN      64u   /* boilerplate of one source, as many slots as it needs: read as a whole */
 #define HOT_SLOTS_MAX      512u
-#define HOT_SET            8u /* slots that are looked at together */
+#define HOT_SET            8u                /* slots that are looked at together */
 #define HOT_FULL(slots)    ((slots) / 8 * 5) /* so many shingles, and the slots are doubled */
 #define HOT_FULL_LAST      (HOT_SLOTS_MAX / 8 * 7)
 #define HOT_NONE           UINT32_MAX

@@ -63,7 +63,7 @@ struct wf_index {
 	struct wf_newcomer *newcomer;
 	struct wf_newcomer *prepared;
 	struct wf_newcomer newcomers[2];
-	struct wf_newcomer foreseen; /* room for wf_index_foresee() */
+	struct wf_newcomer foreseen;     /* room for wf_index_foresee() */
 	const struct wf_document *ahead; /* to be made ready; NULL: none is */
 	uint64_t ahead_source;
 
