@@ -12,7 +12,8 @@ struct batch {
 	size_t bytes;
 	uint32_t articles;
 	uint32_t reads;
-	bool is_open; /* the store's batch has begun */
+	bool is_open;    /* the store's batch has begun */
+	bool has_upkeep; /* jobs of the indexer's own, which goes on when they are on disk */
 };
 
 static void clear(struct batch *batch)
@@ -225,7 +226,8 @@ static void commit(struct wf_committer *committer, struct batch *batch)
 		wf_counter_add(&pipeline->counters->commits, 1);
 		if (batch->number_last > 0)
 			atomic_store(&committer->number_committed, batch->number_last);
-		wf_queue_poke(&pipeline->indexer.queue);
+		if (batch->has_upkeep)
+			wf_queue_poke(&pipeline->indexer.queue);
 	}
 	job = batch->jobs;
 	while (job != NULL) {
@@ -346,6 +348,7 @@ static void take_in(struct wf_committer *committer, struct batch *batch, struct 
 	job->queue_next = NULL;
 	*batch->jobs_last = job;
 	batch->jobs_last = &job->queue_next;
+	batch->has_upkeep |= job->kind != WF_JOB_REQUEST;
 	if (is_read(job))
 		batch->reads++;
 	if (job->needs_commit)

@@ -5,6 +5,7 @@
 
 #define ORIGIN_BITS          4096u
 #define SCRATCH_BLOCK_BYTES  (64u << 10)
+#define PENDING_PAUSE_US     20000u /* without a request: until what is on disk by then need not be pending any more */
 #define PROBE_PAUSE_MS_LEAST 1000u
 #define PROBE_PAUSE_MS_MOST  30000u
 #define RELAPSE_MS           10000u /* a failure so soon after a recovery makes the next probe wait longer */
@@ -122,14 +123,15 @@ static void pass_on(struct wf_indexer *indexer, struct wf_job *job)
 	const bool waits = job->error.code == 0 ? job->needs_commit || job->needs_durable || is_read
 						: job->error.code == WF_ENOTFOUND && (is_read || job->needs_durable);
 
+	/* Before the committer has it: else that would wait for what it has in hand. */
+	if (may_write && atomic_fetch_sub(&committer->incoming, 1) == 1 && !waits)
+		wf_queue_poke(&committer->queue);
 	if (waits && indexer->is_amid_batch)
 		hold(indexer, job);
 	else if (waits)
 		wf_queue_push(&committer->queue, job);
 	else
 		wf_pipeline_return(indexer->pipeline, job);
-	if (may_write)
-		atomic_fetch_sub(&committer->incoming, 1);
 }
 
 static void serve(struct wf_indexer *indexer, struct wf_job *job)
@@ -213,6 +215,8 @@ static void run_cb(void *context)
 			if (wf_indexer_is_stale(indexer) && indexer->pending.count > 0)
 				wf_indexer_renew(indexer);
 			wf_indexer_rest(indexer);
+			if (indexer->pending.count > 0 && wait_us > PENDING_PAUSE_US)
+				wait_us = PENDING_PAUSE_US;
 			job = wf_queue_take(&indexer->queue, wait_us, &stopped);
 		}
 		if (stopped)

@@ -2,11 +2,12 @@
 
 import random
 import threading
+import time
 import unittest
 
 import msgpack
 
-from daemon import Daemon, DaemonCase, article, words
+from daemon import WAIT_SECONDS, Daemon, DaemonCase, article, words
 
 
 class Order(DaemonCase):
@@ -146,6 +147,37 @@ class Many(unittest.TestCase):
         self.assertEqual(failures, [])
         with daemon.client() as client:
             self.assertEqual(client.result("stats")["articles"], 5)
+
+
+class Companions(DaemonCase):
+    """A write waits for others that are on their way to the disk with it, and only for those."""
+
+    # So long that waits in vain, one after another, end the test rather than being borne.
+    flags = ("--commit-wait-us", "1000000")
+
+    def wait_for(self, requests, rounds):
+        began = time.monotonic()
+        for n in range(rounds):
+            pairs = requests(n)
+            self.client.send(b"".join(msgpack.packb([0, i, *request]) for i, request in enumerate(pairs)))
+            for reply in [self.client.reply() for _ in pairs]:
+                self.assertIsNone(reply[2])
+            self.assertLess(time.monotonic() - began, WAIT_SECONDS, "%d of %d rounds" % (n + 1, rounds))
+
+    def test_a_lone_write_waits_for_nobody(self):
+        self.wait_for(lambda n: [("add", [article(n)])], 4000)
+
+    def test_nor_for_requests_that_turn_out_to_write_nothing(self):
+        nothing = [("remove", ["nothing is called so"])] * 30
+        self.wait_for(lambda n: [("add", [article(5000 + n)]), *nothing], 4500)
+
+    def test_many_small_requests_at_once_keep_their_order(self):
+        """More than the loop prepares itself in a turn."""
+        requests = [("add", [article(10000 + n)]) for n in range(500)]
+        self.client.send(b"".join(msgpack.packb([0, n, *request]) for n, request in enumerate(requests)))
+        replies = [self.client.reply() for _ in requests]
+        self.assertEqual([reply[1] for reply in replies], list(range(500)))
+        self.assertEqual([reply[3]["id"] for reply in replies], ["article-%d" % (10000 + n) for n in range(500)])
 
 
 if __name__ == "__main__":
