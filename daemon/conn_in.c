@@ -49,6 +49,11 @@ static void start_job(struct wf_conn *conn, struct wf_job *job)
 		job->stage = WF_JOB_PREPARED;
 		return;
 	}
+	if (server->prepares_left > 0 && wf_pipeline_prepare_here(&server->pipeline, job)) {
+		server->prepares_left--;
+		job->stage = WF_JOB_PREPARED;
+		return;
+	}
 	job->stage = WF_JOB_PREPARING;
 	if (wf_pipeline_prepare(&server->pipeline, job) == 0) {
 		server->jobs_out++;

@@ -106,6 +106,11 @@ int wf_pipeline_prepare(struct wf_pipeline *pipeline, struct wf_job *job)
 	return wf_workers_prepare(&pipeline->workers, job);
 }
 
+bool wf_pipeline_prepare_here(struct wf_pipeline *pipeline, struct wf_job *job)
+{
+	return wf_workers_prepare_here(&pipeline->workers, job);
+}
+
 void wf_pipeline_send(struct wf_pipeline *pipeline, struct wf_job *job)
 {
 	if (job->method->may_write)

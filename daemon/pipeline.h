@@ -48,6 +48,9 @@ void wf_pipeline_stop(struct wf_pipeline *pipeline);
 /* Has the items of a job prepared. It comes back with the same stage. Errors: WF_ENOMEM. */
 int wf_pipeline_prepare(struct wf_pipeline *pipeline, struct wf_job *job);
 
+/* For the loop: prepares them at once, without the workers. False: the job is too large for that. */
+bool wf_pipeline_prepare_here(struct wf_pipeline *pipeline, struct wf_job *job);
+
 /* Has a prepared job indexed, committed, read. Jobs of one connection are sent in their order. It comes back finished
  * but for wf_job_finish(). */
 void wf_pipeline_send(struct wf_pipeline *pipeline, struct wf_job *job);

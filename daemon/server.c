@@ -10,6 +10,7 @@
 
 #define TICK_MS          250u
 #define ACCEPTS_MAX      16u    /* connections taken in a turn of the loop */
+#define PREPARES_MAX     2u     /* small requests prepared by the loop in a turn; more are for the workers */
 #define SHAKES_MAX       4u     /* steps of handshakes in a turn, of a millisecond or less each */
 #define CERTIFICATE_DAYS 14     /* left to a certificate, under which the log says so */
 #define STALLED_MS       1000u  /* without a byte moving: what may be closed where memory is needed */
@@ -306,6 +307,7 @@ static void turn_cb(uv_prepare_t *turn)
 	struct wf_server *server = turn->data;
 
 	server->accepts = 0;
+	server->prepares_left = PREPARES_MAX;
 	shake(server);
 	for (size_t i = 0; i < server->listeners_count; i++) {
 		struct wf_listener *listener = &server->listeners[i];

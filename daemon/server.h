@@ -42,6 +42,7 @@ struct wf_server {
 	uv_timer_t tick;
 	uv_prepare_t turn;        /* before each wait for events */
 	unsigned accepts;         /* connections taken since */
+	unsigned prepares_left;   /* small requests that may still be prepared by the loop in this turn */
 	uint64_t refusal_told_ms; /* when the log last told of a connection that could not be accepted */
 	bool is_stopping;
 	bool is_hurried;

@@ -9,11 +9,35 @@
 
 #define SCRATCH_BLOCK_BYTES (256u << 10)
 
-struct worker {
+struct wf_worker {
 	struct wf_pipeline *pipeline;
 	struct wf_text_codec *codec;
 	struct wf_arena scratch;
 };
+
+/* Errors: WF_ENOMEM. */
+static int worker_new(struct wf_worker **worker, struct wf_pipeline *pipeline)
+{
+	struct wf_worker *made = calloc(1, sizeof *made);
+
+	if (made == NULL)
+		return WF_ENOMEM;
+	made->pipeline = pipeline;
+	wf_arena_init(&made->scratch, SCRATCH_BLOCK_BYTES);
+	if (wf_text_codec_new(&made->codec, pipeline->settings->dense_text) < 0) {
+		free(made);
+		return WF_ENOMEM;
+	}
+	*worker = made;
+	return 0;
+}
+
+static void worker_free(struct wf_worker *worker)
+{
+	wf_text_codec_free(worker->codec);
+	wf_arena_close(&worker->scratch);
+	free(worker);
+}
 
 /* ---- preparing ---- */
 
@@ -59,7 +83,7 @@ static int keep(struct wf_item *item, struct wf_bytes evidence, struct wf_bytes 
 	return 0;
 }
 
-static int prepare(struct worker *worker, const struct wf_job *job, struct wf_item *item, struct wf_error *error)
+static int prepare(struct wf_worker *worker, const struct wf_job *job, struct wf_item *item, struct wf_error *error)
 {
 	const struct wf_pipeline *pipeline = worker->pipeline;
 	struct wf_bytes compressed = {NULL, 0};
@@ -78,9 +102,8 @@ static int prepare(struct worker *worker, const struct wf_job *job, struct wf_it
 	return code;
 }
 
-static void run_work(struct worker *worker, struct wf_work *work)
+static void prepare_items(struct wf_worker *worker, struct wf_job *job, uint32_t first, uint32_t count)
 {
-	struct wf_job *job = work->job;
 	const struct wf_article_rules rules = {
 		.id_optional = job->id_optional,
 		.text_bytes_max = worker->pipeline->settings->text_bytes_max,
@@ -89,7 +112,7 @@ static void run_work(struct worker *worker, struct wf_work *work)
 	const struct wf_cursor params = wf_cursor_of(job->request.params, NULL, WF_EBADREQUEST, &shared);
 	const struct wf_cursor articles = wf_cursor_element(&params, 0, "articles");
 
-	for (uint32_t i = work->first; i < work->first + work->count; i++) {
+	for (uint32_t i = first; i < first + count; i++) {
 		struct wf_item *item = &job->items[i];
 		int code;
 
@@ -113,6 +136,13 @@ static void run_work(struct worker *worker, struct wf_work *work)
 			wf_item_refuse(item, &error);
 		wf_arena_reset(&worker->scratch);
 	}
+}
+
+static void run_work(struct wf_worker *worker, struct wf_work *work)
+{
+	struct wf_job *job = work->job;
+
+	prepare_items(worker, job, work->first, work->count);
 	if (atomic_fetch_sub_explicit(&job->works_left, 1, memory_order_acq_rel) == 1)
 		wf_pipeline_return(worker->pipeline, job);
 }
@@ -134,7 +164,7 @@ static void return_read(struct wf_pipeline *pipeline, struct wf_job *job)
 	wf_pipeline_return(pipeline, job);
 }
 
-static void run_finish(struct worker *worker, struct wf_job *job)
+static void run_finish(struct wf_worker *worker, struct wf_job *job)
 {
 	struct wf_reading reading = {
 		.pipeline = worker->pipeline,
@@ -184,7 +214,7 @@ static bool has_room(struct wf_pipeline *pipeline, const struct wf_job *job)
 	       (job->is_lone_read ? 2 * bound : bound);
 }
 
-static void run_group(struct worker *worker, struct wf_read_group *group)
+static void run_group(struct wf_worker *worker, struct wf_read_group *group)
 {
 	struct wf_reading reading = {
 		.pipeline = worker->pipeline,
@@ -248,13 +278,12 @@ static struct wf_work *take_work(struct wf_workers *workers)
 static void run_cb(void *context)
 {
 	struct wf_workers *workers = context;
-	struct worker worker = {.pipeline = workers->pipeline};
+	struct wf_worker *worker;
 	struct wf_read_group *group = NULL;
 	struct wf_work *work = NULL;
 
 	wf_pipeline_name_thread("worker");
-	wf_arena_init(&worker.scratch, SCRATCH_BLOCK_BYTES);
-	while (wf_text_codec_new(&worker.codec, workers->pipeline->settings->dense_text) < 0)
+	while (worker_new(&worker, workers->pipeline) < 0)
 		uv_sleep(100); /* no memory yet: requests wait */
 	uv_mutex_lock(&workers->mutex);
 	for (;;) {
@@ -276,15 +305,15 @@ static void run_cb(void *context)
 		}
 		uv_mutex_unlock(&workers->mutex);
 		if (group != NULL) {
-			run_group(&worker, group);
+			run_group(worker, group);
 			uv_mutex_lock(&workers->mutex);
 		} else {
 			const bool is_large = work->is_large; /* the job may be gone when the work is done */
 
 			if (work->is_finish)
-				run_finish(&worker, work->job);
+				run_finish(worker, work->job);
 			else
-				run_work(&worker, work);
+				run_work(worker, work);
 			uv_mutex_lock(&workers->mutex);
 			if (is_large) {
 				workers->large_running--;
@@ -293,8 +322,7 @@ static void run_cb(void *context)
 		}
 	}
 	uv_mutex_unlock(&workers->mutex);
-	wf_text_codec_free(worker.codec);
-	wf_arena_close(&worker.scratch);
+	worker_free(worker);
 }
 
 int wf_workers_start(struct wf_workers *workers, struct wf_pipeline *pipeline, uint32_t count)
@@ -312,6 +340,12 @@ int wf_workers_start(struct wf_workers *workers, struct wf_pipeline *pipeline, u
 		return code;
 	code = uv_cond_init(&workers->changed);
 	if (code < 0) {
+		uv_mutex_destroy(&workers->mutex);
+		return code;
+	}
+	code = worker_new(&workers->caller, pipeline);
+	if (code < 0) {
+		uv_cond_destroy(&workers->changed);
 		uv_mutex_destroy(&workers->mutex);
 		return code;
 	}
@@ -336,8 +370,17 @@ void wf_workers_stop(struct wf_workers *workers)
 	uv_mutex_unlock(&workers->mutex);
 	for (uint32_t i = 0; i < workers->threads_count; i++)
 		uv_thread_join(&workers->threads[i]);
+	worker_free(workers->caller);
 	uv_cond_destroy(&workers->changed);
 	uv_mutex_destroy(&workers->mutex);
+}
+
+bool wf_workers_prepare_here(struct wf_workers *workers, struct wf_job *job)
+{
+	if (wf_message_bytes(job->message) > WF_WORK_HERE_BYTES_MAX)
+		return false;
+	prepare_items(workers->caller, job, 0, job->items_count);
+	return true;
 }
 
 int wf_workers_prepare(struct wf_workers *workers, struct wf_job *job)

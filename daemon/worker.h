@@ -21,6 +21,7 @@ struct wf_pipeline;
 #define WF_WORKERS_MAX         256u
 #define WF_WORK_TEXTS_MAX      16u          /* articles of a batch that one thread takes at a time */
 #define WF_WORK_LARGE_BYTES    (256u << 10) /* a work of more bytes is a large one */
+#define WF_WORK_HERE_BYTES_MAX (8u << 10)   /* a request of so many bytes may be prepared by who took it in */
 #define WF_WORK_HELD_BYTES_MAX (256u << 20) /* texts kept for finish(), of all jobs */
 
 /* Jobs that read what is stored, and the snapshot in which they do. */
@@ -39,6 +40,8 @@ struct wf_reading {
 	struct wf_text_codec *codec;
 	struct wf_arena *arena; /* emptied after each job */
 };
+
+struct wf_worker;
 
 struct wf_work_row {
 	struct wf_work *first;
@@ -59,6 +62,7 @@ struct wf_workers {
 	uint32_t waiting;
 	uint32_t threads_count;
 	bool is_stopped;
+	struct wf_worker *caller; /* of wf_workers_prepare_here(): no thread of ours */
 	uv_thread_t threads[WF_WORKERS_MAX];
 };
 
@@ -68,6 +72,10 @@ void wf_workers_stop(struct wf_workers *workers); /* all work is done before it 
 
 /* Has the job's items prepared; the pipeline returns the job when they are. Errors: WF_ENOMEM. */
 int wf_workers_prepare(struct wf_workers *workers, struct wf_job *job);
+
+/* Prepares the items of a small job on the calling thread, always the same one: where there are few, handing them over
+ * and taking them back costs more than the work. False: nothing was done, the job is too large for that. */
+bool wf_workers_prepare_here(struct wf_workers *workers, struct wf_job *job);
 
 /* For read(): counts bytes that the job keeps until finish() is done. Errors: WF_EOVERLOADED: others hold too many. */
 int wf_workers_hold(struct wf_workers *workers, struct wf_job *job, size_t bytes);
