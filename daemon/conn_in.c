@@ -10,6 +10,15 @@
 
 /* ---- messages ---- */
 
+/* Whether the job's items could be prepared at once: it is small, and one of few in this turn of the loop. */
+static bool prepare_here(struct wf_server *server, struct wf_job *job)
+{
+	if (server->prepares_left == 0 || !wf_pipeline_prepare_here(&server->pipeline, job))
+		return false;
+	server->prepares_left--;
+	return true;
+}
+
 static void start_job(struct wf_conn *conn, struct wf_job *job)
 {
 	struct wf_server *server = conn->server;
@@ -45,12 +54,7 @@ static void start_job(struct wf_conn *conn, struct wf_job *job)
 		wf_conn_finish(job);
 		return;
 	}
-	if (job->items_count == 0) {
-		job->stage = WF_JOB_PREPARED;
-		return;
-	}
-	if (server->prepares_left > 0 && wf_pipeline_prepare_here(&server->pipeline, job)) {
-		server->prepares_left--;
+	if (job->items_count == 0 || prepare_here(server, job)) {
 		job->stage = WF_JOB_PREPARED;
 		return;
 	}

@@ -10,7 +10,7 @@ import msgpack
 from daemon import WAIT_SECONDS, Daemon, DaemonCase, article, words
 
 
-class Order(DaemonCase):
+class Exchange(DaemonCase):
     def exchange(self, requests):
         """Sends all in one write; (error, result) of each."""
         self.client.send(b"".join(msgpack.packb([0, n, *request]) for n, request in enumerate(requests)))
@@ -18,6 +18,8 @@ class Order(DaemonCase):
         self.assertEqual([reply[1] for reply in replies], list(range(len(requests))))
         return [(reply[2], reply[3]) for reply in replies]
 
+
+class Order(Exchange):
     def test_add_get_remove_get_in_one_write(self):
         for n in range(200):
             key = "article-%d" % n
@@ -149,7 +151,7 @@ class Many(unittest.TestCase):
             self.assertEqual(client.result("stats")["articles"], 5)
 
 
-class Companions(DaemonCase):
+class Companions(Exchange):
     """A write waits for others that are on their way to the disk with it, and only for those."""
 
     # So long that waits in vain, one after another, end the test rather than being borne.
@@ -158,10 +160,8 @@ class Companions(DaemonCase):
     def wait_for(self, requests, rounds):
         began = time.monotonic()
         for n in range(rounds):
-            pairs = requests(n)
-            self.client.send(b"".join(msgpack.packb([0, i, *request]) for i, request in enumerate(pairs)))
-            for reply in [self.client.reply() for _ in pairs]:
-                self.assertIsNone(reply[2])
+            for error, _ in self.exchange(requests(n)):
+                self.assertIsNone(error)
             self.assertLess(time.monotonic() - began, WAIT_SECONDS, "%d of %d rounds" % (n + 1, rounds))
 
     def test_a_lone_write_waits_for_nobody(self):
@@ -173,11 +173,8 @@ class Companions(DaemonCase):
 
     def test_many_small_requests_at_once_keep_their_order(self):
         """More than the loop prepares itself in a turn."""
-        requests = [("add", [article(10000 + n)]) for n in range(500)]
-        self.client.send(b"".join(msgpack.packb([0, n, *request]) for n, request in enumerate(requests)))
-        replies = [self.client.reply() for _ in requests]
-        self.assertEqual([reply[1] for reply in replies], list(range(500)))
-        self.assertEqual([reply[3]["id"] for reply in replies], ["article-%d" % (10000 + n) for n in range(500)])
+        replies = self.exchange([("add", [article(10000 + n)]) for n in range(500)])
+        self.assertEqual([result["id"] for _, result in replies], ["article-%d" % (10000 + n) for n in range(500)])
 
 
 if __name__ == "__main__":
