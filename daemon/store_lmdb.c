@@ -499,14 +499,15 @@ static int table_apply(struct wf_lmdb *lmdb, enum wf_lmdb_table table, size_t en
 }
 
 /* Table after table: so the pages that a batch adds to a table lie together in the file. Articles are added to three
- * tables; page by page in turns, whoever reads one table would read all of the file. */
+ * tables; page by page in turns, whoever reads one table would read all of the file. Entries come last: a start reads
+ * all of them, and the pages that earlier batches freed, here and there in the file, have gone to the others by then. */
 static int tables_apply(struct wf_lmdb *lmdb, size_t end)
 {
 	int result = 0;
 
 	for (int table = 0; table < WF_LMDB_TABLES && result == 0; table++)
-		result = table_apply(lmdb, (enum wf_lmdb_table)table, end);
-	return result;
+		result = table == WF_LMDB_ENTRY ? 0 : table_apply(lmdb, (enum wf_lmdb_table)table, end);
+	return result == 0 ? table_apply(lmdb, WF_LMDB_ENTRY, end) : result;
 }
 
 /* Begins the transaction again, on a bigger map, and applies the log up to `end`. Returns a code of ours. */

@@ -55,6 +55,7 @@ enum {
 #define PAGE_BYTES_MOST  65536u
 #define KEY_BYTES_MAX    511u
 #define TEXT_BYTES       160u
+#define BRANCHES_AHEAD   4u /* whose leaves are read ahead: a MiB each */
 
 /* A key of a tree: an integer, or bytes. */
 struct key {
@@ -401,24 +402,35 @@ static int entry_found(struct walk *walk, struct tree *tree, const struct key *k
 
 /* ---- trees ---- */
 
+/* Whether a page is what it should be, and where it should be. */
+static bool is_of_kind(const char *room, uint64_t page, bool is_leaf)
+{
+	return read_u64(room + PAGE_NUMBER) == page &&
+	       read_u16(room + WF_PAGE_KIND) == (is_leaf ? WF_PAGE_KIND_LEAF : KIND_BRANCH);
+}
+
+static bool are_bounds_sound(const struct walk *walk, const char *room)
+{
+	const uint16_t lower = read_u16(room + PAGE_LOWER);
+	const uint16_t upper = read_u16(room + PAGE_UPPER);
+
+	return lower >= WF_PAGE_HEADER_BYTES + 2u && lower % 2 == 0 && lower <= upper && upper <= walk->page_bytes;
+}
+
 /* Reads the page and looks at its header. 0; 1 where it is damaged and told; an error. */
 static int page_read(struct walk *walk, struct tree *tree, uint64_t page, char *room, bool is_leaf)
 {
 	int code = file_read(walk, page * walk->page_bytes, room, walk->page_bytes);
-	uint16_t lower, upper;
 
 	if (code < 0)
 		return code;
 	if (code > 0)
 		return tell_tree(walk, tree, page, "page %llu lies behind the end of the file",
 				 (unsigned long long)page);
-	lower = read_u16(room + PAGE_LOWER);
-	upper = read_u16(room + PAGE_UPPER);
-	if (read_u64(room + PAGE_NUMBER) != page ||
-	    read_u16(room + WF_PAGE_KIND) != (is_leaf ? WF_PAGE_KIND_LEAF : KIND_BRANCH))
+	if (!is_of_kind(room, page, is_leaf))
 		return tell_tree(walk, tree, page, "page %llu is no %s of a tree", (unsigned long long)page,
 				 is_leaf ? "leaf" : "branch");
-	if (lower < WF_PAGE_HEADER_BYTES + 2u || lower % 2 != 0 || lower > upper || upper > walk->page_bytes)
+	if (!are_bounds_sound(walk, room))
 		return tell_tree(walk, tree, page, "page %llu has bounds that cannot be", (unsigned long long)page);
 	return 0;
 }
@@ -523,10 +535,23 @@ static void read_ahead(const struct walk *walk, const char *room)
 	}
 }
 
+/* The same for the leaves below the branch that is child `index` of a branch, so that the disk does not rest while what
+ * it brought before is looked at. What is damaged is told when the walk comes there. */
+static void read_ahead_below(struct walk *walk, const char *room, size_t index, char *below)
+{
+	struct node node;
+
+	if (index < nodes_count(room) && node_read(walk, room, index, false, &node) &&
+	    file_read(walk, node.child * walk->page_bytes, below, walk->page_bytes) == 0 &&
+	    is_of_kind(below, node.child, false) && are_bounds_sound(walk, below))
+		read_ahead(walk, below);
+}
+
 static int branch_walk(struct walk *walk, struct tree *tree, uint64_t page, unsigned level, bool is_last)
 {
 	char *room = walk->rooms[level - 1];
 	const size_t count = nodes_count(room);
+	const bool has_branches_of_leaves = tree->reads_leaves && level + 2 == tree->depth;
 	const struct key outer = tree->most;
 	struct entry entries[2];
 
@@ -534,6 +559,8 @@ static int branch_walk(struct walk *walk, struct tree *tree, uint64_t page, unsi
 		return tell_tree(walk, tree, page, "page %llu is a branch of one", (unsigned long long)page);
 	if (tree->reads_leaves && level + 1 == tree->depth)
 		read_ahead(walk, room);
+	for (size_t i = 1; has_branches_of_leaves && i < BRANCHES_AHEAD; i++)
+		read_ahead_below(walk, room, i, walk->rooms[level]);
 	/* The first key of a branch means nothing. */
 	entries[0].is_whole = node_read(walk, room, 0, false, &entries[0].node);
 	for (size_t i = 0; i < count; i++) {
@@ -542,6 +569,8 @@ static int branch_walk(struct walk *walk, struct tree *tree, uint64_t page, unsi
 		int code;
 
 		tree->most = outer;
+		if (has_branches_of_leaves)
+			read_ahead_below(walk, room, i + BRANCHES_AHEAD, walk->rooms[level]);
 		entry_read(walk, tree, room, i + 1, false, next);
 		if (!entry->is_whole) {
 			(void)tell_tree(walk, tree, page, "entry %zu of page %llu is damaged", i,
