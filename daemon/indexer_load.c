@@ -21,6 +21,9 @@ struct loading {
 	uint64_t total;
 	uint64_t began_ms;
 	uint64_t told_ms;
+	uv_thread_t thread; /* enters keys while the walk goes on */
+	bool is_entering;
+	int entered; /* what it came to */
 };
 
 static int redirect_cb(void *context, uint64_t from, uint64_t into)
@@ -38,14 +41,51 @@ static int apart_cb(void *context, uint64_t cluster, const uint64_t *others, siz
 	return held < 0 ? held : 0;
 }
 
+static void enter_cb(void *context)
+{
+	struct loading *loading = context;
+
+	wf_pipeline_name_thread("enter");
+	loading->entered = wf_index_restore_enter(loading->indexer->index);
+}
+
+/* Waits until the keys that were handed over are in. */
+static int wait_for_keys(struct loading *loading)
+{
+	if (!loading->is_entering)
+		return 0;
+	(void)uv_thread_join(&loading->thread);
+	loading->is_entering = false;
+	return loading->entered;
+}
+
+/* Has the keys of what was restored entered, on a thread of their own. */
+static int hand_over_keys(struct loading *loading)
+{
+	const int code = wait_for_keys(loading);
+
+	if (code < 0)
+		return code;
+	wf_index_restore_turn(loading->indexer->index);
+	loading->is_entering = uv_thread_create(&loading->thread, enter_cb, loading) == 0;
+	return loading->is_entering ? 0 : wf_index_restore_enter(loading->indexer->index);
+}
+
 /* From the keys of those that were loaded, the room for all; of a large store in two steps, as the first articles have
  * more keys of their own than those that come when much is there. */
-static void reserve(const struct loading *loading)
+static int reserve(struct loading *loading)
 {
 	const uint64_t reach = loading->count * SAMPLE_REACH;
+	int code;
 
-	if (loading->count == SAMPLE_ARTICLES || loading->count == SAMPLE_ARTICLES * SAMPLE_REACH)
+	if (loading->count != SAMPLE_ARTICLES && loading->count != SAMPLE_ARTICLES * SAMPLE_REACH)
+		return 0;
+	code = hand_over_keys(loading);
+	if (code == 0)
+		code = wait_for_keys(loading);
+	if (code == 0)
 		wf_index_reserve(loading->indexer->index, loading->total < reach ? loading->total : reach);
+	return code;
 }
 
 static int restore_next(struct loading *loading)
@@ -57,7 +97,10 @@ static int restore_next(struct loading *loading)
 	if (code == 0)
 		code = wf_id_index_add(&indexer->ids, arriving->id_hash, arriving->article.facts.number);
 	loading->count++;
-	reserve(loading);
+	if (code == 0)
+		code = reserve(loading);
+	if (code == 0 && wf_index_restore_is_due(indexer->index))
+		code = hand_over_keys(loading);
 	if (loading->count % SAMPLE_ARTICLES == 0 && wf_indexer_now_ms() - loading->told_ms >= 1000) {
 		loading->told_ms = wf_indexer_now_ms();
 		wf_log(indexer->pipeline->log, WF_LOG_INFO, "loading", wf_log_count("articles", loading->count),
@@ -93,7 +136,8 @@ static int entry_cb(void *context, const struct wf_store_entry *entry)
 	arriving->sketch = entry->sketch;
 	arriving->id_hash = entry->id_hash;
 	loading->read++;
-	wf_index_restore_ahead(indexer->index, entry->sketch);
+	wf_index_restore_ahead(indexer->index, &arriving->article);
+	wf_id_index_prefetch(&indexer->ids, entry->id_hash);
 	return code;
 }
 
@@ -118,7 +162,7 @@ static int load(struct wf_indexer *indexer, struct loading *loading)
 		.threshold = settings->threshold,
 		.candidates_max = (uint32_t)settings->candidates_max,
 	};
-	int code;
+	int code, entered;
 
 	code = wf_index_new(&indexer->index, &index_settings, wf_indexer_read_evidence_cb, indexer);
 	if (code < 0)
@@ -136,6 +180,11 @@ static int load(struct wf_indexer *indexer, struct loading *loading)
 		code = wf_store_entries(indexer->reader, 0, entry_cb, loading);
 	while (code == 0 && loading->count < loading->read)
 		code = restore_next(loading);
+	entered = wait_for_keys(loading);
+	if (code == 0)
+		code = entered;
+	if (code == 0)
+		code = wf_index_restore_end(indexer->index);
 	if (code == 0)
 		code = wf_store_aparts(indexer->reader, apart_cb, indexer);
 	wf_indexer_rest(indexer);

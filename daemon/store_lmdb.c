@@ -500,7 +500,8 @@ static int table_apply(struct wf_lmdb *lmdb, enum wf_lmdb_table table, size_t en
 
 /* Table after table: so the pages that a batch adds to a table lie together in the file. Articles are added to three
  * tables; page by page in turns, whoever reads one table would read all of the file. Entries come last: a start reads
- * all of them, and the pages that earlier batches freed, here and there in the file, have gone to the others by then. */
+ * all of them, and the pages that earlier batches freed, here and there in the file, have gone to the others by
+ * then. */
 static int tables_apply(struct wf_lmdb *lmdb, size_t end)
 {
 	int result = 0;

@@ -221,6 +221,11 @@ static void link_before(struct wf_clusters *clusters, struct wf_cluster_article 
 	after->previous = (uint32_t)number;
 }
 
+void wf_clusters_prefetch(const struct wf_clusters *clusters, uint64_t id)
+{
+	wf_map_prefetch(&clusters->clusters, id);
+}
+
 int wf_clusters_add(struct wf_clusters *clusters, uint64_t number, const struct wf_cluster_article *article)
 {
 	const uint64_t id = article->cluster;

@@ -84,6 +84,9 @@ uint64_t wf_clusters_size(const struct wf_clusters *clusters, uint64_t id);
 /* Whether `id` stays the ID where the two become one: of the bigger, of equals the older. */
 bool wf_clusters_outranks(const struct wf_clusters *clusters, uint64_t id, uint64_t other);
 
+/* Asks the memory for what wf_clusters_add() looks up first. */
+void wf_clusters_prefetch(const struct wf_clusters *clusters, uint64_t id);
+
 /* Adds an article to the (resolved) cluster `article->cluster`, or founds it. Errors: WF_ENOMEM; nothing is changed
  * then. */
 int wf_clusters_add(struct wf_clusters *clusters, uint64_t number, const struct wf_cluster_article *article);

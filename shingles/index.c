@@ -7,6 +7,7 @@
 #define CANDIDATES_DEFAULT 8u
 #define SOURCE_LOOK_BACK   32u
 #define SKETCH_VERSION     1
+#define RESTORED_KEYS_DUE  (2u << 20) /* 50 MiB, twice: five hundred for each segment of the LSH table */
 
 int wf_index_new(struct wf_index **index, const struct wf_index_settings *settings, wf_evidence_cb read, void *context)
 {
@@ -28,6 +29,8 @@ int wf_index_new(struct wf_index **index, const struct wf_index_settings *settin
 	made->read_context = context;
 	made->newcomer = &made->newcomers[0];
 	made->prepared = &made->newcomers[1];
+	wf_lsh_bulk_init(&made->restored);
+	wf_lsh_bulk_init(&made->entering);
 	wf_clusters_init(&made->clusters);
 	wf_apart_init(&made->apart);
 	wf_mending_init(&made->mending);
@@ -50,6 +53,8 @@ void wf_index_free(struct wf_index *index)
 	if (index == NULL)
 		return;
 	wf_lsh_close(&index->lsh);
+	wf_lsh_bulk_close(&index->restored);
+	wf_lsh_bulk_close(&index->entering);
 	wf_boilerplate_close(&index->boilerplate);
 	wf_clusters_close(&index->clusters);
 	wf_apart_close(&index->apart);
@@ -223,6 +228,7 @@ int wf_index_remove(struct wf_index *index, uint64_t number, struct wf_bytes ske
 	const char *keys;
 	int error = wf_index_read_sketch(sketch, &header, &keys);
 
+	assert(index->restored.keys_count == 0);
 	if (error == 0)
 		error = wf_clusters_remove(&index->clusters, number);
 	if (error != 0)
@@ -257,8 +263,7 @@ int wf_index_restore(struct wf_index *index, const struct wf_index_article *stor
 	}
 	article.own_tokens = header.own_tokens;
 	article.is_composite = header.is_composite;
-	memcpy(index->keys, keys, header.keys_count * sizeof(uint64_t));
-	enter_keys(index, index->keys, header.keys_count, stored->facts.number, &error);
+	error = wf_lsh_bulk_add(&index->restored, keys, header.keys_count, (uint32_t)stored->facts.number);
 	if (error == 0)
 		error = wf_clusters_add(&index->clusters, stored->facts.number, &article);
 	if (error == 0 && stored->facts.number > index->learned_number) {
@@ -273,16 +278,39 @@ int wf_index_restore(struct wf_index *index, const struct wf_index_article *stor
 	return error;
 }
 
-void wf_index_restore_ahead(const struct wf_index *index, struct wf_bytes sketch)
+void wf_index_restore_ahead(const struct wf_index *index, const struct wf_index_article *article)
 {
-	struct wf_sketch_header header;
-	uint64_t aligned[WF_DOCUMENT_KEYS_MAX];
-	const char *keys;
+	wf_clusters_prefetch(&index->clusters, article->cluster);
+}
 
-	if (wf_index_read_sketch(sketch, &header, &keys) != 0)
-		return;
-	memcpy(aligned, keys, header.keys_count * sizeof *aligned);
-	wf_lsh_prefetch(&index->lsh, aligned, header.keys_count);
+bool wf_index_restore_is_due(const struct wf_index *index)
+{
+	return index->restored.keys_count >= RESTORED_KEYS_DUE;
+}
+
+void wf_index_restore_turn(struct wf_index *index)
+{
+	const struct wf_lsh_bulk entered = index->entering;
+
+	assert(entered.keys_count == 0);
+	index->entering = index->restored;
+	index->restored = entered;
+}
+
+int wf_index_restore_enter(struct wf_index *index)
+{
+	return wf_lsh_bulk_enter(&index->entering, &index->lsh);
+}
+
+int wf_index_restore_end(struct wf_index *index)
+{
+	int error;
+
+	wf_index_restore_turn(index);
+	error = wf_index_restore_enter(index);
+	wf_lsh_bulk_close(&index->restored);
+	wf_lsh_bulk_close(&index->entering);
+	return error;
 }
 
 void wf_index_reserve(struct wf_index *index, uint64_t articles)

@@ -147,8 +147,17 @@ int wf_index_apply(struct wf_index *index, const struct wf_document *document, c
 int wf_index_remove(struct wf_index *index, uint64_t number, struct wf_bytes sketch);
 
 /* Brings a stored article back. Numbers ascend. `article->cluster` may have been folded into another since; redirects
- * are restored first. Errors: WF_ENOMEM, WF_ECORRUPT. */
+ * are restored first. Errors: WF_ECORRUPT: it is not there; WF_ENOMEM: the index is of no use any more.
+ *
+ * Keys of restored articles wait, to be entered many at once. end: all of them; after the last article, before the
+ * index is asked or given anything. Until then, as often as is_due says: turn hands those that wait to enter, which may
+ * run on another thread while the next articles are restored, and has come back before the next turn, reserve or end.
+ * Errors: WF_ENOMEM: as above. */
 int wf_index_restore(struct wf_index *index, const struct wf_index_article *article, struct wf_bytes sketch);
+bool wf_index_restore_is_due(const struct wf_index *index);
+void wf_index_restore_turn(struct wf_index *index);
+int wf_index_restore_enter(struct wf_index *index);
+int wf_index_restore_end(struct wf_index *index);
 
 /* Says that cluster `from` was folded into `into`, at start-up before the articles. Errors: WF_ENOMEM. */
 int wf_index_restore_redirect(struct wf_index *index, uint64_t from, uint64_t into);
@@ -193,12 +202,11 @@ int wf_index_split(struct wf_index *index, uint64_t cluster, const uint64_t *num
  * the cluster, or have no articles left, are passed over. Returns how many of the pairs are held; or WF_ENOMEM. */
 int wf_index_restore_apart(struct wf_index *index, uint64_t cluster, const uint64_t *others, size_t others_count);
 
-/* Of an article that is to be restored soon: asks for the memory that it will touch. A damaged sketch is left to
- * wf_index_restore(). */
-void wf_index_restore_ahead(const struct wf_index *index, struct wf_bytes sketch);
+/* Of an article that is to be restored soon: asks for the memory that it will touch. */
+void wf_index_restore_ahead(const struct wf_index *index, const struct wf_index_article *article);
 
-/* Room for so many articles in all, if they are like those that there are. Without the memory for it, tables grow step
- * by step. */
+/* Room for so many articles in all, if they are like those that there are, whose keys are entered. Without the memory
+ * for it, tables grow step by step. */
 void wf_index_reserve(struct wf_index *index, uint64_t articles);
 
 /* What the index has learned (boilerplate, how common words are), to keep in the store now and then and at the end.

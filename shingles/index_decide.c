@@ -1,3 +1,5 @@
+#include <assert.h>
+
 #include "base/prefetch.h"
 #include "decide.h"
 #include "index_parts.h"
@@ -582,6 +584,7 @@ int wf_index_decide(struct wf_index *index, const struct wf_document *document, 
 	uint64_t candidates;
 	int error = take_newcomer(index, document, facts->source);
 
+	assert(index->restored.keys_count == 0);
 	if (error != 0) {
 		index->ahead = NULL;
 		return error;

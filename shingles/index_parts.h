@@ -14,6 +14,7 @@
 #include "frequency.h"
 #include "index.h"
 #include "lsh.h"
+#include "lsh_bulk.h"
 #include "mending.h"
 #include "newcomer.h"
 #include "sketch.h"
@@ -48,6 +49,8 @@ struct wf_index {
 	wf_evidence_cb read;
 	void *read_context;
 	struct wf_lsh lsh;
+	struct wf_lsh_bulk restored; /* keys of restored articles that wait */
+	struct wf_lsh_bulk entering; /* and those that are to be entered, maybe on another thread */
 	struct wf_boilerplate boilerplate;
 	struct wf_frequency frequency;
 	struct wf_clusters clusters;

@@ -2,6 +2,8 @@
 
 #include <stdlib.h>
 
+#include "base/prefetch.h"
+
 #define SEGMENT_CAPACITY_MIN 16
 
 static uint64_t mix(uint64_t key)
@@ -64,6 +66,16 @@ void *wf_map_find(const struct wf_map *map, uint64_t key)
 		return NULL;
 	slot = probe(map, segment, key, hash);
 	return key_at(map, segment, slot) == key ? record_at(map, segment, slot) : NULL;
+}
+
+void wf_map_prefetch(const struct wf_map *map, uint64_t key)
+{
+	const uint64_t hash = mix(key);
+	const struct wf_map_segment *segment = &map->segments[hash % WF_MAP_SEGMENTS];
+
+	if (segment->capacity > 0)
+		wf_prefetch(segment->slots + ((size_t)(hash >> 6) & (segment->capacity - 1)) * map->slot_bytes,
+			    map->slot_bytes);
 }
 
 static bool grow(const struct wf_map *map, struct wf_map_segment *segment)

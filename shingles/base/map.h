@@ -29,6 +29,9 @@ void wf_map_close(struct wf_map *map);
 /* The record of `key`, or NULL. Valid until the next insertion or removal. */
 void *wf_map_find(const struct wf_map *map, uint64_t key);
 
+/* Asks the memory for what the search for `key` begins with, ahead of it. */
+void wf_map_prefetch(const struct wf_map *map, uint64_t key);
+
 /* The record of `key`, made of zeros where there was none; NULL when memory is out. Valid until the next insertion
  * or removal. */
 void *wf_map_insert(struct wf_map *map, uint64_t key);

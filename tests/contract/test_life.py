@@ -122,6 +122,17 @@ class Restart(unittest.TestCase):
                 self.assertEqual(self.queries(client), queries)
                 self.assertEqual(client.result("add", story(2, 1)), verdict)
 
+    def test_brings_back_a_store_of_which_a_sample_tells_the_size(self):
+        with self.daemon.client() as client:
+            for n in range(0, 4500, 500):
+                client.result("add_batch", [{"id": str(i), "text": words(i, 40)} for i in range(n, n + 500)])
+        self.daemon.kill()
+        self.daemon.start()
+        with self.daemon.client() as client:
+            self.assertEqual(client.result("stats")["articles"], 4500)
+            for n in (0, 4095, 4096, 4499):
+                self.assertEqual(client.result("query", {"text": words(n, 40)})["match"], str(n))
+
     def test_numbers_that_were_given_are_not_given_again(self):
         with self.daemon.client() as client:
             last = client.result("add", article(1))["cluster"]

@@ -156,6 +156,7 @@ static struct wf_index *restore(struct desk *desk, bool with_state)
 		if (stored->is_live)
 			fuzz_claim(wf_index_restore(index, &article, stored->sketch) == 0);
 	}
+	fuzz_claim(wf_index_restore_end(index) == 0);
 	return index;
 }
 

@@ -101,6 +101,7 @@ static void restore(struct wf_index *index, struct wf_bytes sketches[4], struct 
 
 		(void)wf_index_restore(index, &article, sketches[number]);
 	}
+	fuzz_claim(wf_index_restore_end(index) == 0);
 }
 
 static void use(struct wf_index *index, struct shelf *shelf, struct wf_bytes sketches[4],

@@ -4,16 +4,17 @@
 #ifndef WF_TEST_MEMORY_FAULT_H
 #define WF_TEST_MEMORY_FAULT_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdlib.h>
 
 struct memory_fault {
 	bool is_armed;
-	bool is_lasting; /* memory stays out after the first refusal */
-	long countdown;  /* allocations still served */
-	long refused;    /* since it was armed */
-	long live;       /* allocations not given back yet */
+	bool is_lasting;  /* memory stays out after the first refusal */
+	long countdown;   /* allocations still served */
+	long refused;     /* since it was armed */
+	atomic_long live; /* allocations not given back yet, of all threads */
 };
 
 static struct memory_fault memory_fault;

@@ -1,3 +1,4 @@
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -1011,10 +1012,20 @@ static struct wf_decision add_of_stream(struct desk *desk, uint64_t i)
 	return add(desk, story_bytes(&text), source);
 }
 
-/* A new index with what the store has of the first: as after a restart. */
+static void *enter_thread(void *context)
+{
+	struct desk *desk = context;
+
+	return wf_index_restore_enter(desk->index) == 0 ? NULL : desk;
+}
+
+/* A new index with what the store has of the first: as after a restart. The keys of the first half are entered while
+ * the second half is restored. */
 static struct desk *restart(struct desk *old, struct wf_bytes state)
 {
 	struct desk *desk = desk_new();
+	pthread_t thread;
+	void *result;
 
 	memcpy(desk->stored, old->stored, sizeof desk->stored);
 	desk->last = old->last;
@@ -1038,9 +1049,17 @@ static struct desk *restart(struct desk *old, struct wf_bytes state)
 			.containment = stored->decision.containment,
 		};
 
+		if (number == old->last / 2 + 1) {
+			wf_index_restore_turn(desk->index);
+			assert_int_equal(pthread_create(&thread, NULL, enter_thread, desk), 0);
+		}
 		if (stored->is_live)
 			assert_int_equal(wf_index_restore(desk->index, &article, stored->sketch), 0);
 	}
+	assert_int_equal(pthread_join(thread, &result), 0);
+	assert_null(result);
+	assert_false(wf_index_restore_is_due(desk->index));
+	assert_int_equal(wf_index_restore_end(desk->index), 0);
 	return desk;
 }
 
@@ -1512,6 +1531,7 @@ static void a_damaged_sketch_is_not_restored(void **state)
 				 WF_ECORRUPT);
 	assert_int_equal(stats_of(fresh).articles, 0);
 	assert_int_equal(wf_index_restore(fresh->index, &article, sketch), 0);
+	assert_int_equal(wf_index_restore_end(fresh->index), 0);
 	assert_int_equal(stats_of(fresh).articles, 1);
 	desk_free(fresh);
 }
@@ -1572,6 +1592,7 @@ static void flipped_bits_in_what_was_kept_never_lead_out_of_bounds(void **state)
 		sketch[random_below(&random, (uint32_t)desk->stored[1].sketch.length)] ^= 0x11;
 		(void)wf_index_restore(other->index, &article,
 				       (struct wf_bytes){sketch, desk->stored[1].sketch.length});
+		assert_int_equal(wf_index_restore_end(other->index), 0);
 		other->last = 1;
 		for (uint64_t i = 2; i <= 12; i++)
 			(void)add_of_stream(other, i);
