@@ -11,6 +11,7 @@ struct batch {
 	uint64_t began_us;
 	size_t bytes;
 	uint32_t articles;
+	uint32_t writes; /* jobs with some */
 	uint32_t reads;
 	bool is_open;    /* the store's batch has begun */
 	bool has_upkeep; /* jobs of the indexer's own, which goes on when they are on disk */
@@ -20,6 +21,11 @@ static void clear(struct batch *batch)
 {
 	*batch = (struct batch){0};
 	batch->jobs_last = &batch->jobs;
+}
+
+static uint64_t now_us(void)
+{
+	return uv_hrtime() / 1000;
 }
 
 /* ---- failure ---- */
@@ -224,6 +230,7 @@ static void commit(struct wf_committer *committer, struct batch *batch)
 			return;
 		}
 		wf_counter_add(&pipeline->counters->commits, 1);
+		wf_commit_pace_note(&committer->pace, now_us(), batch->writes);
 		if (batch->number_last > 0)
 			atomic_store(&committer->number_committed, batch->number_last);
 		if (batch->has_upkeep)
@@ -254,7 +261,7 @@ static void write_job(struct wf_committer *committer, struct batch *batch, const
 		code = wf_store_begin(store, &error);
 		if (code == 0) {
 			batch->is_open = true;
-			batch->began_us = uv_hrtime() / 1000;
+			batch->began_us = now_us();
 		}
 	}
 	if (code == 0) {
@@ -262,6 +269,7 @@ static void write_job(struct wf_committer *committer, struct batch *batch, const
 		if (code < 0)
 			wf_store_abort(store);
 	}
+	batch->writes++;
 	batch->bytes += job->cost_bytes;
 	if (code < 0) {
 		error.code = code;
@@ -357,15 +365,18 @@ static void take_in(struct wf_committer *committer, struct batch *batch, struct 
 		commit(committer, batch);
 }
 
-/* How long the batch may wait for companions: not at all where none is on its way. */
+/* How long the batch waits for companions: for those that are on their way, and as long as its pace allows. */
 static uint64_t patience_us(const struct wf_committer *committer, const struct batch *batch)
 {
-	const uint64_t limit_us = committer->pipeline->settings->commit_wait_us;
-	const uint64_t waited_us = uv_hrtime() / 1000 - batch->began_us;
+	const struct wf_settings *settings = committer->pipeline->settings;
+	const uint64_t now = now_us();
+	const uint64_t waited_us = now - batch->began_us;
 
-	if (!batch->is_open || atomic_load(&committer->incoming) == 0 || waited_us >= limit_us)
+	if (!batch->is_open)
 		return 0;
-	return limit_us - waited_us;
+	if (atomic_load(&committer->incoming) > 0 && waited_us < settings->commit_wait_us)
+		return settings->commit_wait_us - waited_us;
+	return wf_commit_pace_wait_us(&committer->pace, now, batch->writes, settings->commit_pace_us);
 }
 
 static void run_cb(void *context)

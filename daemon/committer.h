@@ -12,6 +12,7 @@
 #include <stdatomic.h>
 #include <uv.h>
 
+#include "commit_pace.h"
 #include "queue.h"
 #include "worker.h"
 
@@ -27,6 +28,7 @@ struct wf_committer {
 	struct wf_queue queue;
 	uv_thread_t thread;
 	bool is_started;
+	struct wf_commit_pace pace;            /* the thread's own */
 	atomic_uint_fast64_t number_committed; /* every article up to it is on disk, or was never acknowledged */
 	atomic_uint_fast64_t incoming;         /* jobs with writes that the indexer has and the committer has not */
 	atomic_bool has_failed;                /* a batch failed: all is refused until a marker comes */

@@ -44,6 +44,8 @@
 	  "Threads that read old articles ahead where the store is larger than the memory; 0: none.")                 \
 	X(COUNT, commit_wait_us, "5000", 0, 1000000,                                                                  \
 	  "The longest that a write on its way to disk waits for companions.")                                        \
+	X(COUNT, commit_pace_us, "2000", 0, 1000000,                                                                  \
+	  "While writes keep coming, the time from one commit to the next, so that more of them share it; 0: none.")  \
 	X(BYTES, request_bytes_max, "64M", 1024, WF_REQUEST_BYTES_MAX_LIMIT, "The largest request.")                  \
 	X(BYTES, text_bytes_max, "16M", 1, WF_ARTICLE_TEXT_BYTES_MAX_LIMIT, "The longest text of an article.")        \
 	X(BYTES, reply_bytes_max, "64M", 65536, WF_REQUEST_BYTES_MAX_LIMIT, "The largest reply.")                     \

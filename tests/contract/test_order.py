@@ -155,7 +155,7 @@ class Companions(Exchange):
     """A write waits for others that are on their way to the disk with it, and only for those."""
 
     # So long that waits in vain, one after another, end the test rather than being borne.
-    flags = ("--commit-wait-us", "1000000")
+    flags = ("--commit-wait-us", "1000000", "--commit-pace-us", "1000000")
 
     def wait_for(self, requests, rounds):
         began = time.monotonic()
@@ -170,6 +170,9 @@ class Companions(Exchange):
     def test_nor_for_requests_that_turn_out_to_write_nothing(self):
         nothing = [("remove", ["nothing is called so"])] * 30
         self.wait_for(lambda n: [("add", [article(5000 + n)]), *nothing], 4500)
+
+    def test_nor_does_a_batch_that_has_all_that_the_last_ones_had(self):
+        self.wait_for(lambda n: [("add", [article(20000 + 4 * n + k)]) for k in range(4)], 1000)
 
     def test_many_small_requests_at_once_keep_their_order(self):
         """More than the loop prepares itself in a turn."""

@@ -77,6 +77,7 @@ static void every_default_is_within_its_range(void **state)
 	assert_int_equal(settings.request_bytes_max, WF_REQUEST_BYTES_MAX_DEFAULT);
 	assert_int_equal(settings.text_bytes_max, WF_ARTICLE_TEXT_BYTES_MAX_DEFAULT);
 	assert_int_equal(settings.commit_wait_us, 5000);
+	assert_int_equal(settings.commit_pace_us, 2000);
 	assert_int_equal(settings.keep, 0);
 	assert_false(settings.no_text);
 	wf_settings_close(&settings);
