@@ -1,5 +1,5 @@
 /* When a batch that could be committed is better filled up first: while writes come one after another, fewer and larger
- * commits keep the disk and the processors free, and all of the writes are sooner on disk for it.
+ * commits keep the disk and the processors free. Most writes wait a little longer for it, the slowest much less.
  *
  *   commit ends -> [ writes come ... ] -> commit begins:  as many have come as were in the fullest of the last batches
  *                                                         (clients that wait for their replies have all come back),

@@ -506,9 +506,9 @@ static int tables_apply(struct wf_lmdb *lmdb, size_t end)
 {
 	int result = 0;
 
-	for (int table = 0; table < WF_LMDB_TABLES && result == 0; table++)
-		result = table == WF_LMDB_ENTRY ? 0 : table_apply(lmdb, (enum wf_lmdb_table)table, end);
-	return result == 0 ? table_apply(lmdb, WF_LMDB_ENTRY, end) : result;
+	for (int table = WF_LMDB_TABLES; table-- > 0 && result == 0;)
+		result = table_apply(lmdb, (enum wf_lmdb_table)table, end);
+	return result;
 }
 
 /* Begins the transaction again, on a bigger map, and applies the log up to `end`. Returns a code of ours. */

@@ -17,7 +17,7 @@ struct wf_lmdb_reader;
 
 /* All but the table of states are keyed by number. */
 enum wf_lmdb_table {
-	WF_LMDB_ENTRY,
+	WF_LMDB_ENTRY, /* the first: a batch is applied to the last table first, and to this one last */
 	WF_LMDB_EVIDENCE,
 	WF_LMDB_BODY,
 	WF_LMDB_REDIRECT,

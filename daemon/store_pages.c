@@ -513,8 +513,8 @@ static void set_most(struct tree *tree, const struct entry *entry, const struct 
 		tree->most = next->key;
 }
 
-/* Asks for the leaves below a branch before the first of them is needed, those that follow each other in the file at
- * once. They may lie anywhere in a file that is much larger than all of them. */
+/* Asks for the leaves below a branch before the first of them is needed, once, those that follow each other in the file
+ * together. They may lie anywhere in a file that is much larger than all of them. */
 static void read_ahead(const struct walk *walk, const char *room)
 {
 	uint64_t first = 0, count = 0;
@@ -557,9 +557,9 @@ static int branch_walk(struct walk *walk, struct tree *tree, uint64_t page, unsi
 
 	if (count < 2)
 		return tell_tree(walk, tree, page, "page %llu is a branch of one", (unsigned long long)page);
-	if (tree->reads_leaves && level + 1 == tree->depth)
+	if (tree->reads_leaves && level == 1 && tree->depth == 2)
 		read_ahead(walk, room);
-	for (size_t i = 1; has_branches_of_leaves && i < BRANCHES_AHEAD; i++)
+	for (size_t i = 0; has_branches_of_leaves && i < BRANCHES_AHEAD; i++)
 		read_ahead_below(walk, room, i, walk->rooms[level]);
 	/* The first key of a branch means nothing. */
 	entries[0].is_whole = node_read(walk, room, 0, false, &entries[0].node);

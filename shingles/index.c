@@ -106,17 +106,27 @@ static struct wf_cluster_article article_of(const struct wf_article_facts *facts
 	};
 }
 
-static void enter_keys(struct wf_index *index, const uint64_t *keys, uint32_t keys_count, uint64_t number, int *error)
+/* Takes the article out from under the first `keys_count` of index->keys. */
+static void remove_keys(struct wf_index *index, uint32_t keys_count, uint64_t number)
 {
-	uint32_t entered;
+	for (uint32_t i = 0; i < keys_count; i++)
+		wf_lsh_remove(&index->lsh, index->keys[i], (uint32_t)number);
+}
 
-	wf_lsh_prefetch(&index->lsh, keys, keys_count);
-	wf_lsh_prefetch_insert(&index->lsh, keys, keys_count);
-	for (entered = 0; entered < keys_count && *error == 0; entered++)
-		*error = wf_lsh_insert(&index->lsh, keys[entered], (uint32_t)number);
-	if (*error != 0)
-		while (entered-- > 0)
-			wf_lsh_remove(&index->lsh, keys[entered], (uint32_t)number);
+/* Enters the article under them; not under any where one fails. */
+static int enter_keys(struct wf_index *index, uint32_t keys_count, uint64_t number)
+{
+	wf_lsh_prefetch(&index->lsh, index->keys, keys_count);
+	wf_lsh_prefetch_insert(&index->lsh, index->keys, keys_count);
+	for (uint32_t i = 0; i < keys_count; i++) {
+		const int error = wf_lsh_insert(&index->lsh, index->keys[i], (uint32_t)number);
+
+		if (error != 0) {
+			remove_keys(index, i, number);
+			return error;
+		}
+	}
+	return 0;
 }
 
 /* The keys to enter the newcomer under, and the bytes that the store keeps of them. */
@@ -189,15 +199,14 @@ int wf_index_apply(struct wf_index *index, const struct wf_document *document, c
 		return error;
 	article.own_tokens = index->newcomer->own_tokens;
 	article.is_composite = index->is_composite;
-	enter_keys(index, index->keys, keys_count, facts->number, &error);
+	error = enter_keys(index, keys_count, facts->number);
 	if (error != 0)
 		return error;
 	error = wf_clusters_add(&index->clusters, facts->number, &article);
 	for (uint32_t i = 0; error == 0 && i < decision->merged_count; i++)
 		error = wf_index_fold(index, decision->merged[i], cluster);
 	if (error != 0) {
-		for (uint32_t i = 0; i < keys_count; i++)
-			wf_lsh_remove(&index->lsh, index->keys[i], (uint32_t)facts->number);
+		remove_keys(index, keys_count, facts->number);
 		(void)wf_clusters_remove(&index->clusters, facts->number);
 		return error;
 	}

@@ -45,9 +45,12 @@ static int reserve(struct wf_lsh_bulk *bulk, uint32_t keys_count)
 
 int wf_lsh_bulk_add(struct wf_lsh_bulk *bulk, const char *keys, uint32_t keys_count, uint32_t number)
 {
-	const int error = keys_count == 0 ? 0 : reserve(bulk, keys_count);
+	int error;
 
-	if (error != 0 || keys_count == 0)
+	if (keys_count == 0)
+		return 0;
+	error = reserve(bulk, keys_count);
+	if (error != 0)
 		return error;
 	memcpy(bulk->keys + bulk->keys_count, keys, keys_count * sizeof *bulk->keys);
 	bulk->keys_count += keys_count;
