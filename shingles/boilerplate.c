@@ -4,12 +4,15 @@
 
 #include "base/eight.h"
 #include "base/limits.h"
+#include "base/pages.h"
 #include "base/prefetch.h"
 #include "kernel.h"
 
 #define SET_SLOTS          8u
 #define SOURCE_SETS        128u /* 1,024 shingles, 8 KiB */
 #define SOURCE_SEEN_BITS   65536u
+#define TWICE_BITS         8192u
+#define TWICE_SHIFT        19u   /* 32 - 13 */
 #define CORPUS_SETS        8192u /* 65,536 shingles, 512 KiB */
 #define CORPUS_SEEN_BITS   (4u << 20)
 #define STORIES_HALVE      64u /* a source's counts are halved at this many stories */
@@ -38,6 +41,7 @@
 #define HOT_SET            8u                /* slots that are looked at together */
 #define HOT_FULL(slots)    ((slots) / 8 * 5) /* so many shingles, and the slots are doubled */
 #define HOT_FULL_LAST      (HOT_SLOTS_MAX / 8 * 7)
+#define SETS_AHEAD         16u /* asked for before they are looked at: as many waits at once as a processor has */
 #define HOT_NONE           UINT32_MAX
 
 struct set {
@@ -66,7 +70,9 @@ struct wf_repeats {
 	/* hot_slots shingles, 0: free, by linear probing over sets of HOT_SET, each filled from its first on; and for
 	 * each, in a byte, the stories that had it, as in `sets`; 255: so many or more. */
 	uint32_t hot[HOT_SLOTS_MAX + HOT_SLOTS_MAX / 4];
-	struct set sets[]; /* and behind them the bits of what was seen */
+	/* Behind them the bits of what was seen; and, in memory alone, of what two stories had, of a young source: most
+	 * of what is asked for there was not, and an answer costs a line of few instead of many. */
+	struct set sets[];
 };
 
 /* Saved as it is in memory: little endian, checked by its sizes. */
@@ -75,9 +81,15 @@ struct saved_header {
 	uint64_t sources_count;
 };
 
+/* Of what is saved. */
 static size_t repeats_bytes(uint32_t sets_count, uint32_t seen_bits)
 {
 	return sizeof(struct wf_repeats) + (size_t)sets_count * sizeof(struct set) + seen_bits / 8;
+}
+
+static size_t room_bytes(uint32_t sets_count, uint32_t seen_bits)
+{
+	return repeats_bytes(sets_count, seen_bits) + TWICE_BITS / 8;
 }
 
 static size_t bytes_of(const struct wf_repeats *repeats)
@@ -85,40 +97,50 @@ static size_t bytes_of(const struct wf_repeats *repeats)
 	return repeats_bytes(repeats->sets_count, repeats->seen_bits);
 }
 
-static uint64_t *seen_of(struct wf_repeats *repeats)
+static uint32_t *seen_of(struct wf_repeats *repeats)
 {
-	return (uint64_t *)(void *)(repeats->sets + repeats->sets_count);
+	return (uint32_t *)(void *)(repeats->sets + repeats->sets_count);
 }
 
-static uint32_t seen_bit(const struct wf_repeats *repeats, uint32_t shingle)
+static uint32_t *twice_of(struct wf_repeats *repeats)
 {
-	return (uint32_t)((uint64_t)wf_kernel_hash(shingle ^ 0x5bd1e995u) * repeats->seen_bits >> 32);
+	return seen_of(repeats) + repeats->seen_bits / 32;
 }
 
-static bool was_seen(const struct wf_repeats *repeats, uint32_t shingle)
+/* Which of the shingles an earlier story may have had: their places, ascending; and the bits of all. Returns how
+ * many. */
+static uint32_t find_seen(const struct wf_repeats *repeats, const uint16_t *tokens, size_t tokens_count, uint32_t *bits,
+			  uint16_t *places)
 {
-	const uint64_t *seen = (const uint64_t *)(const void *)(repeats->sets + repeats->sets_count);
-	const uint32_t bit = seen_bit(repeats, shingle);
+	const uint32_t *seen = (const uint32_t *)(const void *)(repeats->sets + repeats->sets_count);
+	const uint32_t shift = (uint32_t)__builtin_clz(repeats->seen_bits) + 1;
 
-	return (seen[bit / 64] >> (bit % 64) & 1) != 0;
+	return wf_kernels()->seen(tokens, (uint32_t)tokens_count, seen, shift, bits, places);
 }
 
-static struct wf_repeats *repeats_new(struct wf_boilerplate *boilerplate, uint64_t source, uint32_t sets_count,
-				      uint32_t seen_bits)
+/* The set that a shingle of this hash is in, if it is in any. */
+static const struct set *set_of(const struct wf_repeats *repeats, uint32_t hash)
 {
-	struct wf_repeats *repeats = malloc(repeats_bytes(sets_count, seen_bits));
+	return &repeats->sets[hash & (repeats->sets_count - 1)];
+}
+
+/* A source's, or the corpus's (source 0). */
+static struct wf_repeats *repeats_new(struct wf_boilerplate *boilerplate, uint64_t source)
+{
+	const bool is_corpus = source == 0;
+	const uint32_t sets_count = is_corpus ? CORPUS_SETS : SOURCE_SETS;
+	const uint32_t seen_bits = is_corpus ? CORPUS_SEEN_BITS : SOURCE_SEEN_BITS;
+	const size_t bytes = room_bytes(sets_count, seen_bits);
+	struct wf_repeats *repeats = is_corpus ? wf_pages_take(bytes) : wf_slab_take(&boilerplate->repeats);
 
 	if (repeats == NULL)
 		return NULL;
-	/* Written, not calloc(): it is read before it is written, and a page of zeros that is shared until then costs a
-	 * second fault, and a word to all other threads. */
-	memset(repeats, 0, repeats_bytes(sets_count, seen_bits));
+	memset(repeats, 0, bytes);
 	repeats->source = source;
 	repeats->sets_count = sets_count;
 	repeats->seen_bits = seen_bits;
 	repeats->bound = UINT32_MAX;
 	repeats->hot_slots = HOT_SLOTS_MIN;
-	boilerplate->memory_bytes += bytes_of(repeats);
 	return repeats;
 }
 
@@ -144,11 +166,8 @@ static void copy_source(struct wf_boilerplate *boilerplate, struct wf_repeats *r
 
 static void repeats_free(struct wf_boilerplate *boilerplate, struct wf_repeats *repeats)
 {
-	if (repeats == NULL)
-		return;
 	copy_source(boilerplate, repeats);
-	boilerplate->memory_bytes -= bytes_of(repeats);
-	free(repeats);
+	wf_slab_give(&boilerplate->repeats, repeats);
 }
 
 static const uint8_t *hot_counts_of(const struct wf_repeats *repeats)
@@ -246,12 +265,43 @@ static void add_common(struct wf_boilerplate *boilerplate, uint32_t shingle)
 /* Whether two stories of the source had the shingle. */
 static bool was_repeated(const struct wf_repeats *repeats, uint32_t shingle)
 {
-	const struct set *set = &repeats->sets[wf_kernel_hash(shingle) & (repeats->sets_count - 1)];
+	const struct set *set = set_of(repeats, wf_kernel_hash(shingle));
 
-	for (uint32_t places = wf_eight_equal(set->shingles, UINT32_MAX, shingle); places != 0; places &= places - 1)
-		if (set->counts[__builtin_ctz(places)] >= 2)
-			return true;
-	return false;
+	return (wf_eight_equal(set->shingles, UINT32_MAX, shingle) & wf_eight_above(set->counts, 1)) != 0;
+}
+
+/* Asks for the set of the shingle that begins at tokens[0]. */
+static void ask_for_set(const struct wf_repeats *repeats, const uint16_t *tokens)
+{
+	__builtin_prefetch(set_of(repeats, wf_kernel_hash(WF_SHINGLE_OF(tokens[0], tokens[1]))));
+}
+
+/* seen[i] is 1 where two stories of a young source had the shingle that begins at token i; it is 0 elsewhere, as it was
+ * before. */
+static void find_repeated(const struct wf_repeats *repeats, const uint16_t *tokens, size_t tokens_count, uint8_t *seen)
+{
+	const uint32_t *twice =
+		(const uint32_t *)(const void *)(repeats->sets + repeats->sets_count) + repeats->seen_bits / 32;
+	uint32_t bits[WF_DOCUMENT_TOKENS_MAX + WF_KERNEL_SLACK];
+	uint16_t places[WF_DOCUMENT_TOKENS_MAX + WF_KERNEL_SLACK];
+	const uint32_t count = wf_kernels()->seen(tokens, (uint32_t)tokens_count, twice, TWICE_SHIFT, bits, places);
+
+	for (uint32_t i = 0; i < count; i++) {
+		if (i + SETS_AHEAD < count)
+			ask_for_set(repeats, tokens + places[i + SETS_AHEAD]);
+		seen[places[i]] = was_repeated(repeats, WF_SHINGLE_OF(tokens[places[i]], tokens[places[i] + 1]));
+	}
+}
+
+/* seen[i] is 1 where an earlier story of the source may have had the shingle, as far as its bit tells. */
+static void mark_seen(const struct wf_repeats *repeats, const uint16_t *tokens, size_t tokens_count, uint8_t *seen)
+{
+	uint32_t bits[WF_DOCUMENT_TOKENS_MAX + WF_KERNEL_SLACK];
+	uint16_t places[WF_DOCUMENT_TOKENS_MAX + WF_KERNEL_SLACK];
+	const uint32_t count = find_seen(repeats, tokens, tokens_count, bits, places);
+
+	for (uint32_t i = 0; i < count; i++)
+		seen[places[i]] = 1;
 }
 
 /* Marks the runs of shingles that a young source has printed before; returns true where it does not, since they are
@@ -264,13 +314,11 @@ static bool mask_seen(const struct wf_repeats *repeats, const uint16_t *tokens, 
 	uint8_t runs[WF_DOCUMENT_TOKENS_MAX + 2 * YOUNG_RUN];
 	size_t marked = 0;
 
+	memset(seen, 0, tokens_count + YOUNG_RUN);
 	if (page == WF_PAGE_LEARNED)
-		for (size_t i = 0; i + 1 < tokens_count; i++)
-			seen[i] = was_repeated(repeats, WF_SHINGLE_OF(tokens[i], tokens[i + 1]));
+		find_repeated(repeats, tokens, tokens_count, seen);
 	else
-		for (size_t i = 0; i + 1 < tokens_count; i++)
-			seen[i] = was_seen(repeats, WF_SHINGLE_OF(tokens[i], tokens[i + 1]));
-	memset(seen + tokens_count - 1, 0, YOUNG_RUN);
+		mark_seen(repeats, tokens, tokens_count, seen);
 	memset(runs, 0, YOUNG_RUN);
 	/* runs[YOUNG_RUN + i]: a run begins at or goes through shingle i, with YOUNG_RUN of them from i on. */
 	for (size_t i = 0; i < tokens_count; i++)
@@ -434,11 +482,11 @@ static void mark(struct wf_repeats *repeats, uint32_t shingle, uint16_t count)
  * seen for longest. */
 static size_t place_in(const struct set *set, uint32_t shingle, uint16_t now)
 {
+	const uint32_t found = wf_eight_equal(set->shingles, UINT32_MAX, shingle) & wf_eight_above(set->counts, 0);
 	uint64_t worst = UINT64_MAX;
 
-	for (uint32_t places = wf_eight_equal(set->shingles, UINT32_MAX, shingle); places != 0; places &= places - 1)
-		if (set->counts[__builtin_ctz(places)] != 0)
-			return (size_t)__builtin_ctz(places);
+	if (found != 0)
+		return (size_t)__builtin_ctz(found);
 	/* As one number, its place last, so that there is no branch, which could not be guessed. */
 	for (size_t i = 0; i < SET_SLOTS; i++) {
 		const uint16_t unseen = (uint16_t)(now - set->last[i]);
@@ -466,6 +514,8 @@ static void count_again(struct wf_repeats *repeats, uint32_t shingle)
 	set->last[i] = now;
 	if (set->counts[i] < UINT16_MAX)
 		set->counts[i]++;
+	if (repeats->stories_total < YOUNG_STORIES)
+		set_bit32(twice_of(repeats), wf_kernel_seen_bit(shingle, TWICE_SHIFT));
 	if (set->counts[i] >= repeats->bound)
 		mark(repeats, shingle, set->counts[i]);
 }
@@ -514,22 +564,22 @@ static void set_bound(struct wf_repeats *repeats)
  * counts once. */
 static void count_story(struct wf_repeats *repeats, const uint16_t *tokens, size_t tokens_count, uint32_t halve_at)
 {
-	uint64_t *seen = seen_of(repeats);
-	uint32_t bits[WF_DOCUMENT_TOKENS_MAX];
-	uint16_t again[WF_DOCUMENT_TOKENS_MAX];
-	size_t again_count = 0;
+	uint32_t *seen = seen_of(repeats);
+	uint32_t bits[WF_DOCUMENT_TOKENS_MAX + WF_KERNEL_SLACK];
+	uint16_t again[WF_DOCUMENT_TOKENS_MAX + WF_KERNEL_SLACK];
+	const uint32_t again_count = find_seen(repeats, tokens, tokens_count, bits, again);
 
 	repeats->stories++;
 	repeats->stories_total++;
-	for (size_t i = 0; i + 1 < tokens_count; i++) {
-		bits[i] = seen_bit(repeats, WF_SHINGLE_OF(tokens[i], tokens[i + 1]));
-		again[again_count] = (uint16_t)i;
-		again_count += seen[bits[i] / 64] >> (bits[i] % 64) & 1;
-	}
-	for (size_t i = 0; i < again_count; i++)
+	for (uint32_t i = 0; i < again_count && i < SETS_AHEAD; i++)
+		ask_for_set(repeats, tokens + again[i]);
+	for (uint32_t i = 0; i < again_count; i++) {
+		if (i + SETS_AHEAD < again_count)
+			ask_for_set(repeats, tokens + again[i + SETS_AHEAD]);
 		count_again(repeats, WF_SHINGLE_OF(tokens[again[i]], tokens[again[i] + 1]));
+	}
 	for (size_t i = 0; i + 1 < tokens_count; i++)
-		seen[bits[i] / 64] |= UINT64_C(1) << (bits[i] % 64);
+		set_bit32(seen, bits[i]);
 	if (repeats->stories >= halve_at)
 		halve(repeats);
 	set_bound(repeats);
@@ -573,7 +623,7 @@ static int repeats_for(struct wf_boilerplate *boilerplate, uint64_t source, stru
 		*repeats = *slot;
 		return 0;
 	}
-	made = repeats_new(boilerplate, source, SOURCE_SETS, SOURCE_SEEN_BITS);
+	made = repeats_new(boilerplate, source);
 	if (made == NULL)
 		return WF_ENOMEM;
 	slot = wf_map_insert(&boilerplate->sources, source);
@@ -604,8 +654,9 @@ static void renew_common(struct wf_boilerplate *boilerplate)
 int wf_boilerplate_init(struct wf_boilerplate *boilerplate, size_t sources_max)
 {
 	*boilerplate = (struct wf_boilerplate){.sources_max = sources_max};
+	wf_slab_init(&boilerplate->repeats, room_bytes(SOURCE_SETS, SOURCE_SEEN_BITS));
 	wf_map_init(&boilerplate->sources, sizeof(struct wf_repeats *));
-	boilerplate->corpus = repeats_new(boilerplate, 0, CORPUS_SETS, CORPUS_SEEN_BITS);
+	boilerplate->corpus = repeats_new(boilerplate, 0);
 	boilerplate->common = calloc(COMMON_SLOTS, sizeof *boilerplate->common);
 	boilerplate->common_bits = calloc(WF_KERNEL_COMMON_BITS / 32, sizeof *boilerplate->common_bits);
 	return boilerplate->corpus == NULL || boilerplate->common == NULL || boilerplate->common_bits == NULL
@@ -615,20 +666,21 @@ int wf_boilerplate_init(struct wf_boilerplate *boilerplate, size_t sources_max)
 
 void wf_boilerplate_close(struct wf_boilerplate *boilerplate)
 {
-	size_t position = 0;
-	uint64_t key;
-	void *record;
-
 	wf_boilerplate_save_end(boilerplate);
-	while (wf_map_next(&boilerplate->sources, &position, &key, &record))
-		free(*(struct wf_repeats **)record);
 	wf_map_close(&boilerplate->sources);
-	free(boilerplate->corpus);
+	wf_slab_close(&boilerplate->repeats);
+	wf_pages_free(boilerplate->corpus);
 	free(boilerplate->common);
 	free(boilerplate->common_bits);
 	boilerplate->corpus = NULL;
 	boilerplate->common = NULL;
 	boilerplate->common_bits = NULL;
+}
+
+size_t wf_boilerplate_memory_bytes(const struct wf_boilerplate *boilerplate)
+{
+	return room_bytes(CORPUS_SETS, CORPUS_SEEN_BITS) + wf_slab_memory_bytes(&boilerplate->repeats) +
+	       wf_map_memory_bytes(&boilerplate->sources);
 }
 
 /* One more story is offered: whether it is to be counted. */
@@ -727,6 +779,16 @@ static bool is_hot_sound(const struct wf_repeats *head)
 	return count == head->hot_count && count <= HOT_FULL_LAST;
 }
 
+/* The bits that are not saved. */
+static void note_twice(struct wf_repeats *repeats)
+{
+	for (size_t i = 0; i < repeats->sets_count; i++)
+		for (size_t k = 0; k < SET_SLOTS; k++)
+			if (repeats->sets[i].counts[k] >= 2)
+				set_bit32(twice_of(repeats),
+					  wf_kernel_seen_bit(repeats->sets[i].shingles[k], TWICE_SHIFT));
+}
+
 /* Takes one source's repeats off the front of `bytes`. */
 static int load_repeats(struct wf_boilerplate *boilerplate, struct wf_bytes *bytes, bool is_corpus,
 			struct wf_repeats **repeats)
@@ -745,11 +807,12 @@ static int load_repeats(struct wf_boilerplate *boilerplate, struct wf_bytes *byt
 	length = bytes_of(&head);
 	if (bytes->length < length)
 		return WF_ECORRUPT;
-	*repeats = repeats_new(boilerplate, head.source, head.sets_count, head.seen_bits);
+	*repeats = repeats_new(boilerplate, head.source);
 	if (*repeats == NULL)
 		return WF_ENOMEM;
 	memcpy(*repeats, bytes->data, length);
 	(*repeats)->copy_place = 0;
+	note_twice(*repeats);
 	bytes->data += length;
 	bytes->length -= length;
 	return 0;
@@ -769,7 +832,7 @@ int wf_boilerplate_load(struct wf_boilerplate *boilerplate, struct wf_bytes byte
 	error = load_repeats(boilerplate, &bytes, true, &repeats);
 	if (error != 0)
 		return error;
-	repeats_free(boilerplate, boilerplate->corpus);
+	wf_pages_free(boilerplate->corpus);
 	boilerplate->corpus = repeats;
 	boilerplate->clock = header.clock;
 	renew_common(boilerplate);

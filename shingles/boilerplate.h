@@ -14,6 +14,7 @@
 #include "base/bytes.h"
 #include "base/error.h"
 #include "base/map.h"
+#include "base/slab.h"
 #include "kernel.h"
 
 struct wf_repeats;
@@ -28,19 +29,21 @@ struct wf_boilerplate_copy {
 
 struct wf_boilerplate {
 	struct wf_map sources;     /* source -> struct wf_repeats * */
+	struct wf_slab repeats;    /* where they are */
 	struct wf_repeats *corpus; /* what all sources repeat */
 	uint32_t *common;          /* a small hash table of what is boilerplate in the corpus, in pairs; 0: free */
 	uint32_t *common_bits;     /* a bit for each in it: no for most */
 	uint64_t clock;            /* stories learned */
 	uint64_t common_version;   /* times that `common` was made */
 	size_t sources_max;
-	size_t memory_bytes;
 	struct wf_boilerplate_copy copy;
 };
 
 /* Errors: WF_ENOMEM. */
 int wf_boilerplate_init(struct wf_boilerplate *boilerplate, size_t sources_max);
 void wf_boilerplate_close(struct wf_boilerplate *boilerplate);
+
+size_t wf_boilerplate_memory_bytes(const struct wf_boilerplate *boilerplate);
 
 /* What is known of an article, which tells how far a source is helped out that has printed little yet: by what it has
  * printed but once before. */

@@ -46,14 +46,13 @@ void wf_frequency_learn(struct wf_frequency *frequency, const uint16_t *tokens, 
 	frequency->offered++;
 	if (frequency->stories >= STORIES_SETTLED && frequency->offered % SETTLED_STEP != 0)
 		return;
+	/* Without a branch: whether a word comes again is not to be guessed. */
 	for (size_t i = 0; i < tokens_count; i++) {
 		const uint16_t token = tokens[i];
-		const uint8_t bit = (uint8_t)(1u << (token & 7));
+		const uint8_t marked = marks[token >> 3];
 
-		if ((marks[token >> 3] & bit) == 0) {
-			marks[token >> 3] |= bit;
-			frequency->counts[token]++;
-		}
+		frequency->counts[token] += ~(uint32_t)marked >> (token & 7) & 1;
+		marks[token >> 3] = (uint8_t)(marked | 1u << (token & 7));
 	}
 	for (size_t i = 0; i < tokens_count; i++)
 		marks[tokens[i] >> 3] = 0;

@@ -406,8 +406,8 @@ void wf_index_stats(const struct wf_index *index, struct wf_index_stats *stats)
 	stats->candidates_p999 = candidates_at(index, 0.999);
 	stats->articles = index->clusters.articles_count;
 	stats->clusters = index->clusters.clusters_count;
-	stats->memory_bytes = sizeof *index + index->lsh.memory_bytes + index->boilerplate.memory_bytes +
-			      wf_map_memory_bytes(&index->boilerplate.sources) +
+	stats->memory_bytes = sizeof *index + index->lsh.memory_bytes +
+			      wf_boilerplate_memory_bytes(&index->boilerplate) +
 			      wf_clusters_memory_bytes(&index->clusters) + wf_apart_memory_bytes(&index->apart) +
 			      wf_map_memory_bytes(&index->mending.sources);
 }

@@ -17,6 +17,7 @@
 
 #define WF_KERNEL_HASH_FIRST  0x9E3779B1u
 #define WF_KERNEL_HASH_SECOND 0x85EBCA77u
+#define WF_KERNEL_SEEN_SALT   0x5BD1E995u
 #define WF_KERNEL_MIX_FIRST   UINT64_C(0x9E3779B97F4A7C15)
 #define WF_KERNEL_MIX_SECOND  UINT64_C(0xD6E8FEB86659FD93)
 
@@ -39,6 +40,12 @@ static inline uint32_t wf_kernel_common_bit(uint32_t hash)
 	return hash % WF_KERNEL_COMMON_BITS;
 }
 
+/* Its bit in a filter of what was seen, of 2^(32 - shift) bits. */
+static inline uint32_t wf_kernel_seen_bit(uint32_t shingle, uint32_t shift)
+{
+	return wf_kernel_hash(shingle ^ WF_KERNEL_SEEN_SALT) >> shift;
+}
+
 /* How rare the two words of a shingle must be together: to be chosen at all, and to go first. */
 struct wf_kernel_weights {
 	uint32_t least;
@@ -51,6 +58,12 @@ struct wf_kernels {
 	 * bit. `places` has room for tokens_count and the slack. Returns how many. */
 	uint32_t (*filter)(const uint16_t *tokens, uint32_t tokens_count, const uint32_t *hot_bits,
 			   const uint32_t *common_bits, uint16_t *places);
+
+	/* bits[i] is the bit of the shingle (tokens[i], tokens[i + 1]) in a filter of 2^(32 - shift) bits, shift 1 to
+	 * 27; `places` are those, ascending, of the shingles whose bit is set. Both have room for tokens_count and the
+	 * slack. Returns how many places. */
+	uint32_t (*seen)(const uint16_t *tokens, uint32_t tokens_count, const uint32_t *seen_bits, uint32_t shift,
+			 uint32_t *bits, uint16_t *places);
 
 	/* The shingles that may be chosen (rare enough by the weights of their tokens, and not boilerplate as a whole),
 	 * in order, and their ranks, not negative. Both outputs have room for tokens_count and the slack. Returns how

@@ -54,12 +54,19 @@ static inline __m256i compressed(__m256i lanes, uint32_t chosen)
 					   _mm256_cvtepu8_epi32(_mm_loadl_epi64((const void *)wf_bit_order(chosen))));
 }
 
+/* wf_kernel_hash() of eight. */
+static inline __m256i hashed(__m256i shingles)
+{
+	const __m256i half = _mm256_mullo_epi32(shingles, _mm256_set1_epi32((int)WF_KERNEL_HASH_FIRST));
+
+	return _mm256_mullo_epi32(_mm256_xor_si256(half, _mm256_srli_epi32(half, 15)),
+				  _mm256_set1_epi32((int)WF_KERNEL_HASH_SECOND));
+}
+
 /* Which of the eight shingles from `tokens` on have a bit in either filter. */
 static inline uint32_t filter_eight(const uint16_t *tokens, const uint32_t *hot_bits, const uint32_t *common_bits)
 {
-	const __m256i half = _mm256_mullo_epi32(shingles_of(tokens), _mm256_set1_epi32((int)WF_KERNEL_HASH_FIRST));
-	const __m256i hash = _mm256_mullo_epi32(_mm256_xor_si256(half, _mm256_srli_epi32(half, 15)),
-						_mm256_set1_epi32((int)WF_KERNEL_HASH_SECOND));
+	const __m256i hash = hashed(shingles_of(tokens));
 	const __m256i low_bits = _mm256_set1_epi32(31);
 	const __m256i hot = _mm256_i32gather_epi32((const int *)hot_bits, _mm256_srli_epi32(hash, 25), 4);
 	const __m256i common = _mm256_i32gather_epi32(
@@ -93,6 +100,42 @@ static uint32_t filter(const uint16_t *tokens, uint32_t tokens_count, const uint
 
 		count += store_places(places + count,
 				      filter_eight(tokens + last, hot_bits, common_bits) & lanes_from(i - last), last);
+	}
+	return count;
+}
+
+/* Writes the bits of the eight shingles from `tokens` on; returns which of them are set. */
+static inline uint32_t seen_eight(const uint16_t *tokens, const uint32_t *seen_bits, __m128i shift, uint32_t *bits)
+{
+	const __m256i salted = _mm256_xor_si256(shingles_of(tokens), _mm256_set1_epi32((int)WF_KERNEL_SEEN_SALT));
+	const __m256i bit = _mm256_srl_epi32(hashed(salted), shift);
+	const __m256i word = _mm256_i32gather_epi32((const int *)seen_bits, _mm256_srli_epi32(bit, 5), 4);
+
+	_mm256_storeu_si256((void *)bits, bit);
+	return bits_of(_mm256_slli_epi32(_mm256_srlv_epi32(word, _mm256_and_si256(bit, _mm256_set1_epi32(31))), 31));
+}
+
+static uint32_t seen(const uint16_t *tokens, uint32_t tokens_count, const uint32_t *seen_bits, uint32_t shift,
+		     uint32_t *bits, uint16_t *places)
+{
+	const __m128i shift_count = _mm_cvtsi32_si128((int)shift);
+	struct few few = {0};
+	uint32_t count = 0;
+	uint32_t i = 0;
+
+	if (tokens_count <= LANES) {
+		memcpy(few.tokens, tokens, tokens_count * sizeof *tokens);
+		return store_places(
+			places, seen_eight(few.tokens, seen_bits, shift_count, bits) & lanes_before(tokens_count), 0);
+	}
+	for (; i + LANES < tokens_count; i += LANES)
+		count += store_places(places + count, seen_eight(tokens + i, seen_bits, shift_count, bits + i), i);
+	if (i + 1 < tokens_count) {
+		const uint32_t last = tokens_count - 1 - LANES;
+
+		count += store_places(
+			places + count,
+			seen_eight(tokens + last, seen_bits, shift_count, bits + last) & lanes_from(i - last), last);
 	}
 	return count;
 }
@@ -234,6 +277,7 @@ static uint64_t below(const int32_t *a, uint32_t count, int32_t bound)
 }
 
 #define KERNEL_HAS_OWN_FILTER
+#define KERNEL_HAS_OWN_SEEN
 #define KERNEL_HAS_OWN_RANK
 #define KERNEL_HAS_OWN_EQUAL
 #define KERNEL_HAS_OWN_BELOW

@@ -78,6 +78,13 @@ static uint32_t filter(const uint16_t *tokens, uint32_t tokens_count, const uint
 	return count;
 }
 
+/* It waits for memory: wider registers do not shorten that. */
+static uint32_t seen(const uint16_t *tokens, uint32_t tokens_count, const uint32_t *seen_bits, uint32_t shift,
+		     uint32_t *bits, uint16_t *places)
+{
+	return wf_kernels_avx2.seen(tokens, tokens_count, seen_bits, shift, bits, places);
+}
+
 /* wf_kernel_mix() >> 33 of eight. */
 static inline __m256i mixed(__m256i shingles)
 {
@@ -228,6 +235,7 @@ static uint32_t both(const uint8_t *a, const uint8_t *b, uint32_t count)
 }
 
 #define KERNEL_HAS_OWN_FILTER
+#define KERNEL_HAS_OWN_SEEN
 #define KERNEL_HAS_OWN_RANK
 #define KERNEL_HAS_OWN_EQUAL
 #define KERNEL_HAS_OWN_BELOW

@@ -21,6 +21,23 @@ static uint32_t filter(const uint16_t *tokens, uint32_t tokens_count, const uint
 }
 #endif
 
+#ifndef KERNEL_HAS_OWN_SEEN
+static uint32_t seen(const uint16_t *tokens, uint32_t tokens_count, const uint32_t *seen_bits, uint32_t shift,
+		     uint32_t *bits, uint16_t *places)
+{
+	uint32_t count = 0;
+
+	for (uint32_t i = 0; i + 1 < tokens_count; i++) {
+		const uint32_t bit = wf_kernel_seen_bit(WF_SHINGLE_OF(tokens[i], tokens[i + 1]), shift);
+
+		bits[i] = bit;
+		places[count] = (uint16_t)i;
+		count += seen_bits[bit / 32] >> (bit % 32) & 1;
+	}
+	return count;
+}
+#endif
+
 #ifndef KERNEL_HAS_OWN_RANK
 static uint32_t rank(const uint16_t *tokens, const uint8_t *weights, uint32_t tokens_count, const uint8_t *mask,
 		     const struct wf_kernel_weights *bounds, uint32_t *shingles, int32_t *ranks)
@@ -143,6 +160,7 @@ static uint32_t weigh_marked(const uint8_t *weights, const uint8_t *mask, const 
 
 const struct wf_kernels KERNELS = {
 	.filter = filter,
+	.seen = seen,
 	.rank = rank,
 	.least = least,
 	.greatest = greatest,

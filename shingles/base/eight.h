@@ -50,4 +50,22 @@ static inline uint32_t wf_eight_highest(const uint32_t values[8])
 #endif
 }
 
+/* Which of eight shorter ones are above a bound. */
+static inline uint32_t wf_eight_above(const uint16_t values[8], uint16_t bound)
+{
+#ifdef __SSE2__
+	const __m128i all = _mm_loadu_si128((const __m128i *)(const void *)values);
+	const __m128i above = _mm_subs_epu16(all, _mm_set1_epi16((short)bound));
+	const __m128i not_above = _mm_cmpeq_epi16(above, _mm_setzero_si128());
+
+	return ~(uint32_t)_mm_movemask_epi8(_mm_packs_epi16(not_above, not_above)) & UINT8_MAX;
+#else
+	uint32_t places = 0;
+
+	for (size_t i = 0; i < 8; i++)
+		places |= (uint32_t)(values[i] > bound) << i;
+	return places;
+#endif
+}
+
 #endif

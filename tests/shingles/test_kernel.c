@@ -126,6 +126,44 @@ static void every_level_filters_what_the_bits_say(void **state)
 	}
 }
 
+/* seen */
+
+static void every_level_sees_what_the_bits_say(void **state)
+{
+	struct fixture *fixture = *state;
+	static uint32_t bits[TOKENS_MOST + WF_KERNEL_SLACK];
+	static struct output output;
+	uint64_t seen = 0;
+
+	for (uint32_t round = 0; round < ROUNDS / 20; round++) {
+		const uint32_t shift = 17 + random_below(&fixture->random, 11); /* 32,768 bits to 32 */
+		const struct wf_kernels *kernels;
+		size_t at = 0;
+
+		fill(fixture);
+		while ((kernels = next_level(&at)) != NULL) {
+			uint32_t wanted = 0;
+
+			output.count = kernels->seen(fixture->tokens, fixture->count, fixture->common_bits, shift, bits,
+						     output.places);
+			for (uint32_t i = 0; i + 1 < fixture->count; i++) {
+				const uint32_t bit = wf_kernel_seen_bit(
+					WF_SHINGLE_OF(fixture->tokens[i], fixture->tokens[i + 1]), shift);
+
+				assert_int_equal(bits[i], bit);
+				if ((fixture->common_bits[bit / 32] >> (bit % 32) & 1) == 0)
+					continue;
+				assert_true(wanted < output.count);
+				assert_int_equal(output.places[wanted++], i);
+			}
+			assert_int_equal(wanted, output.count);
+			seen += wanted;
+		}
+		empty(fixture);
+	}
+	assert_true(seen > 0);
+}
+
 /* rank */
 
 static void every_level_ranks_alike(void **state)
@@ -299,6 +337,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(every_level_filters_what_the_bits_say, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(every_level_sees_what_the_bits_say, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(every_level_ranks_alike, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(every_level_finds_minima_maxima_and_equals, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(every_level_sums_alike, set_up, tear_down),
