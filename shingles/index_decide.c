@@ -92,6 +92,8 @@ static void find_candidates(struct wf_index *index, uint64_t replaces)
 			.cluster = article->cluster,
 			.is_composite = article->is_composite,
 		};
+		wf_boilerplate_prefetch(&index->boilerplate, article->source, false);
+		wf_clusters_prefetch(&index->clusters, article->cluster);
 	}
 }
 
