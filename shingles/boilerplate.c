@@ -357,15 +357,19 @@ void wf_boilerplate_prefetch(const struct wf_boilerplate *boilerplate, uint64_t 
 		wf_prefetch(repeats->sets, repeats->sets_count * sizeof(struct set) + repeats->seen_bits / 8);
 }
 
-/* Whether the shingle is boilerplate of a source or of the corpus. Shingle 0 looks like a free slot and never is. */
+/* Whether the shingle is boilerplate of a source or of the corpus. Shingle 0 looks like a free slot and never is. The
+ * one branch is seldom taken: where the answer lies is not to be guessed. */
 static bool is_repeated(const struct wf_boilerplate *boilerplate, const struct wf_repeats *hot, uint32_t shingle)
 {
 	const uint32_t hash = wf_kernel_hash(shingle);
 	const uint32_t *pair = common_pair(boilerplate, hash);
+	const uint32_t *home = hot->hot + hot_home(hot, hash);
+	const bool is_common = (pair[0] == shingle) | (pair[1] == shingle);
+	const bool is_hot = wf_eight_equal(home, UINT32_MAX, shingle) != 0;
 
-	if (shingle == 0)
-		return false;
-	return pair[0] == shingle || pair[1] == shingle || hot_find(hot, shingle, hash) != HOT_NONE;
+	if (!is_hot & (home[HOT_SET - 1] != 0))
+		return (is_common | (hot_find(hot, shingle, hash) != HOT_NONE)) & (shingle != 0);
+	return (is_common | is_hot) & (shingle != 0);
 }
 
 /* Whether a source prints the shingle nearly always. What it prints now and then only may be a form that its stories

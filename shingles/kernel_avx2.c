@@ -63,15 +63,37 @@ static inline __m256i hashed(__m256i shingles)
 				  _mm256_set1_epi32((int)WF_KERNEL_HASH_SECOND));
 }
 
+/* Four words of a table, of the places in the lower halves and the upper halves of two numbers. */
+static inline __m128i four_words(const uint32_t *table, uint64_t first, uint64_t second)
+{
+	const __m128i one = _mm_cvtsi32_si128((int)table[(uint32_t)first]);
+	const __m128i two = _mm_insert_epi32(one, (int)table[first >> 32], 1);
+	const __m128i three = _mm_insert_epi32(two, (int)table[(uint32_t)second], 2);
+
+	return _mm_insert_epi32(three, (int)table[second >> 32], 3);
+}
+
+/* The words of a table at eight places. The processor's own gather takes a third longer on AMD's Zen 3, and several
+ * times as long where Intel's have been made safe against Downfall. */
+static inline __m256i words_at(const uint32_t *table, __m256i places)
+{
+	const __m128i low = _mm256_castsi256_si128(places), high = _mm256_extracti128_si256(places, 1);
+	const __m128i first = four_words(table, (uint64_t)_mm_cvtsi128_si64(low), (uint64_t)_mm_extract_epi64(low, 1));
+	const __m128i second =
+		four_words(table, (uint64_t)_mm_cvtsi128_si64(high), (uint64_t)_mm_extract_epi64(high, 1));
+
+	return _mm256_inserti128_si256(_mm256_castsi128_si256(first), second, 1);
+}
+
 /* Which of the eight shingles from `tokens` on have a bit in either filter. */
 static inline uint32_t filter_eight(const uint16_t *tokens, const uint32_t *hot_bits, const uint32_t *common_bits)
 {
 	const __m256i hash = hashed(shingles_of(tokens));
 	const __m256i low_bits = _mm256_set1_epi32(31);
-	const __m256i hot = _mm256_i32gather_epi32((const int *)hot_bits, _mm256_srli_epi32(hash, 25), 4);
-	const __m256i common = _mm256_i32gather_epi32(
-		(const int *)common_bits,
-		_mm256_and_si256(_mm256_srli_epi32(hash, 5), _mm256_set1_epi32(WF_KERNEL_COMMON_BITS / 32 - 1)), 4);
+	const __m256i hot = words_at(hot_bits, _mm256_srli_epi32(hash, 25));
+	const __m256i common =
+		words_at(common_bits, _mm256_and_si256(_mm256_srli_epi32(hash, 5),
+						       _mm256_set1_epi32(WF_KERNEL_COMMON_BITS / 32 - 1)));
 	const __m256i is_in =
 		_mm256_or_si256(_mm256_srlv_epi32(hot, _mm256_and_si256(_mm256_srli_epi32(hash, 20), low_bits)),
 				_mm256_srlv_epi32(common, _mm256_and_si256(hash, low_bits)));
@@ -109,7 +131,7 @@ static inline uint32_t seen_eight(const uint16_t *tokens, const uint32_t *seen_b
 {
 	const __m256i salted = _mm256_xor_si256(shingles_of(tokens), _mm256_set1_epi32((int)WF_KERNEL_SEEN_SALT));
 	const __m256i bit = _mm256_srl_epi32(hashed(salted), shift);
-	const __m256i word = _mm256_i32gather_epi32((const int *)seen_bits, _mm256_srli_epi32(bit, 5), 4);
+	const __m256i word = words_at(seen_bits, _mm256_srli_epi32(bit, 5));
 
 	_mm256_storeu_si256((void *)bits, bit);
 	return bits_of(_mm256_slli_epi32(_mm256_srlv_epi32(word, _mm256_and_si256(bit, _mm256_set1_epi32(31))), 31));
