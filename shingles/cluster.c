@@ -6,18 +6,19 @@
 #define REDIRECTS_MAX  1000000u /* in a row: more of them run in a circle, in a damaged store */
 
 _Static_assert(sizeof(struct wf_cluster_article) == 64, "one cache line an article");
+_Static_assert(sizeof(uint64_t) + sizeof(struct wf_cluster) == 64, "and a cluster, with its key");
 
 void wf_clusters_init(struct wf_clusters *clusters)
 {
 	*clusters = (struct wf_clusters){0};
+	wf_slab_init(&clusters->rooms, CHUNK_ARTICLES * sizeof(struct wf_cluster_article));
 	wf_map_init(&clusters->clusters, sizeof(struct wf_cluster));
 	wf_map_init(&clusters->redirects, sizeof(uint64_t));
 }
 
 void wf_clusters_close(struct wf_clusters *clusters)
 {
-	for (uint64_t i = 0; i < clusters->chunks_count; i++)
-		free(clusters->chunks[i]);
+	wf_slab_close(&clusters->rooms);
 	free(clusters->chunks);
 	free(clusters->chunk_counts);
 	wf_map_close(&clusters->clusters);
@@ -121,10 +122,10 @@ static int chunk_for(struct wf_clusters *clusters, uint64_t number, struct wf_cl
 		clusters->chunk_counts[clusters->chunks_count] = 0;
 	}
 	if (clusters->chunks[slot] == NULL) {
-		clusters->chunks[slot] = calloc(CHUNK_ARTICLES, sizeof **clusters->chunks);
+		clusters->chunks[slot] = wf_slab_take(&clusters->rooms);
 		if (clusters->chunks[slot] == NULL)
 			return WF_ENOMEM;
-		clusters->chunks_live++;
+		memset(clusters->chunks[slot], 0, CHUNK_ARTICLES * sizeof **clusters->chunks);
 	}
 	*articles = clusters->chunks[slot];
 	return 0;
@@ -138,9 +139,8 @@ static void chunk_leave(struct wf_clusters *clusters, uint64_t number)
 
 	if (--clusters->chunk_counts[slot] != 0 || slot + 1 == clusters->chunks_count)
 		return;
-	free(clusters->chunks[slot]);
+	wf_slab_give(&clusters->rooms, clusters->chunks[slot]);
 	clusters->chunks[slot] = NULL;
-	clusters->chunks_live--;
 	while (gone + 1 < clusters->chunks_count && clusters->chunks[gone] == NULL)
 		gone++;
 	if (gone < clusters->chunks_count / 2)
@@ -424,7 +424,7 @@ static int count_outlets(const struct wf_clusters *clusters, struct wf_cluster *
 		number = wf_clusters_number(clusters, article->next);
 	} while (error == 0 && number != record->head);
 	if (error == 0) {
-		record->outlets = wf_map_count(&sources);
+		record->outlets = (uint32_t)wf_map_count(&sources);
 		record->outlets_is_stale = false;
 	}
 	wf_map_close(&sources);
@@ -707,7 +707,7 @@ int wf_clusters_list(struct wf_clusters *clusters, const struct wf_cluster_filte
 
 size_t wf_clusters_memory_bytes(const struct wf_clusters *clusters)
 {
-	return clusters->chunks_live * CHUNK_ARTICLES * sizeof(struct wf_cluster_article) +
+	return wf_slab_memory_bytes(&clusters->rooms) +
 	       clusters->chunks_capacity * (sizeof(struct wf_cluster_article *) + sizeof(uint16_t)) +
 	       wf_map_memory_bytes(&clusters->clusters) + wf_map_memory_bytes(&clusters->redirects);
 }

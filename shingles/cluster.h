@@ -14,6 +14,7 @@
 #include "base/bytes.h"
 #include "base/error.h"
 #include "base/map.h"
+#include "base/slab.h"
 #include "index.h"
 
 /* 64 bytes an article. */
@@ -39,8 +40,8 @@ struct wf_cluster {
 	uint64_t head; /* number of an article of the ring: its oldest, unless clusters were folded */
 	uint64_t size;
 	uint64_t representative;
-	uint64_t outlets;
 	int64_t first_published;
+	uint32_t outlets;
 	uint32_t first_seen;
 	uint32_t last_seen;
 	bool is_stale; /* an article went: times and representative are to be found anew */
@@ -56,7 +57,7 @@ struct wf_clusters {
 	uint64_t number_last;
 	uint64_t articles_count;
 	uint64_t clusters_count;
-	uint64_t chunks_live;
+	struct wf_slab rooms;    /* where the chunks are */
 	struct wf_map clusters;  /* ID -> struct wf_cluster */
 	struct wf_map redirects; /* ID -> uint64_t */
 };

@@ -81,12 +81,16 @@ void wf_map_prefetch(const struct wf_map *map, uint64_t key)
 static bool grow(const struct wf_map *map, struct wf_map_segment *segment)
 {
 	struct wf_map_segment larger = {.capacity = segment->capacity * 2, .count = segment->count};
+	size_t bytes;
 
 	if (larger.capacity == 0)
 		larger.capacity = SEGMENT_CAPACITY_MIN;
-	larger.slots = calloc(larger.capacity, map->slot_bytes);
+	bytes = (larger.capacity * map->slot_bytes + WF_CACHE_LINE_BYTES - 1) / WF_CACHE_LINE_BYTES *
+		WF_CACHE_LINE_BYTES;
+	larger.slots = aligned_alloc(WF_CACHE_LINE_BYTES, bytes);
 	if (larger.slots == NULL)
 		return false;
+	memset(larger.slots, 0, bytes);
 	for (size_t i = 0; i < segment->capacity; i++) {
 		const uint64_t key = key_at(map, segment, i);
 

@@ -2,8 +2,8 @@
  *
  *   segments (64, by the key's hash) -> slots [ key | record ] [ key | record ] ...   linear probing, at most 3/4 full
  *
- * Each segment grows alone, so that no insertion moves more than a 64th of the records. Key 0 marks a free slot and
- * cannot be used. */
+ * Each segment grows alone, so that no insertion moves more than a 64th of the records, and begins with a cache line: a
+ * slot of that size is looked at with one read. Key 0 marks a free slot and cannot be used. */
 #ifndef WF_BASE_MAP_H
 #define WF_BASE_MAP_H
 

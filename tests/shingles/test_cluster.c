@@ -607,18 +607,18 @@ static void memory_of_old_articles_is_given_back(void **state)
 	struct wf_clusters *clusters = *state;
 	size_t most = 0;
 
-	/* A window of 5,000 articles over 100,000: retention. */
-	for (uint64_t number = 1; number <= 100000; number++) {
+	/* A window of 50,000 articles over 500,000: retention. */
+	for (uint64_t number = 1; number <= 500000; number++) {
 		add(clusters, number, number);
-		if (number > 5000)
-			assert_int_equal(wf_clusters_remove(clusters, number - 5000), 0);
-		if (number == 10000)
+		if (number > 50000)
+			assert_int_equal(wf_clusters_remove(clusters, number - 50000), 0);
+		if (number == 100000)
 			most = wf_clusters_memory_bytes(clusters);
 	}
-	assert_int_equal(clusters->articles_count, 5000);
-	assert_in_range(most, 5000 * sizeof(struct wf_cluster_article), 10000 * sizeof(struct wf_cluster_article));
-	assert_in_range(wf_clusters_memory_bytes(clusters), 5000 * sizeof(struct wf_cluster_article), most + most / 4);
-	for (uint64_t number = 95001; number <= 100000; number++)
+	assert_int_equal(clusters->articles_count, 50000);
+	assert_in_range(most, 50000 * sizeof(struct wf_cluster_article), 100000 * sizeof(struct wf_cluster_article));
+	assert_in_range(wf_clusters_memory_bytes(clusters), 50000 * sizeof(struct wf_cluster_article), most + most / 4);
+	for (uint64_t number = 450001; number <= 500000; number++)
 		assert_int_equal(wf_clusters_article(clusters, number)->seen, number * 10);
 }
 
