@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "base/bits.h"
 #include "base/eight.h"
 #include "base/limits.h"
 #include "base/pages.h"
@@ -388,28 +389,23 @@ struct gap {
 	size_t end;
 };
 
-/* Where the next token that is marked (value 1) or not (0) stands; `tokens_count` where there is none. */
-static size_t next_of(const uint8_t *mask, size_t tokens_count, size_t from, int value)
-{
-	const uint8_t *found = from < tokens_count ? memchr(mask + from, value, tokens_count - from) : NULL;
-
-	return found == NULL ? tokens_count : (size_t)(found - mask);
-}
-
 /* Marks the gaps in what the source prints nearly always: counters and clocks that change, headlines of other stories.
  * Runs that are marked have two tokens at least. */
 static void mask_gaps(const struct wf_repeats *repeats, const uint16_t *tokens, size_t tokens_count, uint8_t *mask)
 {
+	uint64_t marked[WF_BITS_WORDS(WF_DOCUMENT_TOKENS_MAX)];
 	struct gap gaps[GAPS_MAX];
 	size_t gaps_count = 0;
 	size_t left = 0;
 	size_t filled = 0;
 	size_t begin = 0; /* of the gap that is looked at */
 
-	for (size_t end; begin < tokens_count && gaps_count < GAPS_MAX; begin = next_of(mask, tokens_count, end, 0)) {
+	wf_bits_of(mask, tokens_count, 1, marked);
+	for (size_t end; begin < tokens_count && gaps_count < GAPS_MAX;
+	     begin = wf_bits_next(marked, tokens_count, end, UINT64_MAX)) {
 		const size_t gap_max = begin == 0 ? GAP_EDGE_MAX : GAP_MAX;
 
-		end = next_of(mask, tokens_count, begin, 1);
+		end = wf_bits_next(marked, tokens_count, begin, 0);
 		left += end - begin;
 		if (end - begin > (end == tokens_count ? GAP_EDGE_MAX : gap_max) || end - begin == tokens_count ||
 		    (begin != 0 && !is_printed_always(repeats, tokens + begin - 2)) ||

@@ -442,27 +442,13 @@ static double share_of(uint32_t part, uint32_t whole)
 	return whole == 0 ? 0 : (double)part / ((double)whole * COVER_FULL);
 }
 
-/* The longest run of covered own tokens. Boilerplate neither adds to a run nor ends it, but where it is not common to
- * both. */
-static uint32_t longest_run(const struct wf_profile *profile)
-{
-	uint32_t longest = 0;
-	uint32_t run = 0;
-
-	for (uint32_t i = 0; i < profile->count; i++) {
-		/* Without a branch: where runs end cannot be guessed. */
-		run = (run + !profile->mask[i]) & (0 - (uint32_t)(profile->cover[i] == COVER_FULL));
-		longest = run > longest ? run : longest;
-	}
-	return longest;
-}
-
 static void weigh_newcomer(const struct wf_profile *profile, struct wf_comparison *comparison)
 {
 	const struct wf_kernels *kernels = wf_kernels();
 	const uint32_t covered = kernels->products(profile->own_weights, profile->cover, profile->count);
 
-	comparison->run = longest_run(profile);
+	/* Boilerplate neither adds to a run nor ends it, but where it is not common to both. */
+	comparison->run = kernels->longest(profile->cover, COVER_FULL, profile->mask, profile->count);
 	comparison->figures_same +=
 		kernels->pairs(profile->cover, COVER_FULL, profile->kinds, KIND_FIGURE, profile->count);
 	comparison->names_same += kernels->pairs(profile->cover, COVER_FULL, profile->kinds, KIND_NAME, profile->count);

@@ -90,6 +90,9 @@ struct wf_kernels {
 	/* How many a[i] are a_value where b[i] is b_value. */
 	uint32_t (*pairs)(const uint8_t *a, uint8_t a_value, const uint8_t *b, uint8_t b_value, uint32_t count);
 
+	/* Of the runs of a[i] that are `value`, the most mask[i] in one, of 0 and 1, that are 0. */
+	uint32_t (*longest)(const uint8_t *a, uint8_t value, const uint8_t *mask, uint32_t count);
+
 	/* How many a[i] and b[i], of 0 and 1, are both 1. */
 	uint32_t (*both)(const uint8_t *a, const uint8_t *b, uint32_t count);
 

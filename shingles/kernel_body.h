@@ -1,4 +1,6 @@
 /* The inner loops in portable C. Included where they are built for one kind of processor; KERNELS names the table. */
+#include "base/bits.h"
+#include "base/limits.h"
 #include "kernel.h"
 
 /* In all loops that choose: written always, kept where it is chosen. */
@@ -142,6 +144,39 @@ static uint32_t both(const uint8_t *a, const uint8_t *b, uint32_t count)
 }
 #endif
 
+/* How many bits of [begin, end) are set. */
+static inline uint32_t bits_between(const uint64_t *bits, size_t begin, size_t end)
+{
+	uint32_t count = 0;
+
+	while (begin < end) {
+		const size_t shift = begin % 64;
+		const size_t some = end - begin < 64 - shift ? end - begin : 64 - shift;
+
+		count += (uint32_t)__builtin_popcountll(bits[begin / 64] >> shift << (64 - some));
+		begin += some;
+	}
+	return count;
+}
+
+static uint32_t longest(const uint8_t *a, uint8_t value, const uint8_t *mask, uint32_t count)
+{
+	uint64_t wanted[WF_BITS_WORDS(WF_DOCUMENT_TOKENS_MAX)];
+	uint64_t unmasked[WF_BITS_WORDS(WF_DOCUMENT_TOKENS_MAX)];
+	uint32_t most = 0;
+
+	wf_bits_of(a, count, value, wanted);
+	wf_bits_of(mask, count, 0, unmasked);
+	for (size_t begin = wf_bits_next(wanted, count, 0, 0); begin < count;) {
+		const size_t end = wf_bits_next(wanted, count, begin, UINT64_MAX);
+		const uint32_t run = bits_between(unmasked, begin, end);
+
+		most = run > most ? run : most;
+		begin = wf_bits_next(wanted, count, end, 0);
+	}
+	return most;
+}
+
 static void mark(uint64_t *marks, uint64_t bits, const uint8_t *a, uint8_t a_value, const uint8_t *mask, uint32_t count)
 {
 	for (uint32_t i = 0; i < count; i++)
@@ -169,6 +204,7 @@ const struct wf_kernels KERNELS = {
 	.weigh = weigh,
 	.products = products,
 	.pairs = pairs,
+	.longest = longest,
 	.both = both,
 	.mark = mark,
 	.weigh_marked = weigh_marked,

@@ -326,6 +326,32 @@ static void every_level_marks_and_weighs_alike(void **state)
 	}
 }
 
+/* longest */
+
+static void every_level_finds_the_longest_run(void **state)
+{
+	struct fixture *fixture = *state;
+	static uint8_t cover[TOKENS_MOST];
+
+	for (uint32_t round = 0; round < ROUNDS; round++) {
+		const uint32_t share = random_below(&fixture->random, 100); /* one in so many ends a run */
+		const struct wf_kernels *kernels;
+		size_t at = 0;
+		uint32_t run = 0;
+		uint32_t longest = 0;
+
+		fill(fixture);
+		for (uint32_t i = 0; i < fixture->count; i++) {
+			cover[i] = random_below(&fixture->random, share + 1) == 0 ? 7 : 10;
+			run = cover[i] == 10 ? run + (fixture->mask[i] == 0) : 0;
+			longest = run > longest ? run : longest;
+		}
+		while ((kernels = next_level(&at)) != NULL)
+			assert_int_equal(kernels->longest(cover, 10, fixture->mask, fixture->count), longest);
+		empty(fixture);
+	}
+}
+
 static void the_best_level_is_one_of_this_processor(void **state)
 {
 	(void)state;
@@ -342,6 +368,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(every_level_finds_minima_maxima_and_equals, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(every_level_sums_alike, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(every_level_marks_and_weighs_alike, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(every_level_finds_the_longest_run, set_up, tear_down),
 		cmocka_unit_test(the_best_level_is_one_of_this_processor),
 	};
 
