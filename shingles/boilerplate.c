@@ -12,8 +12,8 @@
 #define SET_SLOTS          8u
 #define SOURCE_SETS        128u /* 1,024 shingles, 8 KiB */
 #define SOURCE_SEEN_BITS   65536u
-#define TWICE_BITS         8192u
-#define TWICE_SHIFT        19u   /* 32 - 13 */
+#define TWICE_SHIFT        19u
+#define TWICE_BITS         (1u << (32 - TWICE_SHIFT))
 #define CORPUS_SETS        8192u /* 65,536 shingles, 512 KiB */
 #define CORPUS_SEEN_BITS   (4u << 20)
 #define STORIES_HALVE      64u /* a source's counts are halved at this many stories */
@@ -103,6 +103,11 @@ static uint32_t *seen_of(struct wf_repeats *repeats)
 	return (uint32_t *)(void *)(repeats->sets + repeats->sets_count);
 }
 
+static const uint32_t *seen_in(const struct wf_repeats *repeats)
+{
+	return (const uint32_t *)(const void *)(repeats->sets + repeats->sets_count);
+}
+
 static uint32_t *twice_of(struct wf_repeats *repeats)
 {
 	return seen_of(repeats) + repeats->seen_bits / 32;
@@ -113,10 +118,9 @@ static uint32_t *twice_of(struct wf_repeats *repeats)
 static uint32_t find_seen(const struct wf_repeats *repeats, const uint16_t *tokens, size_t tokens_count, uint32_t *bits,
 			  uint16_t *places)
 {
-	const uint32_t *seen = (const uint32_t *)(const void *)(repeats->sets + repeats->sets_count);
 	const uint32_t shift = (uint32_t)__builtin_clz(repeats->seen_bits) + 1;
 
-	return wf_kernels()->seen(tokens, (uint32_t)tokens_count, seen, shift, bits, places);
+	return wf_kernels()->seen(tokens, (uint32_t)tokens_count, seen_in(repeats), shift, bits, places);
 }
 
 /* The set that a shingle of this hash is in, if it is in any. */
@@ -281,8 +285,7 @@ static void ask_for_set(const struct wf_repeats *repeats, const uint16_t *tokens
  * before. */
 static void find_repeated(const struct wf_repeats *repeats, const uint16_t *tokens, size_t tokens_count, uint8_t *seen)
 {
-	const uint32_t *twice =
-		(const uint32_t *)(const void *)(repeats->sets + repeats->sets_count) + repeats->seen_bits / 32;
+	const uint32_t *twice = seen_in(repeats) + repeats->seen_bits / 32;
 	uint32_t bits[WF_DOCUMENT_TOKENS_MAX + WF_KERNEL_SLACK];
 	uint16_t places[WF_DOCUMENT_TOKENS_MAX + WF_KERNEL_SLACK];
 	const uint32_t count = wf_kernels()->seen(tokens, (uint32_t)tokens_count, twice, TWICE_SHIFT, bits, places);

@@ -2,23 +2,26 @@
 
 #include <stdlib.h>
 
-#define CHUNK_ARTICLES 1024u
+#include "base/pages.h"
+
+#define CHUNK_ARTICLES (WF_PAGES_LARGE_BYTES / sizeof(struct wf_cluster_article)) /* one large page */
 #define REDIRECTS_MAX  1000000u /* in a row: more of them run in a circle, in a damaged store */
 
 _Static_assert(sizeof(struct wf_cluster_article) == 64, "one cache line an article");
+_Static_assert(CHUNK_ARTICLES <= UINT16_MAX, "chunk_counts has room");
 _Static_assert(sizeof(uint64_t) + sizeof(struct wf_cluster) == 64, "and a cluster, with its key");
 
 void wf_clusters_init(struct wf_clusters *clusters)
 {
 	*clusters = (struct wf_clusters){0};
-	wf_slab_init(&clusters->rooms, CHUNK_ARTICLES * sizeof(struct wf_cluster_article));
 	wf_map_init(&clusters->clusters, sizeof(struct wf_cluster));
 	wf_map_init(&clusters->redirects, sizeof(uint64_t));
 }
 
 void wf_clusters_close(struct wf_clusters *clusters)
 {
-	wf_slab_close(&clusters->rooms);
+	for (uint64_t i = 0; i < clusters->chunks_count; i++)
+		wf_pages_free(clusters->chunks[i]);
 	free(clusters->chunks);
 	free(clusters->chunk_counts);
 	wf_map_close(&clusters->clusters);
@@ -122,10 +125,11 @@ static int chunk_for(struct wf_clusters *clusters, uint64_t number, struct wf_cl
 		clusters->chunk_counts[clusters->chunks_count] = 0;
 	}
 	if (clusters->chunks[slot] == NULL) {
-		clusters->chunks[slot] = wf_slab_take(&clusters->rooms);
+		clusters->chunks[slot] = wf_pages_take(WF_PAGES_LARGE_BYTES);
 		if (clusters->chunks[slot] == NULL)
 			return WF_ENOMEM;
-		memset(clusters->chunks[slot], 0, CHUNK_ARTICLES * sizeof **clusters->chunks);
+		memset(clusters->chunks[slot], 0, WF_PAGES_LARGE_BYTES);
+		clusters->chunks_live++;
 	}
 	*articles = clusters->chunks[slot];
 	return 0;
@@ -139,8 +143,9 @@ static void chunk_leave(struct wf_clusters *clusters, uint64_t number)
 
 	if (--clusters->chunk_counts[slot] != 0 || slot + 1 == clusters->chunks_count)
 		return;
-	wf_slab_give(&clusters->rooms, clusters->chunks[slot]);
+	wf_pages_free(clusters->chunks[slot]);
 	clusters->chunks[slot] = NULL;
+	clusters->chunks_live--;
 	while (gone + 1 < clusters->chunks_count && clusters->chunks[gone] == NULL)
 		gone++;
 	if (gone < clusters->chunks_count / 2)
@@ -707,7 +712,7 @@ int wf_clusters_list(struct wf_clusters *clusters, const struct wf_cluster_filte
 
 size_t wf_clusters_memory_bytes(const struct wf_clusters *clusters)
 {
-	return wf_slab_memory_bytes(&clusters->rooms) +
+	return clusters->chunks_live * WF_PAGES_LARGE_BYTES +
 	       clusters->chunks_capacity * (sizeof(struct wf_cluster_article *) + sizeof(uint16_t)) +
 	       wf_map_memory_bytes(&clusters->clusters) + wf_map_memory_bytes(&clusters->redirects);
 }

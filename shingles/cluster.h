@@ -14,7 +14,6 @@
 #include "base/bytes.h"
 #include "base/error.h"
 #include "base/map.h"
-#include "base/slab.h"
 #include "index.h"
 
 /* 64 bytes an article. */
@@ -57,7 +56,7 @@ struct wf_clusters {
 	uint64_t number_last;
 	uint64_t articles_count;
 	uint64_t clusters_count;
-	struct wf_slab rooms;    /* where the chunks are */
+	uint64_t chunks_live;
 	struct wf_map clusters;  /* ID -> struct wf_cluster */
 	struct wf_map redirects; /* ID -> uint64_t */
 };

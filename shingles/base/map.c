@@ -6,6 +6,9 @@
 
 #define SEGMENT_CAPACITY_MIN 16
 
+/* Slots are multiples of a key's size, and capacities of the least one. */
+_Static_assert(SEGMENT_CAPACITY_MIN * sizeof(uint64_t) % WF_CACHE_LINE_BYTES == 0, "a segment ends with a cache line");
+
 static uint64_t mix(uint64_t key)
 {
 	key ^= key >> 32;
@@ -85,8 +88,7 @@ static bool grow(const struct wf_map *map, struct wf_map_segment *segment)
 
 	if (larger.capacity == 0)
 		larger.capacity = SEGMENT_CAPACITY_MIN;
-	bytes = (larger.capacity * map->slot_bytes + WF_CACHE_LINE_BYTES - 1) / WF_CACHE_LINE_BYTES *
-		WF_CACHE_LINE_BYTES;
+	bytes = larger.capacity * map->slot_bytes;
 	larger.slots = aligned_alloc(WF_CACHE_LINE_BYTES, bytes);
 	if (larger.slots == NULL)
 		return false;
