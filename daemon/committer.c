@@ -147,6 +147,7 @@ static int put_item(struct wf_store *store, const struct wf_job *job, const stru
 		.has_text = job->keeps_text,
 		.text_bytes = article->text.length,
 		.text_compressed = item->compressed,
+		.text = article->text,
 	};
 	int code;
 

@@ -46,7 +46,7 @@ struct wf_item {
 	struct wf_error *refusal; /* why; NULL of a refused one: memory was out even for the words */
 	struct wf_document document;
 	char *prepared; /* owns the evidence and the compressed text */
-	struct wf_bytes compressed;
+	struct wf_bytes compressed; /* of a text that is too long to be packed with others */
 	uint64_t id_hash;
 	uint64_t content_hash[2];
 	uint64_t source;
@@ -104,7 +104,7 @@ struct wf_job {
 		item_names; /* the params themselves are the items, and are called so; those that are no maps are passed
 					* over. NULL: the first param holds them */
 	bool id_optional;
-	bool keeps_text; /* texts are to be compressed for the store */
+	bool keeps_text; /* texts are for the store, too */
 	struct wf_item *items;
 	uint32_t items_count;
 	uint32_t items_foreseen; /* so many of the first: what they will be compared with has been asked for */

@@ -77,3 +77,20 @@ int wf_method_read_body(struct wf_reading *reading, uint64_t number, struct wf_s
 {
 	return read_code(reading, "body", number, wf_store_body(reading->reader, number, body));
 }
+
+int wf_method_read_text(struct wf_reading *reading, uint64_t number, const struct wf_store_body *body,
+			struct wf_store_text *text)
+{
+	return read_code(reading, "text", number, wf_store_text(reading->reader, number, body, text));
+}
+
+int wf_method_expand_text(struct wf_reading *reading, const struct wf_store_text *stored, struct wf_bytes *text)
+{
+	struct wf_bytes all;
+	const int code = wf_text_expand(reading->codec, stored->compressed, stored->bytes_all,
+					WF_ARTICLE_TEXT_BYTES_MAX_LIMIT, reading->arena, &all);
+
+	if (code == 0)
+		*text = (struct wf_bytes){all.data + stored->first, stored->bytes};
+	return code;
+}

@@ -261,6 +261,7 @@ int wf_method_get_read(struct wf_reading *reading, struct wf_job *job)
 	struct wf_article article;
 	struct wf_store_body body;
 	struct wf_store_body match = {.id = {NULL, 0}};
+	struct wf_store_text stored;
 	struct wf_bytes text = {NULL, 0};
 	int code;
 
@@ -270,8 +271,9 @@ int wf_method_get_read(struct wf_reading *reading, struct wf_job *job)
 	if (code == 0 && found->match != 0)
 		code = wf_method_read_body(reading, found->match, &match);
 	if (code == 0 && body.has_text)
-		code = wf_text_expand(reading->codec, body.text_compressed, body.text_bytes,
-				      WF_ARTICLE_TEXT_BYTES_MAX_LIMIT, reading->arena, &text);
+		code = wf_method_read_text(reading, found->number, &body, &stored);
+	if (code == 0 && body.has_text)
+		code = wf_method_expand_text(reading, &stored, &text);
 	if (code < 0)
 		return wf_error_set(&job->error, code == WF_ENOMEM ? code : WF_EINTERNAL,
 				    "the store could not be read: %s", wf_error_sentence(code));

@@ -11,9 +11,8 @@
 struct side {
 	uint64_t number; /* of a stored article; 0: it is in the request */
 	bool has_text;
-	struct wf_bytes text;       /* of one in the request */
-	struct wf_bytes compressed; /* of a stored one, in the job's arena */
-	uint64_t text_bytes;
+	struct wf_bytes text;        /* of one in the request */
+	struct wf_store_text stored; /* of a stored one; its bytes are in the job's arena */
 };
 
 struct comparing {
@@ -124,13 +123,15 @@ static int keep_text(struct wf_reading *reading, struct wf_job *job, struct side
 	code = wf_method_read_body(reading, side->number, &body);
 	if (code < 0 || !body.has_text)
 		return code;
-	code = wf_workers_hold(&reading->pipeline->workers, job, body.text_compressed.length);
+	code = wf_method_read_text(reading, side->number, &body, &side->stored);
+	if (code < 0)
+		return code;
+	code = wf_workers_hold(&reading->pipeline->workers, job, side->stored.compressed.length);
 	if (code < 0)
 		return wf_error_set(&job->error, code, "too many large texts are being compared");
-	side->compressed = wf_arena_copy(&job->arena, body.text_compressed);
-	if (side->compressed.data == NULL)
+	side->stored.compressed = wf_arena_copy(&job->arena, side->stored.compressed);
+	if (side->stored.compressed.data == NULL)
 		return WF_ENOMEM;
-	side->text_bytes = body.text_bytes;
 	side->has_text = true;
 	return 0;
 }
@@ -189,8 +190,7 @@ int wf_method_compare_finish(struct wf_reading *reading, struct wf_job *job)
 		struct side *side = &comparing->sides[i];
 
 		if (side->number != 0)
-			code = wf_text_expand(reading->codec, side->compressed, side->text_bytes,
-					      WF_ARTICLE_TEXT_BYTES_MAX_LIMIT, reading->arena, &side->text);
+			code = wf_method_expand_text(reading, &side->stored, &side->text);
 	}
 	if (code < 0)
 		return wf_error_set(&job->error, code == WF_ENOMEM ? code : WF_EINTERNAL,

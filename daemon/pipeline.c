@@ -149,6 +149,7 @@ int wf_pipeline_start(struct wf_pipeline *pipeline, struct wf_error *error)
 		.path = settings->store,
 		.map_bytes_min = settings->map_bytes_min,
 		.room_bytes_min = settings->room_bytes_min,
+		.is_dense = settings->dense_text,
 	};
 	int code;
 

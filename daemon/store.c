@@ -13,10 +13,12 @@
 
 #include "hash.h"
 #include "store_folder.h"
+#include "store_group.h"
 #include "store_lmdb.h"
 #include "store_pages.h"
 #include "store_record.h"
 #include "store_text.h"
+#include "store_texts.h"
 
 /* A checksum over more takes longer than reading an entry. */
 #define WHOLE_BODY_BYTES_MAX 8192u
@@ -27,6 +29,7 @@
 #define FORMAT_FIRST       1u /* the same, without the table of what is held apart */
 #define FORMAT_APART       2u
 #define FORMAT_LZ4         3u /* texts packed by LZ4 */
+#define FORMAT_GROUPS      4u /* small texts packed together */
 
 #define UNMADE_PAGES_MAX    16 /* of a file whose making did not come to its end */
 #define UNMADE_SECTOR_BYTES 512u
@@ -39,6 +42,7 @@ static const struct wf_bytes state_probe = {".probe", 6};
 
 struct wf_store {
 	struct wf_lmdb *lmdb;
+	struct wf_texts *texts;
 	uint64_t room_bytes_min;
 	uint64_t secret;
 	int lock_file;
@@ -315,6 +319,8 @@ int wf_store_open(struct wf_store **store, const struct wf_store_settings *setti
 		code = is_made ? pages_check(settings->path, error) : put_unmade_aside(settings->path, error);
 	if (code == 0)
 		code = wf_lmdb_open(&made->lmdb, &engine, error);
+	if (code == 0 && wf_texts_new(&made->texts, made->lmdb, settings->is_dense) != 0)
+		code = wf_error_set(error, WF_ENOMEM, "out of memory");
 	if (code == 0)
 		code = store_start(made, settings->path, is_made, error);
 	if (code != 0) {
@@ -329,6 +335,7 @@ void wf_store_close(struct wf_store *store)
 {
 	if (store == NULL)
 		return;
+	wf_texts_free(store->texts);
 	if (store->lmdb != NULL)
 		wf_lmdb_close(store->lmdb);
 	if (store->lock_file >= 0)
@@ -362,6 +369,7 @@ int wf_store_begin(struct wf_store *store, struct wf_error *error)
 	store->batch_format = store->format;
 	store->is_number_last_lost = false;
 	store->batch_failure = 0;
+	wf_texts_begin(store->texts);
 	code = wf_lmdb_begin(store->lmdb);
 	if (code != 0)
 		return wf_error_set(error, code, "the store cannot be written: %s", wf_error_sentence(code));
@@ -428,22 +436,37 @@ static int evidence_stage(struct wf_store *store, uint64_t number, struct wf_byt
 	return wf_lmdb_apply(store->lmdb);
 }
 
+/* Where the text of a body goes: among others, or, packed by itself, into the body. */
+static int text_stage(struct wf_store *store, uint64_t number, struct wf_store_body *body)
+{
+	int code;
+
+	assert(body->text_group == 0);
+	if (!body->has_text)
+		return 0;
+	if (body->text_compressed.data != NULL)
+		return wf_text_is_lz4(body->text_compressed) ? format_need(store, FORMAT_LZ4) : 0;
+	code = format_need(store, FORMAT_GROUPS);
+	return code == 0 ? wf_texts_add(store->texts, number, body->text, &body->text_group) : code;
+}
+
 int wf_store_put(struct wf_store *store, const struct wf_store_entry *entry, const struct wf_store_body *body,
 		 struct wf_bytes evidence)
 {
+	struct wf_store_body kept = *body;
 	int code = store->batch_failure;
 
 	assert(entry->number > store->batch_number_last && entry->number <= WF_NUMBER_MAX);
 	if (code == 0 && store->is_short_of_room)
 		code = WF_EFULL;
-	if (code == 0 && body->has_text && wf_text_is_lz4(body->text_compressed))
-		code = format_need(store, FORMAT_LZ4);
 	if (code == 0)
 		code = entry_stage(store, WF_LMDB_APPEND, entry);
 	if (code == 0)
 		code = evidence_stage(store, entry->number, evidence);
 	if (code == 0)
-		code = body_stage(store, entry->number, body);
+		code = text_stage(store, entry->number, &kept);
+	if (code == 0)
+		code = body_stage(store, entry->number, &kept);
 	if (code == 0) {
 		store->batch_number_last = entry->number;
 		store->is_number_last_lost = false;
@@ -461,6 +484,21 @@ static int record_remove(struct wf_store *store, enum wf_lmdb_table table, uint6
 	return wf_lmdb_apply(store->lmdb);
 }
 
+/* Takes an article's text out of its group, if its body can still tell which that is. */
+static int text_remove(struct wf_store *store, uint64_t number)
+{
+	const struct wf_lmdb_key key = number_key(WF_LMDB_BODY, number);
+	struct wf_store_body body;
+	struct wf_bytes record;
+	int code = wf_lmdb_batch_get(store->lmdb, &key, &record);
+
+	if (code == 0)
+		code = wf_record_body_decode(record, number, &body);
+	if (code == WF_ENOTFOUND || code == WF_ECORRUPT)
+		return 0;
+	return code == 0 && body.text_group != 0 ? wf_texts_remove(store->texts, body.text_group, number) : code;
+}
+
 int wf_store_remove(struct wf_store *store, uint64_t number)
 {
 	int code = store->batch_failure;
@@ -473,6 +511,8 @@ int wf_store_remove(struct wf_store *store, uint64_t number)
 	if (code == 0)
 		code = record_remove(store, WF_LMDB_EVIDENCE, number);
 	if (code == 0 || code == WF_ENOTFOUND)
+		code = text_remove(store, number);
+	if (code == 0)
 		code = record_remove(store, WF_LMDB_BODY, number);
 	if (code == WF_ENOTFOUND)
 		code = 0;
@@ -586,6 +626,8 @@ int wf_store_commit(struct wf_store *store, struct wf_error *error)
 	if (code == 0 && store->is_number_last_lost)
 		code = state_stage_number(store, state_number_last, store->batch_number_last);
 	if (code == 0)
+		code = wf_texts_flush(store->texts);
+	if (code == 0)
 		code = wf_lmdb_commit(store->lmdb);
 	else
 		wf_lmdb_abort(store->lmdb);
@@ -683,6 +725,30 @@ int wf_store_body(struct wf_store_reader *reader, uint64_t number, struct wf_sto
 	int code = companion_get(reader, WF_LMDB_BODY, number, &record);
 
 	return code == 0 ? wf_record_body_decode(record, number, body) : code;
+}
+
+int wf_store_text(struct wf_store_reader *reader, uint64_t number, const struct wf_store_body *body,
+		  struct wf_store_text *text)
+{
+	const struct wf_lmdb_key key = number_key(WF_LMDB_TEXT, body->text_group);
+	struct wf_group_place place;
+	struct wf_bytes record, payload;
+	int code;
+
+	assert(body->has_text);
+	*text = (struct wf_store_text){body->text_compressed, body->text_bytes, 0, body->text_bytes};
+	if (body->text_group == 0)
+		return 0;
+	code = wf_lmdb_get(reader->reader, &key, &record);
+	if (code == 0)
+		code = wf_record_plain_decode(WF_RECORD_TEXT, record, key.number, &payload);
+	if (code == 0)
+		code = wf_group_find(payload, key.number, number, &place);
+	if (code == WF_ENOTFOUND || (code == 0 && place.bytes != body->text_bytes))
+		return WF_ECORRUPT;
+	if (code == 0)
+		*text = (struct wf_store_text){place.compressed, place.bytes_all, place.first, place.bytes};
+	return code;
 }
 
 int wf_store_id(struct wf_store_reader *reader, uint64_t number, struct wf_bytes *id)

@@ -25,7 +25,7 @@
 #include "base/error.h"
 #include "base/relation.h"
 
-#define WF_STORE_FORMAT_VERSION      3u /* the newest that is read and written; docs/store-format.md has all */
+#define WF_STORE_FORMAT_VERSION      4u /* the newest that is read and written; docs/store-format.md has all */
 #define WF_STORE_MAP_BYTES_DEFAULT   (UINT64_C(1) << 30)
 #define WF_STORE_MAP_BYTES_MAX       (UINT64_C(1) << 46) /* of the 2^47 that a process has */
 #define WF_STORE_READERS_MAX_DEFAULT 126u
@@ -43,6 +43,7 @@ struct wf_store_settings {
 	/* Room in the file system and in what the file has free, under which put and state_put are refused. */
 	uint64_t room_bytes_min;
 	uint32_t readers_max; /* 0 for the default */
+	bool is_dense;        /* pack small texts denser, as in store_text.h */
 };
 
 /* The small record of an article. Borrowed bytes. */
@@ -78,7 +79,18 @@ struct wf_store_body {
 	bool has_published;
 	bool has_text;                   /* false: stored with --no-text */
 	uint64_t text_bytes;             /* length of the text as it was sent */
-	struct wf_bytes text_compressed; /* as store_text.h packs it */
+	struct wf_bytes text_compressed; /* as store_text.h packs it; absent where it is packed among others */
+	struct wf_bytes text;            /* for put, a text of WF_GROUP_TEXT_BYTES_MAX at most that is to be so */
+	uint64_t text_group;             /* the store's: where it is then; else 0 */
+};
+
+/* Where a text is kept: `first` is the byte at which it begins among those that wf_text_expand() makes of it. Borrowed
+ * bytes. */
+struct wf_store_text {
+	struct wf_bytes compressed;
+	uint64_t bytes_all; /* expanded */
+	uint64_t first;
+	uint64_t bytes; /* of the text */
 };
 
 /* Opens or makes a store. A new one gets a random secret.
@@ -139,6 +151,9 @@ void wf_store_reader_free(struct wf_store_reader *reader); /* NULL is allowed */
 int wf_store_entry(struct wf_store_reader *reader, uint64_t number, struct wf_arena *arena,
 		   struct wf_store_entry *entry);
 int wf_store_body(struct wf_store_reader *reader, uint64_t number, struct wf_store_body *body);
+/* The text of an article whose body has one. Errors: as above. */
+int wf_store_text(struct wf_store_reader *reader, uint64_t number, const struct wf_store_body *body,
+		  struct wf_store_text *text);
 /* The scraper's id of an article, for those who want no more: of a large body only its head is read, and the id is held
  * against the hash in the entry instead of the checksum of all. */
 int wf_store_id(struct wf_store_reader *reader, uint64_t number, struct wf_bytes *id);

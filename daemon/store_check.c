@@ -8,6 +8,7 @@
 
 #include "hash.h"
 #include "store_folder.h"
+#include "store_group.h"
 #include "store_record.h"
 
 #define TEXT_BYTES        160u
@@ -22,7 +23,9 @@ struct seen {
 	bool has_entry;
 	bool has_evidence;
 	bool has_body;
-	bool is_damaged; /* a fault was told: that parts are missing is no news */
+	bool has_text;       /* in its group */
+	uint64_t text_group; /* by its body; 0: its text is packed by itself, or there is none */
+	bool is_damaged;     /* a fault was told: that parts are missing is no news */
 };
 
 struct redirect {
@@ -216,6 +219,31 @@ static int body_look(struct check *check, const struct wf_pages_record *record)
 		tell(check, "body", record->number, record->offset, "its id is not the one that the entry has");
 	} else {
 		seen->has_body = true;
+		seen->text_group = body.text_group;
+	}
+	return 0;
+}
+
+/* Texts in groups: each is of an article whose body names the group. */
+static int text_look(struct check *check, const struct wf_pages_record *record)
+{
+	struct wf_group_text texts[WF_GROUP_TEXTS_MAX];
+	struct wf_bytes payload;
+	uint32_t count;
+
+	if (wf_record_plain_decode(WF_RECORD_TEXT, record->value, record->number, &payload) != 0 ||
+	    wf_group_list(payload, record->number, texts, &count) != 0) {
+		tell(check, "text", record->number, record->offset, "the record is damaged");
+		return 0;
+	}
+	for (uint32_t i = 0; i < count; i++) {
+		struct seen *seen = article_at(check, texts[i].number);
+
+		if (seen != NULL && seen->text_group == record->number && !seen->has_text)
+			seen->has_text = true;
+		else if (seen == NULL || seen->has_body)
+			tell(check, "text", record->number, record->offset, "article %llu has no text in it",
+			     (unsigned long long)texts[i].number);
 	}
 	return 0;
 }
@@ -223,8 +251,9 @@ static int body_look(struct check *check, const struct wf_pages_record *record)
 static int look_cb(void *context, const struct wf_pages_record *record)
 {
 	static int (*const looks[WF_LMDB_TABLES])(struct check *, const struct wf_pages_record *) = {
-		[WF_LMDB_ENTRY] = entry_look,       [WF_LMDB_EVIDENCE] = evidence_look, [WF_LMDB_BODY] = body_look,
-		[WF_LMDB_REDIRECT] = redirect_look, [WF_LMDB_APART] = apart_look,       [WF_LMDB_STATE] = state_look,
+		[WF_LMDB_ENTRY] = entry_look, [WF_LMDB_EVIDENCE] = evidence_look, [WF_LMDB_BODY] = body_look,
+		[WF_LMDB_TEXT] = text_look,   [WF_LMDB_REDIRECT] = redirect_look, [WF_LMDB_APART] = apart_look,
+		[WF_LMDB_STATE] = state_look,
 	};
 	struct check *check = context;
 
@@ -301,11 +330,19 @@ static bool is_whole(const struct seen *seen)
 	return seen->has_entry && seen->has_evidence && seen->has_body;
 }
 
+/* Whether a group was to have the article's text, and has not. */
+static bool is_text_lost(const struct seen *seen)
+{
+	return seen->text_group != 0 && !seen->has_text;
+}
+
 static int relations_check(struct check *check)
 {
 	for (size_t i = 0; i < check->articles_count; i++) {
 		const struct seen *seen = &check->articles[i];
 
+		if (is_whole(seen) && is_text_lost(seen))
+			tell(check, "body", seen->number, 0, "its text is missing");
 		if (is_whole(seen))
 			check->summary->articles++;
 		else if (!seen->is_damaged)
@@ -382,6 +419,9 @@ struct salvage {
 	size_t bytes;
 	size_t count;
 	uint64_t saved;
+	struct wf_text_codec *codec; /* with `arena` and `group`, of texts that are packed anew */
+	struct wf_arena arena;
+	struct wf_group group;
 };
 
 static int batch_end(struct salvage *salvage)
@@ -405,6 +445,15 @@ static void *stage(struct salvage *salvage, const struct wf_lmdb_key *key, size_
 	return wf_lmdb_stage(salvage->lmdb, key->table == WF_LMDB_STATE ? WF_LMDB_PUT : WF_LMDB_APPEND, key, bytes);
 }
 
+static int staged(struct salvage *salvage)
+{
+	const int code = wf_lmdb_apply(salvage->lmdb);
+
+	if (code == 0 && (salvage->bytes >= BATCH_BYTES_MAX || salvage->count >= BATCH_COUNT_MAX))
+		return batch_end(salvage);
+	return code;
+}
+
 static int copy(struct salvage *salvage, const struct wf_pages_record *record)
 {
 	const struct wf_lmdb_key key = {.table = record->table, .number = record->number, .name = record->name};
@@ -414,10 +463,86 @@ static int copy(struct salvage *salvage, const struct wf_pages_record *record)
 	if (room == NULL)
 		return code != 0 ? code : WF_ENOMEM;
 	memcpy(room, record->value.data, record->value.length);
-	code = wf_lmdb_apply(salvage->lmdb);
-	if (code == 0 && (salvage->bytes >= BATCH_BYTES_MAX || salvage->count >= BATCH_COUNT_MAX))
-		code = batch_end(salvage);
-	return code;
+	return staged(salvage);
+}
+
+/* A body whose text is lost is saved without. */
+static int copy_body(struct salvage *salvage, const struct wf_pages_record *record)
+{
+	const struct wf_lmdb_key key = {.table = WF_LMDB_BODY, .number = record->number};
+	struct wf_store_body body;
+	size_t bytes;
+	void *room;
+	int code;
+
+	salvage->saved++;
+	if (!is_text_lost(article_at(salvage->check, record->number)))
+		return copy(salvage, record);
+	code = wf_record_body_decode(record->value, record->number, &body);
+	body.has_text = false;
+	body.text_group = 0;
+	if (code == 0)
+		code = wf_record_body_bytes(&body, &bytes);
+	if (code != 0)
+		return code;
+	room = stage(salvage, &key, bytes, &code);
+	if (room == NULL)
+		return code != 0 ? code : WF_ENOMEM;
+	wf_record_body_encode(&body, record->number, room);
+	return staged(salvage);
+}
+
+static bool is_saved_text(struct check *check, uint64_t group, uint64_t number)
+{
+	const struct seen *seen = article_at(check, number);
+
+	return seen != NULL && is_whole(seen) && seen->text_group == group;
+}
+
+/* Packs a group again without the texts of the articles in `lost`; it has others. */
+static int copy_rest(struct salvage *salvage, uint64_t key, struct wf_bytes payload, const uint64_t *lost,
+		     uint32_t lost_count)
+{
+	const struct wf_lmdb_key lmdb_key = {.table = WF_LMDB_TEXT, .number = key};
+	struct wf_group *group = &salvage->group;
+	size_t bytes;
+	void *room;
+	int code;
+
+	wf_arena_reset(&salvage->arena);
+	code = wf_group_decode(payload, key, salvage->codec, &salvage->arena, group);
+	for (uint32_t i = 0; code == 0 && i < lost_count; i++)
+		(void)wf_group_remove(group, lost[i]);
+	if (code == 0)
+		code = wf_group_encode(group, salvage->codec, &salvage->arena, &payload);
+	if (code == 0)
+		code = wf_record_plain_bytes(payload, &bytes);
+	if (code != 0)
+		return code;
+	room = stage(salvage, &lmdb_key, bytes, &code);
+	if (room == NULL)
+		return code != 0 ? code : WF_ENOMEM;
+	wf_record_plain_encode(WF_RECORD_TEXT, key, payload, room);
+	return staged(salvage);
+}
+
+static int copy_texts(struct salvage *salvage, const struct wf_pages_record *record)
+{
+	struct wf_group_text texts[WF_GROUP_TEXTS_MAX];
+	uint64_t lost[WF_GROUP_TEXTS_MAX];
+	struct wf_bytes payload;
+	uint32_t count;
+	uint32_t lost_count = 0;
+
+	if (wf_record_plain_decode(WF_RECORD_TEXT, record->value, record->number, &payload) != 0 ||
+	    wf_group_list(payload, record->number, texts, &count) != 0)
+		return 0;
+	for (uint32_t i = 0; i < count; i++)
+		if (!is_saved_text(salvage->check, record->number, texts[i].number))
+			lost[lost_count++] = texts[i].number;
+	if (lost_count == 0)
+		return copy(salvage, record);
+	return lost_count == count ? 0 : copy_rest(salvage, record->number, payload, lost, lost_count);
 }
 
 static bool is_sound(struct check *check, const struct wf_pages_record *record)
@@ -437,6 +562,7 @@ static bool is_sound(struct check *check, const struct wf_pages_record *record)
 	case WF_LMDB_ENTRY:
 	case WF_LMDB_EVIDENCE:
 	case WF_LMDB_BODY:
+	case WF_LMDB_TEXT:
 	case WF_LMDB_TABLES:
 		break;
 	}
@@ -458,10 +584,11 @@ static int save_cb(void *context, const struct wf_pages_record *record)
 	if (check->cursor > 0 && check->cursor <= check->articles_count &&
 	    check->articles[check->cursor - 1].number >= record->number)
 		check->cursor = 0;
+	if (record->table == WF_LMDB_TEXT)
+		return copy_texts(salvage, record);
 	if (!is_sound(check, record))
 		return 0;
-	salvage->saved += record->table == WF_LMDB_BODY;
-	return copy(salvage, record);
+	return record->table == WF_LMDB_BODY ? copy_body(salvage, record) : copy(salvage, record);
 }
 
 /* Numbers of what was lost must not return. */
@@ -490,8 +617,11 @@ static int save(const char *file, const char *into, struct salvage *salvage, str
 	};
 	struct wf_pages_summary again;
 	struct wf_error words = {.code = 0};
-	int code = wf_lmdb_open(&salvage->lmdb, &engine, error);
+	int code = wf_text_codec_new(&salvage->codec, false);
 
+	if (code != 0)
+		return wf_error_set(error, code, "%s", wf_error_sentence(code));
+	code = wf_lmdb_open(&salvage->lmdb, &engine, error);
 	if (code != 0)
 		return code;
 	salvage->check->cursor = 0;
@@ -520,6 +650,7 @@ int wf_store_salvage(const char *path, const char *into, wf_check_cb fault, void
 	int code = wf_folder_file(path, "data.mdb", name, error);
 
 	*summary = (struct wf_check_summary){.faults = 0};
+	wf_arena_init(&salvage.arena, 4 * (size_t)WF_GROUP_BYTES_MAX);
 	if (code == 0)
 		code = wf_folder_look(path, &from_lock, error);
 	if (code == 0)
@@ -538,6 +669,8 @@ int wf_store_salvage(const char *path, const char *into, wf_check_cb fault, void
 	if (code == 0)
 		code = wf_folder_mark(into, into_lock, error);
 	*saved = salvage.saved;
+	wf_text_codec_free(salvage.codec);
+	wf_arena_close(&salvage.arena);
 	check_close(&check);
 	if (from_lock >= 0)
 		(void)close(from_lock);

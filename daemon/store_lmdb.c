@@ -84,7 +84,8 @@ struct wf_lmdb_reader {
 	struct run runs[WF_LMDB_TABLES];
 };
 
-static const char *const table_names[WF_LMDB_TABLES] = {"entry", "evidence", "body", "redirect", "apart", "state"};
+static const char *const table_names[WF_LMDB_TABLES] = {"entry",    "evidence", "body", "text",
+							"redirect", "apart",    "state"};
 
 static int code_of(int result)
 {
@@ -498,7 +499,7 @@ static int table_apply(struct wf_lmdb *lmdb, enum wf_lmdb_table table, size_t en
 	return result;
 }
 
-/* Table after table: so the pages that a batch adds to a table lie together in the file. Articles are added to three
+/* Table after table: so the pages that a batch adds to a table lie together in the file. Articles are added to four
  * tables; page by page in turns, whoever reads one table would read all of the file. Entries come last: a start reads
  * all of them, and the pages that earlier batches freed, here and there in the file, have gone to the others by
  * then. */
@@ -843,7 +844,7 @@ int wf_lmdb_get(struct wf_lmdb_reader *reader, const struct wf_lmdb_key *key, st
 		return WF_ECORRUPT;
 	if (result != 0)
 		return code_of(result);
-	if (key->table == WF_LMDB_EVIDENCE || key->table == WF_LMDB_BODY)
+	if (key->table == WF_LMDB_EVIDENCE || key->table == WF_LMDB_BODY || key->table == WF_LMDB_TEXT)
 		read_ahead(reader, key->table, key->number, found.mv_data);
 	*value = (struct wf_bytes){found.mv_data, found.mv_size};
 	return 0;

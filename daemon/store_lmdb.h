@@ -20,6 +20,7 @@ enum wf_lmdb_table {
 	WF_LMDB_ENTRY, /* the first: a batch is applied to the last table first, and to this one last */
 	WF_LMDB_EVIDENCE,
 	WF_LMDB_BODY,
+	WF_LMDB_TEXT,
 	WF_LMDB_REDIRECT,
 	WF_LMDB_APART,
 	WF_LMDB_STATE,

@@ -109,8 +109,9 @@ struct walk {
 };
 
 static const char *const table_names[WF_LMDB_TABLES] = {
-	[WF_LMDB_ENTRY] = "entry",       [WF_LMDB_EVIDENCE] = "evidence", [WF_LMDB_BODY] = "body",
-	[WF_LMDB_REDIRECT] = "redirect", [WF_LMDB_APART] = "apart",       [WF_LMDB_STATE] = "state",
+	[WF_LMDB_ENTRY] = "entry", [WF_LMDB_EVIDENCE] = "evidence", [WF_LMDB_BODY] = "body",
+	[WF_LMDB_TEXT] = "text",   [WF_LMDB_REDIRECT] = "redirect", [WF_LMDB_APART] = "apart",
+	[WF_LMDB_STATE] = "state",
 };
 
 static uint16_t read_u16(const char *bytes)
@@ -274,27 +275,33 @@ static int value_reserve(struct walk *walk, size_t bytes)
 	return 0;
 }
 
-/* A value in pages of its own. Returns 0 with *value and *offset; 1 where it is damaged and told; an error. */
+/* A value in pages of its own, which may be more than it needs: LMDB leaves it so where a batch writes a shorter one
+ * over one of its own. Returns 0 with *value and *offset; 1 where it is damaged and told; an error. */
 static int big_value(struct walk *walk, struct tree *tree, const struct node *node, struct wf_bytes *value,
 		     uint64_t *offset)
 {
 	const uint64_t page = read_u64(node->at + NODE_HEADER_BYTES + node->key_bytes);
-	const uint64_t count = (node->size + WF_PAGE_HEADER_BYTES - 1) / walk->page_bytes + 1;
+	const uint64_t least = (node->size + WF_PAGE_HEADER_BYTES - 1) / walk->page_bytes + 1;
 	char header[WF_PAGE_HEADER_BYTES];
-	int code = mark(walk, tree, page, count);
+	uint64_t count;
+	int code = mark(walk, tree, page, least);
 
 	if (code != 0)
 		return code;
-	tree->overflows_found += count;
 	*offset = page * walk->page_bytes + WF_PAGE_HEADER_BYTES;
 	code = file_read(walk, page * walk->page_bytes, header, sizeof header);
 	if (code < 0)
 		return code;
 	if (code > 0)
 		return tell_tree(walk, tree, page, "a record lies behind the end of the file");
+	count = read_u32(header + WF_PAGE_RUN);
 	if (read_u64(header + PAGE_NUMBER) != page || read_u16(header + WF_PAGE_KIND) != WF_PAGE_KIND_OVERFLOW ||
-	    read_u32(header + WF_PAGE_RUN) != count)
+	    count < least)
 		return tell_tree(walk, tree, page, "page %llu has no record's header", (unsigned long long)page);
+	code = count == least ? 0 : mark(walk, tree, page + least, count - least);
+	if (code != 0)
+		return code;
+	tree->overflows_found += count;
 	*value = (struct wf_bytes){NULL, node->size};
 	if (!tree->reads_values)
 		return 0;
@@ -328,6 +335,12 @@ static int tree_read(struct walk *walk, struct tree *tree, const char *bytes)
 	return 0;
 }
 
+/* Whether a start reads the leaves of a table, too. */
+static bool is_read_at_start(int table)
+{
+	return table != WF_LMDB_EVIDENCE && table != WF_LMDB_BODY && table != WF_LMDB_TEXT;
+}
+
 /* An entry of the tree of tables. */
 static int table_found(struct walk *walk, struct tree *tree, const struct key *key, const struct node *node,
 		       struct wf_bytes value, uint64_t page)
@@ -343,7 +356,7 @@ static int table_found(struct walk *walk, struct tree *tree, const struct key *k
 			.place = table_names[i],
 			.table = (enum wf_lmdb_table)i,
 			.has_integer_keys = i != WF_LMDB_STATE,
-			.reads_leaves = walk->depth == WF_PAGES_ALL || (i != WF_LMDB_EVIDENCE && i != WF_LMDB_BODY),
+			.reads_leaves = walk->depth == WF_PAGES_ALL || is_read_at_start(i),
 			.reads_values = walk->record != NULL,
 		};
 		walk->has_table[i] = true;
@@ -721,10 +734,17 @@ static void pages_lost_count(struct walk *walk)
 			   (unsigned long long)pages_whole, (unsigned long long)walk->pages);
 }
 
+/* Tables that stores which older versions made may not have. */
+static bool is_later(enum wf_lmdb_table table)
+{
+	return table == WF_LMDB_APART || table == WF_LMDB_TEXT;
+}
+
 static int trees_walk(struct walk *walk, const struct meta *meta)
 {
 	static const enum wf_lmdb_table order[WF_LMDB_TABLES] = {
-		WF_LMDB_STATE, WF_LMDB_REDIRECT, WF_LMDB_APART, WF_LMDB_ENTRY, WF_LMDB_EVIDENCE, WF_LMDB_BODY,
+		WF_LMDB_STATE,    WF_LMDB_REDIRECT, WF_LMDB_APART, WF_LMDB_ENTRY,
+		WF_LMDB_EVIDENCE, WF_LMDB_BODY,     WF_LMDB_TEXT,
 	};
 	struct tree tables = {.place = "tables", .table = WF_LMDB_TABLES, .reads_leaves = true, .reads_values = true};
 	struct tree free_pages = {.place = "free pages",
@@ -741,8 +761,8 @@ static int trees_walk(struct walk *walk, const struct meta *meta)
 
 		if (walk->has_table[order[i]] && !table->is_damaged)
 			code = tree_walk(walk, table);
-		else if (!walk->has_table[order[i]] && order[i] != WF_LMDB_APART && tables.root != NO_PAGE &&
-			 !tables.is_damaged) /* stores of format 1 may have no table `apart` */
+		else if (!walk->has_table[order[i]] && !is_later(order[i]) && tables.root != NO_PAGE &&
+			 !tables.is_damaged)
 			(void)tell(walk, table_names[order[i]], 0, "the table is missing");
 	}
 	if (code < 0)

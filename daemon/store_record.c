@@ -35,10 +35,12 @@ enum {
 #define ENTRY_FLAG_NEW 1u
 
 #define BODY_STRINGS_COUNT       7u
+#define BODY_GROUP_BYTES         8u
 #define BODY_FLAG_PUBLISHED      1u
 #define BODY_FLAG_TEXT           2u
-#define BODY_FLAG_PRESENT(index) (4u << (index)) /* the string is there, though it may be empty */
-#define BODY_FLAGS_ALL           ((4u << BODY_STRINGS_COUNT) - 1)
+#define BODY_FLAG_PRESENT(index) (4u << (index))            /* the string is there, though it may be empty */
+#define BODY_FLAG_GROUPED        (4u << BODY_STRINGS_COUNT) /* in place of the text: the key of its group */
+#define BODY_FLAGS_ALL           ((8u << BODY_STRINGS_COUNT) - 1)
 
 _Static_assert(WF_MERGED_MAX <= UINT8_MAX && WF_RELATED_MAX <= UINT8_MAX, "an entry counts its lists in a byte each");
 _Static_assert(BODY_LENGTHS + 4 * BODY_STRINGS_COUNT == BODY_PUBLISHED, "the lengths fill their place");
@@ -232,24 +234,27 @@ int wf_record_entry_decode(struct wf_bytes record, uint64_t key, uint64_t lists[
 	return 0;
 }
 
-/* The strings of a body in the order in which they lie. */
-static void body_strings(const struct wf_store_body *body, struct wf_bytes strings[BODY_STRINGS_COUNT])
+/* The strings of a body in the order in which they lie; `group` has room for the key of a group. */
+static void body_strings(const struct wf_store_body *body, char group[BODY_GROUP_BYTES],
+			 struct wf_bytes strings[BODY_STRINGS_COUNT])
 {
+	wf_record_write_u64(group, body->text_group);
 	strings[0] = body->id;
 	strings[1] = body->title;
 	strings[2] = body->outlet;
 	strings[3] = body->url;
 	strings[4] = body->lang;
 	strings[5] = body->published_text;
-	strings[6] = body->text_compressed;
+	strings[6] = body->text_group == 0 ? body->text_compressed : (struct wf_bytes){group, BODY_GROUP_BYTES};
 }
 
 int wf_record_body_bytes(const struct wf_store_body *body, size_t *bytes)
 {
 	struct wf_bytes strings[BODY_STRINGS_COUNT];
+	char group[BODY_GROUP_BYTES];
 	size_t total = BODY_STRINGS;
 
-	body_strings(body, strings);
+	body_strings(body, group, strings);
 	for (size_t i = 0; i < BODY_STRINGS_COUNT; i++) {
 		if (strings[i].length > WF_STORE_VALUE_BYTES_MAX - total)
 			return WF_ETOOLARGE;
@@ -263,10 +268,12 @@ void wf_record_body_encode(const struct wf_store_body *body, uint64_t key, void 
 {
 	char *record = room;
 	char *at = record + BODY_STRINGS;
-	uint32_t flags = (body->has_published ? BODY_FLAG_PUBLISHED : 0) | (body->has_text ? BODY_FLAG_TEXT : 0);
+	uint32_t flags = (body->has_published ? BODY_FLAG_PUBLISHED : 0) | (body->has_text ? BODY_FLAG_TEXT : 0) |
+			 (body->text_group != 0 ? BODY_FLAG_GROUPED : 0);
 	struct wf_bytes strings[BODY_STRINGS_COUNT];
+	char group[BODY_GROUP_BYTES];
 
-	body_strings(body, strings);
+	body_strings(body, group, strings);
 	for (size_t i = 0; i < BODY_STRINGS_COUNT; i++) {
 		wf_record_write_u32(record + BODY_LENGTHS + 4 * i, (uint32_t)strings[i].length);
 		if (strings[i].data == NULL)
@@ -299,6 +306,7 @@ int wf_record_body_decode(struct wf_bytes record, uint64_t key, struct wf_store_
 	struct wf_bytes strings[BODY_STRINGS_COUNT];
 	size_t offset = BODY_STRINGS;
 	uint32_t flags;
+	bool is_grouped;
 
 	if (!is_sealed(WF_RECORD_BODY, key, record) || record.length < BODY_STRINGS)
 		return WF_ECORRUPT;
@@ -314,7 +322,8 @@ int wf_record_body_decode(struct wf_bytes record, uint64_t key, struct wf_store_
 		strings[i] = (struct wf_bytes){is_present ? record.data + offset : NULL, length};
 		offset += length;
 	}
-	if (offset != record.length)
+	is_grouped = (flags & BODY_FLAG_GROUPED) != 0;
+	if (offset != record.length || (is_grouped && strings[6].length != BODY_GROUP_BYTES))
 		return WF_ECORRUPT;
 	*body = (struct wf_store_body){
 		.id = strings[0],
@@ -327,7 +336,8 @@ int wf_record_body_decode(struct wf_bytes record, uint64_t key, struct wf_store_
 		.has_published = (flags & BODY_FLAG_PUBLISHED) != 0,
 		.has_text = (flags & BODY_FLAG_TEXT) != 0,
 		.text_bytes = wf_record_read_u64(record.data + BODY_TEXT_BYTES),
-		.text_compressed = strings[6],
+		.text_compressed = is_grouped ? (struct wf_bytes){NULL, 0} : strings[6],
+		.text_group = is_grouped ? wf_record_read_u64(strings[6].data) : 0,
 	};
 	return 0;
 }

@@ -23,6 +23,7 @@ enum wf_record_kind {
 	WF_RECORD_REDIRECT = 4,
 	WF_RECORD_STATE = 5,
 	WF_RECORD_APART = 6,
+	WF_RECORD_TEXT = 7,
 };
 
 /* Bytes that the record takes, header included. Errors: WF_ETOOLARGE (a field is over its bound). */

@@ -12,6 +12,10 @@
 /* docs/store-format.md has the figures of the others. */
 #define ACCELERATION 1
 #define LEVEL_DENSE  1
+#define LEVEL_GROUP  (-20)
+
+/* zstd's ZSTD_c_literalCompressionMode, whose name is behind a switch; its number is of the public list. */
+#define LITERAL_COMPRESSION ZSTD_c_experimentalParam5
 
 #define MARK_LZ4   '\x01'
 #define MARK_BYTES 1u
@@ -20,8 +24,10 @@
 _Static_assert(WF_ARTICLE_TEXT_BYTES_MAX_LIMIT <= LZ4_MAX_INPUT_SIZE, "LZ4 takes the longest text");
 
 struct wf_text_codec {
+	bool is_dense;
 	LZ4_stream_t *fast;  /* NULL where the codec is dense, */
 	ZSTD_CCtx *dense;    /* and this where it is not */
+	ZSTD_CCtx *group;    /* made for the first group */
 	ZSTD_DCtx *expander; /* of zstd's frames */
 };
 
@@ -31,6 +37,7 @@ int wf_text_codec_new(struct wf_text_codec **codec, bool is_dense)
 
 	if (made == NULL)
 		return WF_ENOMEM;
+	made->is_dense = is_dense;
 	if (is_dense)
 		made->dense = ZSTD_createCCtx();
 	else
@@ -50,6 +57,7 @@ void wf_text_codec_free(struct wf_text_codec *codec)
 		return;
 	(void)LZ4_freeStream(codec->fast);
 	ZSTD_freeCCtx(codec->dense);
+	ZSTD_freeCCtx(codec->group);
 	ZSTD_freeDCtx(codec->expander);
 	free(codec);
 }
@@ -99,6 +107,41 @@ int wf_text_compress(struct wf_text_codec *codec, struct wf_bytes text, struct w
 	assert(text.length <= WF_ARTICLE_TEXT_BYTES_MAX_LIMIT);
 	return codec->fast != NULL ? compress_fast(codec, text, arena, compressed)
 				   : compress_dense(codec, text, arena, compressed);
+}
+
+static int group_context_make(struct wf_text_codec *codec)
+{
+	const int is_literal_compressed = 1;
+
+	codec->group = ZSTD_createCCtx();
+	if (codec->group == NULL || ZSTD_isError(ZSTD_CCtx_setParameter(codec->group, ZSTD_c_compressionLevel,
+									codec->is_dense ? LEVEL_DENSE : LEVEL_GROUP)))
+		return WF_ENOMEM;
+	/* Literals are packed as well, which the fastest levels leave out by themselves. A version that does not know
+	 * the parameter packs less densely. */
+	if (!codec->is_dense)
+		(void)ZSTD_CCtx_setParameter(codec->group, LITERAL_COMPRESSION, is_literal_compressed);
+	return 0;
+}
+
+size_t wf_text_group_bytes_max(size_t texts_bytes)
+{
+	return ZSTD_compressBound(texts_bytes);
+}
+
+int wf_text_compress_group(struct wf_text_codec *codec, struct wf_bytes texts, void *room, size_t room_bytes,
+			   size_t *bytes)
+{
+	const int code = codec->group == NULL ? group_context_make(codec) : 0;
+	size_t result;
+
+	if (code != 0)
+		return code;
+	result = ZSTD_compress2(codec->group, room, room_bytes, texts.data, texts.length);
+	if (ZSTD_isError(result))
+		return code_of(result);
+	*bytes = result;
+	return 0;
 }
 
 bool wf_text_is_lz4(struct wf_bytes compressed)

@@ -1,4 +1,5 @@
-/* How a text is kept: packed by LZ4, or denser by zstd. The first byte tells which.
+/* How texts are kept: by itself, packed by LZ4, or denser by zstd; many small ones as one (store_group.h), by zstd. The
+ * first byte tells which.
  *
  *   [ 1 | LZ4 block ... ]     or     [ 0x28 B5 2F FD ... ]     a zstd frame, which begins with its magic number
  *
@@ -24,6 +25,13 @@ void wf_text_codec_free(struct wf_text_codec *codec); /* NULL is allowed */
  * Errors: WF_ENOMEM, WF_EINTERNAL. */
 int wf_text_compress(struct wf_text_codec *codec, struct wf_bytes text, struct wf_arena *arena,
 		     struct wf_bytes *compressed);
+
+/* Packs texts that lie one behind the other into `room`, of wf_text_group_bytes_max() of their length. Where the codec
+ * is not dense, matches are looked for in few places, and letters are written in fewer bits the more often they come:
+ * that takes less time than LZ4, and fewer bytes. Errors: WF_ENOMEM, WF_EINTERNAL. */
+size_t wf_text_group_bytes_max(size_t texts_bytes);
+int wf_text_compress_group(struct wf_text_codec *codec, struct wf_bytes texts, void *room, size_t room_bytes,
+			   size_t *bytes);
 
 /* True where versions that know zstd frames alone cannot read it. */
 bool wf_text_is_lz4(struct wf_bytes compressed);

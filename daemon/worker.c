@@ -6,6 +6,7 @@
 #include "hash.h"
 #include "method.h"
 #include "pipeline.h"
+#include "store_group.h"
 
 #define SCRATCH_BLOCK_BYTES (256u << 10)
 
@@ -79,7 +80,8 @@ static int keep(struct wf_item *item, struct wf_bytes evidence, struct wf_bytes 
 		memcpy(memory + evidence.length, compressed.data, compressed.length);
 	item->prepared = memory;
 	item->document.evidence = (struct wf_bytes){memory, evidence.length};
-	item->compressed = (struct wf_bytes){memory + evidence.length, compressed.length};
+	item->compressed =
+		(struct wf_bytes){compressed.data == NULL ? NULL : memory + evidence.length, compressed.length};
 	return 0;
 }
 
@@ -93,7 +95,7 @@ static int prepare(struct wf_worker *worker, const struct wf_job *job, struct wf
 	item->source = wf_pipeline_source(pipeline, item->article.outlet, item->article.url);
 	hash_content(item, pipeline->secret);
 	code = wf_document_analyse(&item->document, item->article.text, pipeline->secret, &worker->scratch);
-	if (code == 0 && job->keeps_text)
+	if (code == 0 && job->keeps_text && item->article.text.length > WF_GROUP_TEXT_BYTES_MAX)
 		code = wf_text_compress(worker->codec, item->article.text, &worker->scratch, &compressed);
 	if (code == 0)
 		code = keep(item, item->document.evidence, compressed);

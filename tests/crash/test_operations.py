@@ -283,7 +283,12 @@ class Operations(unittest.TestCase):
                 held = self.dump(saved)
                 for key, one in held.items():
                     # A match that was lost has no name.
-                    self.assertEqual(dict(one, match=None), dict(before[key], match=None))
+                    wanted = dict(before[key], match=None)
+                    if one["text"] is None and wanted["text"] is not None:
+                        # Its group is damaged, and this was said of each text in it.
+                        self.assertRegex(output, r"body %d: its text is missing" % (int(key[1:]) + 1))
+                        wanted["text"] = None
+                    self.assertEqual(dict(one, match=None), wanted)
         self.assertGreater(named, FLIPS // 10)
 
 
