@@ -2,7 +2,7 @@
 #include "document.h"
 #include "evidence.h"
 #include "stage.h"
-#include "store_text.h"
+#include "store_group.h"
 
 #define SEED        1
 #define BLOCK_TEXTS 32u /* whose tokens lie in a core's cache, as they do in the daemon between two stages */
@@ -13,6 +13,7 @@ struct work {
 	struct wf_sketch sketch;
 	struct wf_text_codec *codec;
 	struct wf_arena arena;
+	struct wf_group group;
 	double bytes_out;
 };
 
@@ -70,17 +71,39 @@ static int analyse(struct work *work, const struct wf_text_set_article *articles
 	return error;
 }
 
+/* Packs the texts that are waiting in the group. */
+static int pack_group(struct work *work)
+{
+	struct wf_bytes payload;
+	int error;
+
+	if (work->group.count == 0)
+		return 0;
+	wf_arena_reset(&work->arena);
+	error = wf_group_encode(&work->group, work->codec, &work->arena, &payload);
+	work->bytes_out += (double)payload.length;
+	wf_group_begin(&work->group, 1);
+	return error;
+}
+
 static int compress(struct work *work, const struct wf_text_set_article *articles, size_t count)
 {
 	struct wf_bytes compressed;
 	int error = 0;
 
+	wf_group_begin(&work->group, 1);
 	for (size_t i = 0; error == 0 && i < count; i++) {
-		wf_arena_reset(&work->arena);
-		error = wf_text_compress(work->codec, articles[i].text, &work->arena, &compressed);
-		work->bytes_out += (double)compressed.length;
+		if (articles[i].text.length > WF_GROUP_TEXT_BYTES_MAX) {
+			wf_arena_reset(&work->arena);
+			error = wf_text_compress(work->codec, articles[i].text, &work->arena, &compressed);
+			work->bytes_out += (double)compressed.length;
+			continue;
+		}
+		if (!wf_group_takes(&work->group, i + 1, articles[i].text.length))
+			error = pack_group(work);
+		wf_group_add(&work->group, i + 1, articles[i].text);
 	}
-	return error;
+	return error == 0 ? pack_group(work) : error;
 }
 
 static const struct text_stage {
@@ -93,7 +116,7 @@ static const struct text_stage {
 	{"evidence of tokens", tokenise, encode, false},
 	{"sketch of tokens", tokenise, sketch, false},
 	{"analyse: text to sketch and evidence", NULL, analyse, true},
-	{"compress the text (LZ4)", NULL, compress, true},
+	{"pack the text, among others", NULL, compress, true},
 };
 
 #define STAGES_COUNT (sizeof stages / sizeof stages[0])

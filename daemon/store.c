@@ -492,11 +492,11 @@ static int text_remove(struct wf_store *store, uint64_t number)
 	struct wf_bytes record;
 	int code = wf_lmdb_batch_get(store->lmdb, &key, &record);
 
-	if (code == 0)
-		code = wf_record_body_decode(record, number, &body);
-	if (code == WF_ENOTFOUND || code == WF_ECORRUPT)
+	if (code != 0)
+		return code == WF_ENOTFOUND ? 0 : code;
+	if (wf_record_body_decode(record, number, &body) != 0 || body.text_group == 0)
 		return 0;
-	return code == 0 && body.text_group != 0 ? wf_texts_remove(store->texts, body.text_group, number) : code;
+	return wf_texts_remove(store->texts, body.text_group, number);
 }
 
 int wf_store_remove(struct wf_store *store, uint64_t number)
@@ -741,7 +741,7 @@ int wf_store_text(struct wf_store_reader *reader, uint64_t number, const struct 
 		return 0;
 	code = wf_lmdb_get(reader->reader, &key, &record);
 	if (code == 0)
-		code = wf_record_plain_decode(WF_RECORD_TEXT, record, key.number, &payload);
+		code = wf_group_open(record, key.number, &payload);
 	if (code == 0)
 		code = wf_group_find(payload, key.number, number, &place);
 	if (code == WF_ENOTFOUND || (code == 0 && place.bytes != body->text_bytes))

@@ -11,7 +11,8 @@
  *
  *   article number -> entry    what a start needs of every article: facts, decision, sketch (small)
  *                  -> evidence what the index reads to decide
- *                  -> body     what the scraper sent: strings and compressed text
+ *                  -> body     what the scraper sent; a long text, compressed
+ *                  -> text     short texts of some that follow one another, compressed as one
  *   cluster -> cluster         redirects of clusters that were folded into others
  *   cluster -> clusters        those that an editor holds it apart from
  *   name -> bytes              the store's secret, format version, what the index learned

@@ -231,7 +231,7 @@ static int text_look(struct check *check, const struct wf_pages_record *record)
 	struct wf_bytes payload;
 	uint32_t count;
 
-	if (wf_record_plain_decode(WF_RECORD_TEXT, record->value, record->number, &payload) != 0 ||
+	if (wf_group_open(record->value, record->number, &payload) != 0 ||
 	    wf_group_list(payload, record->number, texts, &count) != 0) {
 		tell(check, "text", record->number, record->offset, "the record is damaged");
 		return 0;
@@ -534,7 +534,7 @@ static int copy_texts(struct salvage *salvage, const struct wf_pages_record *rec
 	uint32_t count;
 	uint32_t lost_count = 0;
 
-	if (wf_record_plain_decode(WF_RECORD_TEXT, record->value, record->number, &payload) != 0 ||
+	if (wf_group_open(record->value, record->number, &payload) != 0 ||
 	    wf_group_list(payload, record->number, texts, &count) != 0)
 		return 0;
 	for (uint32_t i = 0; i < count; i++)

@@ -2,8 +2,8 @@
  * damaged one saved into a new one.
  *
  *   pages (store_pages.h) -> records: checksum, form -> what belongs together:
- *   entry <-> evidence <-> body of each number, hash of the id <-> the body's id, no id twice, redirects end,
- *   no number above the last one */
+ *   entry <-> evidence <-> body of each number, body <-> its text in a group, hash of the id <-> the body's id, no id
+ *   twice, redirects end, no number above the last one */
 #ifndef WF_STORE_CHECK_H
 #define WF_STORE_CHECK_H
 
@@ -28,7 +28,7 @@ struct wf_check_fault {
 typedef void (*wf_check_cb)(void *context, const struct wf_check_fault *fault);
 
 /* Looks through the store in the folder `path`; changes nothing. Every fault is told once, pages first.
- * Memory: 24 bytes an article.
+ * Memory: 40 bytes an article.
  * Errors: WF_ELOCKED (a daemon has it open), WF_EVERSION, WF_ENOMEM, errno; in words. Damage is none: see
  * summary->faults. */
 int wf_store_check(const char *path, wf_check_cb fault, void *context, struct wf_check_summary *summary,

@@ -4,8 +4,8 @@
 
 #include "store_record.h"
 
-#define COUNT_BYTES 4u
-#define TEXT_BYTES  8u /* of the list, for one text */
+#define HEAD_BYTES 8u /* the count and the length of the frame */
+#define TEXT_BYTES 8u /* of the list, for one text */
 
 _Static_assert(WF_GROUP_TEXT_BYTES_MAX <= WF_GROUP_BYTES_MAX, "each text fits a group");
 
@@ -51,7 +51,7 @@ bool wf_group_remove(struct wf_group *group, uint64_t number)
 int wf_group_encode(const struct wf_group *group, struct wf_text_codec *codec, struct wf_arena *arena,
 		    struct wf_bytes *payload)
 {
-	const size_t list_bytes = COUNT_BYTES + (size_t)group->count * TEXT_BYTES;
+	const size_t list_bytes = HEAD_BYTES + (size_t)group->count * TEXT_BYTES;
 	const size_t frame_bytes_max = wf_text_group_bytes_max(group->bytes);
 	char *room = wf_arena_take(arena, list_bytes + frame_bytes_max);
 	size_t frame_bytes = 0;
@@ -62,15 +62,36 @@ int wf_group_encode(const struct wf_group *group, struct wf_text_codec *codec, s
 		return WF_ENOMEM;
 	wf_record_write_u32(room, group->count);
 	for (uint32_t i = 0; i < group->count; i++) {
-		char *at = room + COUNT_BYTES + i * TEXT_BYTES;
+		char *at = room + HEAD_BYTES + i * TEXT_BYTES;
 
 		wf_record_write_u32(at, (uint32_t)(group->texts[i].number - group->key));
 		wf_record_write_u32(at + 4, group->texts[i].bytes);
 	}
 	code = wf_text_compress_group(codec, (struct wf_bytes){group->room, group->bytes}, room + list_bytes,
 				      frame_bytes_max, &frame_bytes);
+	wf_record_write_u32(room + 4, (uint32_t)frame_bytes);
 	*payload = (struct wf_bytes){room, list_bytes + frame_bytes};
 	return code;
+}
+
+static bool is_of_length(struct wf_bytes payload)
+{
+	uint64_t count;
+
+	if (payload.length < HEAD_BYTES)
+		return false;
+	count = wf_record_read_u32(payload.data);
+	return count > 0 && count <= WF_GROUP_TEXTS_MAX &&
+	       HEAD_BYTES + count * TEXT_BYTES + wf_record_read_u32(payload.data + 4) == payload.length;
+}
+
+int wf_group_open(struct wf_bytes record, uint64_t key, struct wf_bytes *payload)
+{
+	if (record.length < WF_RECORD_HEADER_BYTES ||
+	    !is_of_length(
+		    (struct wf_bytes){record.data + WF_RECORD_HEADER_BYTES, record.length - WF_RECORD_HEADER_BYTES}))
+		return WF_ECORRUPT;
+	return wf_record_plain_decode(WF_RECORD_TEXT, record, key, payload);
 }
 
 int wf_group_list(struct wf_bytes payload, uint64_t key, struct wf_group_text texts[WF_GROUP_TEXTS_MAX],
@@ -78,13 +99,11 @@ int wf_group_list(struct wf_bytes payload, uint64_t key, struct wf_group_text te
 {
 	uint64_t bytes = 0;
 
-	if (payload.length < COUNT_BYTES)
+	if (!is_of_length(payload))
 		return WF_ECORRUPT;
 	*count = wf_record_read_u32(payload.data);
-	if (*count == 0 || *count > WF_GROUP_TEXTS_MAX || payload.length - COUNT_BYTES < (size_t)*count * TEXT_BYTES)
-		return WF_ECORRUPT;
 	for (uint32_t i = 0; i < *count; i++) {
-		const char *at = payload.data + COUNT_BYTES + i * TEXT_BYTES;
+		const char *at = payload.data + HEAD_BYTES + i * TEXT_BYTES;
 
 		texts[i] = (struct wf_group_text){key + wf_record_read_u32(at), wf_record_read_u32(at + 4)};
 		bytes += texts[i].bytes;
@@ -113,8 +132,8 @@ int wf_group_find(struct wf_bytes payload, uint64_t key, uint64_t number, struct
 		bytes += texts[i].bytes;
 	}
 	place->bytes_all = bytes;
-	place->compressed = (struct wf_bytes){payload.data + COUNT_BYTES + count * TEXT_BYTES,
-					      payload.length - COUNT_BYTES - count * TEXT_BYTES};
+	place->compressed = (struct wf_bytes){payload.data + HEAD_BYTES + count * TEXT_BYTES,
+					      payload.length - HEAD_BYTES - count * TEXT_BYTES};
 	return code;
 }
 

@@ -3,7 +3,7 @@
  *
  *   add, add, ... -> encode -> a record of the table `text` -> find one | decode all -> remove -> encode again
  *
- *   [ count 4 ][ count x ( number - key 4 | bytes 4 ) ][ a zstd frame of the texts, one behind the other ]
+ *   [ count 4 | bytes of the frame 4 ][ count x ( number - key 4 | bytes 4 ) ][ a zstd frame of the texts ]
  *
  * Numbers ascend. Decoding never reads outside the payload and never trusts a length. One thread at a time. */
 #ifndef WF_STORE_GROUP_H
@@ -49,6 +49,10 @@ bool wf_group_remove(struct wf_group *group, uint64_t number);
 /* The payload, in `arena`, of a group with a text at least. Errors: WF_ENOMEM, WF_EINTERNAL. */
 int wf_group_encode(const struct wf_group *group, struct wf_text_codec *codec, struct wf_arena *arena,
 		    struct wf_bytes *payload);
+
+/* The payload of a record. What the record says of its length is held against its bytes before its checksum is made, so
+ * that bytes which a damaged page claims are not read. Errors: WF_ECORRUPT. */
+int wf_group_open(struct wf_bytes record, uint64_t key, struct wf_bytes *payload);
 
 /* Errors: WF_ECORRUPT (the payload is none, or its frame is damaged), WF_ENOTFOUND (find: the article's text is not in
  * it), WF_ENOMEM. `group` is undefined then. The numbers, in `texts`, are read without expanding. */

@@ -88,12 +88,22 @@ struct tree {
 	struct key most;  /* those of this subtree are less, likewise */
 };
 
+/* Pages that a value has and does not need. Where a damaged count claims those of others, the others come first. */
+struct surplus {
+	struct tree *tree;
+	uint64_t first;
+	uint64_t count;
+};
+
 struct walk {
 	int file;
 	uint64_t file_bytes;
 	uint64_t page_bytes;
 	uint64_t pages;
-	unsigned char *used;    /* a bit a page */
+	unsigned char *used; /* a bit a page */
+	struct surplus *surpluses;
+	size_t surpluses_count;
+	size_t surpluses_room;
 	char *rooms[DEPTH_MAX]; /* a page for each level */
 	char *value;
 	size_t value_room;
@@ -275,6 +285,32 @@ static int value_reserve(struct walk *walk, size_t bytes)
 	return 0;
 }
 
+/* Notes surplus pages, which are marked when all others are. */
+static int surplus_note(struct walk *walk, struct tree *tree, uint64_t first, uint64_t count)
+{
+	const size_t room = walk->surpluses_room == 0 ? 16 : walk->surpluses_room * 2;
+	struct surplus *grown;
+
+	if (walk->surpluses_count == walk->surpluses_room) {
+		grown = realloc(walk->surpluses, room * sizeof *grown);
+		if (grown == NULL)
+			return wf_error_set(walk->error, WF_ENOMEM, "%s", wf_error_sentence(WF_ENOMEM));
+		walk->surpluses = grown;
+		walk->surpluses_room = room;
+	}
+	walk->surpluses[walk->surpluses_count++] = (struct surplus){tree, first, count};
+	return 0;
+}
+
+static void surpluses_mark(struct walk *walk)
+{
+	for (size_t i = 0; i < walk->surpluses_count; i++) {
+		const struct surplus *surplus = &walk->surpluses[i];
+
+		(void)mark(walk, surplus->tree, surplus->first, surplus->count);
+	}
+}
+
 /* A value in pages of its own, which may be more than it needs: LMDB leaves it so where a batch writes a shorter one
  * over one of its own. Returns 0 with *value and *offset; 1 where it is damaged and told; an error. */
 static int big_value(struct walk *walk, struct tree *tree, const struct node *node, struct wf_bytes *value,
@@ -298,8 +334,8 @@ static int big_value(struct walk *walk, struct tree *tree, const struct node *no
 	if (read_u64(header + PAGE_NUMBER) != page || read_u16(header + WF_PAGE_KIND) != WF_PAGE_KIND_OVERFLOW ||
 	    count < least)
 		return tell_tree(walk, tree, page, "page %llu has no record's header", (unsigned long long)page);
-	code = count == least ? 0 : mark(walk, tree, page + least, count - least);
-	if (code != 0)
+	code = count == least ? 0 : surplus_note(walk, tree, page + least, count - least);
+	if (code < 0)
 		return code;
 	tree->overflows_found += count;
 	*value = (struct wf_bytes){NULL, node->size};
@@ -768,7 +804,10 @@ static int trees_walk(struct walk *walk, const struct meta *meta)
 	if (code < 0)
 		return code;
 	code = tree_read(walk, &free_pages, meta->bytes + META_FREE);
-	return code == 0 ? tree_walk(walk, &free_pages) : code;
+	if (code == 0)
+		code = tree_walk(walk, &free_pages);
+	surpluses_mark(walk);
+	return code;
 }
 
 static int file_walk(struct walk *walk)
@@ -823,6 +862,7 @@ int wf_pages_walk(const char *path, enum wf_pages_depth depth, wf_pages_fault_cb
 	for (unsigned i = 0; i < DEPTH_MAX; i++)
 		free(walk.rooms[i]);
 	free(walk.used);
+	free(walk.surpluses);
 	free(walk.value);
 	return code < 0 ? code : 0;
 }

@@ -29,8 +29,8 @@ enum {
 };
 
 enum wf_pages_depth {
-	/* All but the leaves of the large tables, evidence and body: what a start reads anyway. Of those two the last
-	 * leaf, which the next article touches. */
+	/* All but the leaves of the large tables, evidence, body and text: what a start reads anyway. Of those three
+	 * the last leaf, which the next article touches. */
 	WF_PAGES_START,
 	WF_PAGES_ALL,
 };
@@ -64,10 +64,10 @@ struct wf_pages_summary {
 typedef void (*wf_pages_fault_cb)(void *context, const struct wf_pages_fault *fault);
 typedef int (*wf_pages_record_cb)(void *context, const struct wf_pages_record *record);
 
-/* Walks over the file `path`, which nobody writes meanwhile: states, redirects, apart, entries, evidence, bodies, each
- * in the order of its keys. A page that is damaged is told to `fault`, and passed over with all that it leads to;
- * `record` (may be NULL: no values are read but those of tables and free pages) is called for every record that can be
- * reached.
+/* Walks over the file `path`, which nobody writes meanwhile: states, redirects, apart, entries, evidence, bodies,
+ * texts, each in the order of its keys. A page that is damaged is told to `fault`, and passed over with all that it
+ * leads to; `record` (may be NULL: no values are read but those of tables and free pages) is called for every record
+ * that can be reached.
  * Memory: a bit a page, and the largest record.
  * Errors: WF_EVERSION (no LMDB file of this version and byte order), WF_ENOMEM, errno, in words; what a callback
  * returned. Damage is none. */

@@ -305,10 +305,10 @@ int wf_record_body_decode(struct wf_bytes record, uint64_t key, struct wf_store_
 {
 	struct wf_bytes strings[BODY_STRINGS_COUNT];
 	size_t offset = BODY_STRINGS;
+	uint64_t group = 0;
 	uint32_t flags;
-	bool is_grouped;
 
-	if (!is_sealed(WF_RECORD_BODY, key, record) || record.length < BODY_STRINGS)
+	if (record.length < BODY_STRINGS)
 		return WF_ECORRUPT;
 	flags = wf_record_read_u32(record.data + BODY_FLAGS);
 	if ((flags & ~BODY_FLAGS_ALL) != 0)
@@ -322,9 +322,17 @@ int wf_record_body_decode(struct wf_bytes record, uint64_t key, struct wf_store_
 		strings[i] = (struct wf_bytes){is_present ? record.data + offset : NULL, length};
 		offset += length;
 	}
-	is_grouped = (flags & BODY_FLAG_GROUPED) != 0;
-	if (offset != record.length || (is_grouped && strings[6].length != BODY_GROUP_BYTES))
+	/* Only now, as a damaged page may claim bytes for the record that are not its own. */
+	if (offset != record.length || !is_sealed(WF_RECORD_BODY, key, record))
 		return WF_ECORRUPT;
+	if ((flags & BODY_FLAG_GROUPED) != 0) {
+		if (strings[6].length != BODY_GROUP_BYTES)
+			return WF_ECORRUPT;
+		group = wf_record_read_u64(strings[6].data);
+		strings[6] = (struct wf_bytes){NULL, 0};
+		if (group == 0)
+			return WF_ECORRUPT;
+	}
 	*body = (struct wf_store_body){
 		.id = strings[0],
 		.title = strings[1],
@@ -336,8 +344,8 @@ int wf_record_body_decode(struct wf_bytes record, uint64_t key, struct wf_store_
 		.has_published = (flags & BODY_FLAG_PUBLISHED) != 0,
 		.has_text = (flags & BODY_FLAG_TEXT) != 0,
 		.text_bytes = wf_record_read_u64(record.data + BODY_TEXT_BYTES),
-		.text_compressed = is_grouped ? (struct wf_bytes){NULL, 0} : strings[6],
-		.text_group = is_grouped ? wf_record_read_u64(strings[6].data) : 0,
+		.text_compressed = strings[6],
+		.text_group = group,
 	};
 	return 0;
 }

@@ -111,21 +111,21 @@ int wf_texts_add(struct wf_texts *texts, uint64_t number, struct wf_bytes text, 
 	return 0;
 }
 
-/* Reads the group that is to be cut; WF_ENOTFOUND and WF_ECORRUPT where there is none that could be. */
+/* Reads the group that is to be cut, if it is there and whole. */
 static int cut_begin(struct wf_texts *texts, uint64_t key)
 {
 	const struct wf_lmdb_key lmdb_key = key_of(key);
 	struct wf_bytes record, payload;
 	int code = wf_lmdb_batch_get(texts->lmdb, &lmdb_key, &record);
 
-	if (code == 0)
-		code = wf_record_plain_decode(WF_RECORD_TEXT, record, key, &payload);
 	if (code != 0)
-		return code;
+		return code == WF_ENOTFOUND ? 0 : code;
 	wf_arena_reset(&texts->arena);
-	code = wf_group_decode(payload, key, texts->codec, &texts->arena, &texts->cut);
+	code = wf_group_open(record, key, &payload);
+	if (code == 0)
+		code = wf_group_decode(payload, key, texts->codec, &texts->arena, &texts->cut);
 	texts->is_cut = code == 0;
-	return code;
+	return code == WF_ECORRUPT ? 0 : code;
 }
 
 int wf_texts_remove(struct wf_texts *texts, uint64_t key, uint64_t number)
@@ -141,9 +141,9 @@ int wf_texts_remove(struct wf_texts *texts, uint64_t key, uint64_t number)
 		if (code == 0)
 			code = cut_begin(texts, key);
 	}
-	if (code == 0)
+	if (code == 0 && texts->is_cut)
 		(void)wf_group_remove(&texts->cut, number);
-	return code == WF_ENOTFOUND || code == WF_ECORRUPT ? 0 : code;
+	return code;
 }
 
 int wf_texts_flush(struct wf_texts *texts)

@@ -37,6 +37,12 @@ static void entry_and_body_round_trip(void **state)
 		assert_entry(&entry, &article.entry);
 		assert_int_equal(wf_record_body_decode(body_record(room, &article.body, number), number, &body), 0);
 		assert_body(&body, &article.body);
+		assert_int_equal(body.text_group, 0);
+		article.body.text_compressed = (struct wf_bytes){NULL, 0};
+		article.body.text_group = number << 40 | number;
+		assert_int_equal(wf_record_body_decode(body_record(room, &article.body, number), number, &body), 0);
+		assert_body(&body, &article.body);
+		assert_int_equal(body.text_group, article.body.text_group);
 	}
 }
 
@@ -75,6 +81,34 @@ static void the_layout_is_the_documented_one(void **state)
 	assert_int_equal(record.length, sizeof(entry_golden));
 	assert_memory_equal(record.data + 8, entry_golden + 8, sizeof(entry_golden) - 8);
 	assert_memory_equal(record.data, entry_golden, 8);
+}
+
+/* A body whose text is in a group. */
+static const struct wf_store_body grouped = {
+	.id = {"ab", 2},
+	.lang = {"", 0},
+	.published = -1,
+	.has_published = true,
+	.has_text = true,
+	.text_bytes = 3,
+	.text_group = UINT64_C(0x0102030405060708),
+};
+
+static void the_layout_of_a_body_with_a_group_is_the_documented_one(void **state)
+{
+	static const unsigned char golden[] = {
+		1, 3, 0, 0, 0xC1, 0xE5, 0xBD, 0x3B, 0x47, 3,    0,    0,    2,    0,    0, 0, 0,
+		0, 0, 0, 0, 0,    0,    0,    0,    0,    0,    0,    0,    0,    0,    0, 0, 0,
+		0, 0, 8, 0, 0,    0,    0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 3, 0, 0,
+		0, 0, 0, 0, 0,    'a',  'b',  8,    7,    6,    5,    4,    3,    2,    1,
+	};
+	char room[ROOM_BYTES];
+	const struct wf_bytes record = body_record(room, &grouped, 9);
+
+	(void)state;
+	assert_int_equal(record.length, sizeof(golden));
+	assert_memory_equal(record.data + 8, golden + 8, sizeof(golden) - 8);
+	assert_memory_equal(record.data, golden, 8);
 }
 
 static int decode_any(enum wf_record_kind kind, struct wf_bytes record, uint64_t key)
@@ -126,7 +160,8 @@ static void every_flipped_bit_and_every_cut_is_seen(void **state)
 	sample_article(&article, 5);
 	assert_damage_is_seen(WF_RECORD_ENTRY, entry_record(room, &article.entry), 5);
 	assert_damage_is_seen(WF_RECORD_BODY, body_record(room, &article.body, 5), 5);
-	for (enum wf_record_kind kind = WF_RECORD_EVIDENCE; kind <= WF_RECORD_STATE; kind++) {
+	assert_damage_is_seen(WF_RECORD_BODY, body_record(room, &grouped, 5), 5);
+	for (enum wf_record_kind kind = WF_RECORD_EVIDENCE; kind <= WF_RECORD_TEXT; kind++) {
 		if (kind == WF_RECORD_BODY)
 			continue;
 		wf_record_plain_encode(kind, 5, payload, room);
@@ -168,6 +203,44 @@ static void lengths_that_lie_are_seen(void **state)
 	}
 }
 
+/* What decoding comes to where the flags, the length and the key of a group are these, under a right checksum. */
+static int decode_group(uint32_t flags, const char *group, size_t group_bytes)
+{
+	char room[ROOM_BYTES];
+	struct wf_bytes record = body_record(room, &grouped, 5);
+	const size_t at = record.length - 8;
+
+	assert_int_equal(wf_record_read_u32(room + 8), 0x347);
+	wf_record_write_u32(room + 8, flags);
+	wf_record_write_u32(room + 36, (uint32_t)group_bytes);
+	memcpy(room + at, group, group_bytes);
+	record.length = at + group_bytes;
+	/* In its own place: what it is sealed from and to is the same. */
+	memmove(room + ROOM_BYTES / 2, room + 8, record.length - 8);
+	wf_record_plain_encode(WF_RECORD_BODY, 5, (struct wf_bytes){room + ROOM_BYTES / 2, record.length - 8}, room);
+	return decode_any(WF_RECORD_BODY, record, 5);
+}
+
+static void a_group_that_cannot_be_is_seen(void **state)
+{
+	const char key[16] = {1, 2, 3, 4, 5, 6, 7, 8, 9};
+	const char none[8] = {0};
+	const uint32_t is_there = 0x100, is_grouped = 0x200, others = 0x47;
+
+	(void)state;
+	assert_int_equal(decode_group(others | is_there | is_grouped, key, 8), 0);
+	assert_int_equal(decode_group(others | is_there, key, 8), 0); /* a text that is packed by itself */
+	assert_int_equal(decode_group(others | is_there, key, 9), 0);
+	assert_int_equal(decode_group(others | is_there | is_grouped, key, 7), WF_ECORRUPT);
+	assert_int_equal(decode_group(others | is_there | is_grouped, key, 9), WF_ECORRUPT);
+	assert_int_equal(decode_group(others | is_there | is_grouped, key, 0), WF_ECORRUPT);
+	assert_int_equal(decode_group(others | is_grouped, key, 8), WF_ECORRUPT);
+	assert_int_equal(decode_group(others | is_grouped, key, 0), WF_ECORRUPT);
+	assert_int_equal(decode_group(others | is_there | is_grouped | 0x400, key, 8), WF_ECORRUPT);
+	/* No group has the key that stands for none. */
+	assert_int_equal(decode_group(others | is_there | is_grouped, none, 8), WF_ECORRUPT);
+}
+
 static void records_over_their_bounds_are_refused(void **state)
 {
 	const char byte = 0;
@@ -188,8 +261,10 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(entry_and_body_round_trip),
 		cmocka_unit_test(the_layout_is_the_documented_one),
+		cmocka_unit_test(the_layout_of_a_body_with_a_group_is_the_documented_one),
 		cmocka_unit_test(every_flipped_bit_and_every_cut_is_seen),
 		cmocka_unit_test(lengths_that_lie_are_seen),
+		cmocka_unit_test(a_group_that_cannot_be_is_seen),
 		cmocka_unit_test(records_over_their_bounds_are_refused),
 	};
 

@@ -9,8 +9,10 @@
 #include "hash.h"
 #include "store.h"
 #include "store_check.h"
+#include "store_group.h"
 
 #define ARTICLES  24u
+#define GROUPED   16u /* more, whose texts are packed together */
 #define EDITS_MAX 64u
 
 struct base {
@@ -23,8 +25,8 @@ struct base {
 
 static void put(struct wf_store *store, uint64_t number)
 {
-	static char noise[6000];
-	const struct wf_store_body body = {
+	static char noise[6000], text[5000];
+	struct wf_store_body body = {
 		.id = {noise + number, 5},
 		.title = {noise, 20},
 		.has_text = true,
@@ -40,13 +42,31 @@ static void put(struct wf_store *store, uint64_t number)
 
 	for (size_t i = 0; i < sizeof noise; i++)
 		noise[i] = (char)(i * 7 + i / 256 + 1);
-	fuzz_claim(wf_store_begin(store, NULL) == 0);
+	/* Nothing makes these texts smaller: of many of them the group takes pages of its own. */
+	for (size_t i = 0; i < sizeof text; i++)
+		text[i] = (char)((uint32_t)(i + number * 7919) * (uint32_t)(i + 1) * 2654435761u >> 17);
+	if (number > ARTICLES) {
+		body.text_compressed = (struct wf_bytes){NULL, 0};
+		body.text = (struct wf_bytes){text, number % 3 == 0 ? sizeof text : 300};
+		body.text_bytes = body.text.length;
+	}
 	fuzz_claim(wf_store_put(store, &entry, &body, (struct wf_bytes){noise, 700}) == 0);
 	if (number % 5 == 0)
 		fuzz_claim(wf_store_remove(store, number - 2) == 0);
 	if (number % 9 == 0)
 		fuzz_claim(wf_store_redirect(store, number, 1) == 0);
-	fuzz_claim(wf_store_commit(store, NULL) == 0);
+}
+
+/* Batches of one article; of those whose texts are packed together, of two and of all the others. */
+static void fill(struct wf_store *store)
+{
+	for (uint64_t number = 1; number <= ARTICLES + GROUPED; number++) {
+		if (number <= ARTICLES + 1 || number == ARTICLES + 3)
+			fuzz_claim(wf_store_begin(store, NULL) == 0);
+		put(store, number);
+		if (number <= ARTICLES || number == ARTICLES + 2 || number == ARTICLES + GROUPED)
+			fuzz_claim(wf_store_commit(store, NULL) == 0);
+	}
 }
 
 static void base_make(struct base *base)
@@ -61,8 +81,7 @@ static void base_make(struct base *base)
 	(void)snprintf(base->store, sizeof base->store, "%s/store", base->folder);
 	(void)snprintf(base->file, sizeof base->file, "%s/data.mdb", base->store);
 	fuzz_claim(wf_store_open(&store, &settings, NULL) == 0);
-	for (uint64_t number = 1; number <= ARTICLES; number++)
-		put(store, number);
+	fill(store);
 	wf_store_close(store);
 	file = open(base->file, O_RDONLY | O_CLOEXEC);
 	fuzz_claim(file >= 0 && fstat(file, &status) == 0);
@@ -88,8 +107,24 @@ static void fault_cb(void *context, const struct wf_check_fault *fault)
 
 struct reading {
 	struct wf_store_reader *reader;
+	struct wf_text_codec *codec;
+	struct wf_arena arena;
 	uint64_t count;
 };
+
+/* Of a text in a group; the others are none that could be expanded. */
+static void read_text(struct reading *reading, uint64_t number, const struct wf_store_body *body)
+{
+	struct wf_store_text stored;
+	struct wf_bytes all;
+
+	fuzz_claim(wf_store_text(reading->reader, number, body, &stored) == 0);
+	fuzz_claim(stored.bytes == body->text_bytes);
+	fuzz_claim(wf_text_expand(reading->codec, stored.compressed, stored.bytes_all, WF_GROUP_BYTES_MAX,
+				  &reading->arena, &all) == 0);
+	fuzz_claim(stored.first <= all.length && stored.bytes <= all.length - stored.first);
+	wf_arena_reset(&reading->arena);
+}
 
 static int entry_cb(void *context, const struct wf_store_entry *entry)
 {
@@ -99,6 +134,8 @@ static int entry_cb(void *context, const struct wf_store_entry *entry)
 
 	fuzz_claim(wf_store_body(reading->reader, entry->number, &body) == 0);
 	fuzz_claim(wf_store_evidence(reading->reader, entry->number, &evidence) == 0);
+	if (body.text_group != 0)
+		read_text(reading, entry->number, &body);
 	reading->count++;
 	return 0;
 }
@@ -113,11 +150,15 @@ static void read_whole(const struct base *base, uint64_t articles)
 	/* A file that lacks free pages at its end is filled up, one of another version refused. */
 	if (wf_store_open(&store, &settings, &error) != 0)
 		return;
+	wf_arena_init(&reading.arena, 4096);
+	fuzz_claim(wf_text_codec_new(&reading.codec, false) == 0);
 	fuzz_claim(wf_store_reader_new(store, &reading.reader) == 0);
 	fuzz_claim(wf_store_reader_renew(reading.reader) == 0);
 	fuzz_claim(wf_store_entries(reading.reader, 0, entry_cb, &reading) == 0);
 	fuzz_claim(reading.count == articles);
 	wf_store_reader_free(reading.reader);
+	wf_text_codec_free(reading.codec);
+	wf_arena_close(&reading.arena);
 	wf_store_close(store);
 }
 

@@ -17,6 +17,7 @@
 
 #include "base/limits.h"
 #include "store.h"
+#include "store_group.h"
 
 /* gcc names its sanitizers by macros, clang by features. */
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
@@ -48,16 +49,23 @@ struct sample_article {
 	uint64_t merged[WF_MERGED_MAX];
 	uint64_t related[WF_RELATED_MAX];
 	char noise[4096];
+	char text[WF_GROUP_TEXT_BYTES_MAX]; /* of sample_grouped() */
 };
 
-static inline void sample_open(struct sample *sample)
+static inline void sample_open_as(struct sample *sample, bool is_dense)
 {
-	const struct wf_store_settings settings = {.path = sample->path, .map_bytes_min = SAMPLE_MAP_BYTES};
+	const struct wf_store_settings settings = {
+		.path = sample->path, .map_bytes_min = SAMPLE_MAP_BYTES, .is_dense = is_dense};
 	struct wf_error error = {0, ""};
 
 	if (wf_store_open(&sample->store, &settings, &error) != 0)
 		fail_msg("%s", error.text);
 	assert_int_equal(wf_store_reader_new(sample->store, &sample->reader), 0);
+}
+
+static inline void sample_open(struct sample *sample)
+{
+	sample_open_as(sample, false);
 }
 
 static inline void sample_close(struct sample *sample)
@@ -177,6 +185,19 @@ static inline void sample_article(struct sample_article *article, uint64_t numbe
 	article->evidence = (struct wf_bytes){noise + 50, 200 + number % 2000};
 }
 
+/* The same, but for a text of so many bytes that is to be packed among others, and an id that no other sample has.
+ * Nothing makes the text smaller: it lies in the store's file as it is. */
+static inline void sample_grouped(struct sample_article *article, uint64_t number, size_t text_bytes)
+{
+	sample_article(article, number);
+	sample_noise(article->text, text_bytes, ~number);
+	article->body.id = (struct wf_bytes){article->noise, 20};
+	article->body.has_text = true;
+	article->body.text_bytes = text_bytes;
+	article->body.text_compressed = (struct wf_bytes){NULL, 0};
+	article->body.text = (struct wf_bytes){article->text, text_bytes};
+}
+
 static inline int sample_put(struct wf_store *store, uint64_t number)
 {
 	struct sample_article article;
@@ -268,6 +289,48 @@ static inline bool sample_has(struct sample *sample, uint64_t number)
 	wf_store_reader_rest(sample->reader);
 	wf_arena_reset(&sample->arena);
 	return code == 0;
+}
+
+/* Reads a text, into the sample's arena, as the daemon does; the reader is awake. */
+static inline int sample_text(struct sample *sample, uint64_t number, struct wf_bytes *text)
+{
+	struct wf_text_codec *codec;
+	struct wf_store_text stored;
+	struct wf_store_body body;
+	struct wf_bytes all;
+	int code = wf_store_body(sample->reader, number, &body);
+
+	*text = (struct wf_bytes){NULL, 0};
+	assert_int_equal(wf_text_codec_new(&codec, false), 0);
+	if (code == 0)
+		code = wf_store_text(sample->reader, number, &body, &stored);
+	if (code == 0)
+		code = wf_text_expand(codec, stored.compressed, stored.bytes_all, WF_GROUP_BYTES_MAX, &sample->arena,
+				      &all);
+	if (code == 0)
+		*text = (struct wf_bytes){all.data + stored.first, stored.bytes};
+	wf_text_codec_free(codec);
+	return code;
+}
+
+/* The newest commit has the article that sample_grouped() makes, its text and all. */
+static inline void assert_grouped(struct sample *sample, uint64_t number, size_t text_bytes)
+{
+	struct sample_article article;
+	struct wf_store_body body;
+	struct wf_bytes evidence, text;
+
+	sample_grouped(&article, number, text_bytes);
+	assert_int_equal(wf_store_reader_renew(sample->reader), 0);
+	assert_int_equal(wf_store_body(sample->reader, number, &body), 0);
+	assert_body(&body, &article.body);
+	assert_true(body.text_group != 0 && body.text_group <= number);
+	assert_int_equal(wf_store_evidence(sample->reader, number, &evidence), 0);
+	assert_string(evidence, article.evidence);
+	assert_int_equal(sample_text(sample, number, &text), 0);
+	assert_true(wf_bytes_equal(text, article.body.text));
+	wf_store_reader_rest(sample->reader);
+	wf_arena_reset(&sample->arena);
 }
 
 static inline uint64_t sample_count(struct sample *sample)
