@@ -12,7 +12,11 @@
 /* docs/store-format.md has the figures of the others. */
 #define ACCELERATION 1
 #define LEVEL_DENSE  1
-#define LEVEL_GROUP  (-20)
+
+/* Of groups that are not packed densely: where matches are looked for. */
+#define GROUP_LEVEL     (-20)
+#define GROUP_HASH_LOG  12
+#define GROUP_MATCH_MIN 7
 
 /* zstd's ZSTD_c_literalCompressionMode, whose name is behind a switch; its number is of the public list. */
 #define LITERAL_COMPRESSION ZSTD_c_experimentalParam5
@@ -111,16 +115,25 @@ int wf_text_compress(struct wf_text_codec *codec, struct wf_bytes text, struct w
 
 static int group_context_make(struct wf_text_codec *codec)
 {
-	const int is_literal_compressed = 1;
+	static const struct {
+		ZSTD_cParameter parameter;
+		int value;
+	} fast[] = {
+		{ZSTD_c_compressionLevel, GROUP_LEVEL},
+		{ZSTD_c_hashLog, GROUP_HASH_LOG},
+		{ZSTD_c_minMatch, GROUP_MATCH_MIN},
+		/* Literals are packed as well, which the fastest levels leave out by themselves. */
+		{LITERAL_COMPRESSION, 1},
+	};
 
 	codec->group = ZSTD_createCCtx();
-	if (codec->group == NULL || ZSTD_isError(ZSTD_CCtx_setParameter(codec->group, ZSTD_c_compressionLevel,
-									codec->is_dense ? LEVEL_DENSE : LEVEL_GROUP)))
+	if (codec->group == NULL)
 		return WF_ENOMEM;
-	/* Literals are packed as well, which the fastest levels leave out by themselves. A version that does not know
-	 * the parameter packs less densely. */
-	if (!codec->is_dense)
-		(void)ZSTD_CCtx_setParameter(codec->group, LITERAL_COMPRESSION, is_literal_compressed);
+	/* What a version does not know only makes it slower or its frames longer. */
+	if (codec->is_dense)
+		(void)ZSTD_CCtx_setParameter(codec->group, ZSTD_c_compressionLevel, LEVEL_DENSE);
+	for (size_t i = 0; i < sizeof fast / sizeof *fast && !codec->is_dense; i++)
+		(void)ZSTD_CCtx_setParameter(codec->group, fast[i].parameter, fast[i].value);
 	return 0;
 }
 
