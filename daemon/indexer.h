@@ -11,6 +11,7 @@
 
 #include <uv.h>
 
+#include "expire_pace.h"
 #include "fetcher.h"
 #include "id_index.h"
 #include "index.h"
@@ -48,7 +49,7 @@ struct wf_indexer {
 	uint64_t state_number;     /* number of the newest article when what was learned was last copied */
 	uint64_t gone_count;       /* clusters gone since redirects were last looked through */
 	bool may_have_gone_redirects;
-	uint64_t expire_next_ms;
+	struct wf_expire_pace expire_pace;
 	bool is_refusing;    /* writes, until a probe succeeds */
 	bool takes_removals; /* though it refuses other writes: there is no room for those alone */
 	struct wf_error refusal;

@@ -27,13 +27,24 @@ _Static_assert(sizeof(size_t) == 8, "MDB_INTEGERKEY of 64 bits needs a size_t of
 #define RUN_LEAST   8u
 #define AHEAD_BYTES ((uintptr_t)1 << 20)
 
+#define NO_OPERATION SIZE_MAX
+
 /* One operation of the batch: this, the name, the value, filled up to 8 bytes. */
 struct operation {
+	size_t next; /* offset of the table's next one, or NO_OPERATION */
 	enum wf_lmdb_verb verb;
 	enum wf_lmdb_table table;
 	uint64_t number;
 	size_t name_bytes;
 	size_t value_bytes;
+};
+
+/* A table's operations in the log, each by its offset, or NO_OPERATION. */
+struct line {
+	size_t first;
+	size_t due; /* the next to be applied */
+	size_t last;
+	size_t before_last;
 };
 
 struct wf_lmdb {
@@ -57,12 +68,12 @@ struct wf_lmdb {
 	char *log;
 	size_t log_bytes;
 	size_t log_capacity;
-	size_t staged;                  /* offset of the operation staged last */
-	size_t applied[WF_LMDB_TABLES]; /* offset up to which the table has what was staged */
-	int failure;                    /* of the batch; 0 while it is sound */
-	bool is_suspect;                /* a write failed: reopen before the next */
-	uint64_t unsettled;             /* transaction that may be on disk though its commit failed; 0 for none */
-	bool is_broken;                 /* an unsettled transaction was found on disk and could not be confirmed */
+	size_t staged; /* offset of the operation staged last */
+	struct line lines[WF_LMDB_TABLES];
+	int failure;        /* of the batch; 0 while it is sound */
+	bool is_suspect;    /* a write failed: reopen before the next */
+	uint64_t unsettled; /* transaction that may be on disk though its commit failed; 0 for none */
+	bool is_broken;     /* an unsettled transaction was found on disk and could not be confirmed */
 };
 
 /* Records of a table that were read one after another. What is read at random, as evidence is, must not have what lies
@@ -186,6 +197,13 @@ static void gate_leave(struct wf_lmdb *lmdb)
 	if (--lmdb->awake_count == 0)
 		pthread_cond_broadcast(&lmdb->gate_changed);
 	pthread_mutex_unlock(&lmdb->gate);
+}
+
+static void log_clear(struct wf_lmdb *lmdb)
+{
+	lmdb->log_bytes = 0;
+	for (int table = 0; table < WF_LMDB_TABLES; table++)
+		lmdb->lines[table] = (struct line){NO_OPERATION, NO_OPERATION, NO_OPERATION, NO_OPERATION};
 }
 
 /* Opening. */
@@ -331,6 +349,7 @@ int wf_lmdb_open(struct wf_lmdb **lmdb, const struct wf_lmdb_settings *settings,
 	pthread_condattr_destroy(&attributes);
 	made->settings = *settings;
 	made->map_bytes = settings->map_bytes;
+	log_clear(made);
 	made->path = strdup(settings->path);
 	code = made->path == NULL ? wf_error_set(error, WF_ENOMEM, "out of memory") : environment_open(made, error);
 	if (code != 0) {
@@ -441,6 +460,42 @@ static bool is_short_of_room(const struct wf_lmdb *lmdb, uint64_t bytes)
 
 /* The batch. */
 
+/* Where the offset of what follows the operation at `offset` is kept. */
+static void operation_follow(struct wf_lmdb *lmdb, size_t offset, size_t next)
+{
+	memcpy(lmdb->log + offset + offsetof(struct operation, next), &next, sizeof(next));
+}
+
+/* The operation at the end of the log is the table's last. */
+static void line_add(struct wf_lmdb *lmdb, enum wf_lmdb_table table)
+{
+	struct line *line = &lmdb->lines[table];
+	const size_t offset = lmdb->log_bytes;
+
+	if (line->last != NO_OPERATION)
+		operation_follow(lmdb, line->last, offset);
+	else
+		line->first = offset;
+	if (line->due == NO_OPERATION)
+		line->due = offset;
+	line->before_last = line->last;
+	line->last = offset;
+}
+
+/* Forgets the operation that was staged last, which could not be applied. */
+static void line_drop(struct wf_lmdb *lmdb, enum wf_lmdb_table table)
+{
+	struct line *line = &lmdb->lines[table];
+
+	lmdb->log_bytes = line->last;
+	line->due = NO_OPERATION;
+	line->last = line->before_last;
+	if (line->last != NO_OPERATION)
+		operation_follow(lmdb, line->last, NO_OPERATION);
+	else
+		line->first = NO_OPERATION;
+}
+
 static size_t operation_bytes(const struct operation *operation)
 {
 	return (sizeof(*operation) + operation->name_bytes + operation->value_bytes + 7) / 8 * 8;
@@ -481,20 +536,17 @@ static int batch_failure(struct wf_lmdb *lmdb, int result)
 	return result == EIO && is_short_of_room(lmdb, lmdb->log_bytes) ? WF_EFULL : code;
 }
 
-/* Applies what was staged for the table up to `end`, in order. */
+/* Applies what was staged for the table before `end`, in order. */
 static int table_apply(struct wf_lmdb *lmdb, enum wf_lmdb_table table, size_t end)
 {
 	int result = 0;
 
-	while (lmdb->applied[table] < end && result == 0) {
-		char *const at = lmdb->log + lmdb->applied[table];
-		struct operation operation;
+	while (lmdb->lines[table].due < end && result == 0) {
+		char *const at = lmdb->log + lmdb->lines[table].due;
 
-		memcpy(&operation, at, sizeof(operation));
-		if (operation.table == table)
-			result = operation_apply(lmdb, at);
+		result = operation_apply(lmdb, at);
 		if (result == 0)
-			lmdb->applied[table] += operation_bytes(&operation);
+			memcpy(&lmdb->lines[table].due, at + offsetof(struct operation, next), sizeof(size_t));
 	}
 	return result;
 }
@@ -522,7 +574,8 @@ static int batch_replay(struct wf_lmdb *lmdb, size_t end)
 		code = map_grow(lmdb);
 		if (code != 0)
 			return code;
-		memset(lmdb->applied, 0, sizeof(lmdb->applied));
+		for (int table = 0; table < WF_LMDB_TABLES; table++)
+			lmdb->lines[table].due = lmdb->lines[table].first;
 		result = mdb_txn_begin(lmdb->environment, NULL, 0, &lmdb->transaction);
 		if (result == 0)
 			result = tables_apply(lmdb, end);
@@ -545,8 +598,7 @@ static int batch_result(struct wf_lmdb *lmdb, int result, size_t end)
 static void batch_end(struct wf_lmdb *lmdb)
 {
 	transaction_abort(lmdb);
-	lmdb->log_bytes = 0;
-	memset(lmdb->applied, 0, sizeof(lmdb->applied));
+	log_clear(lmdb);
 	lmdb->failure = 0;
 	if (lmdb->log_capacity > LOG_BYTES_KEPT) {
 		free(lmdb->log);
@@ -642,7 +694,7 @@ static int log_reserve(struct wf_lmdb *lmdb, size_t bytes)
 
 void *wf_lmdb_stage(struct wf_lmdb *lmdb, enum wf_lmdb_verb verb, const struct wf_lmdb_key *key, size_t value_bytes)
 {
-	const struct operation operation = {verb, key->table, key->number, key->name.length, value_bytes};
+	const struct operation operation = {NO_OPERATION, verb, key->table, key->number, key->name.length, value_bytes};
 	char *at;
 
 	if (lmdb->failure == 0)
@@ -653,6 +705,7 @@ void *wf_lmdb_stage(struct wf_lmdb *lmdb, enum wf_lmdb_verb verb, const struct w
 	memcpy(at, &operation, sizeof(operation));
 	if (key->name.length > 0)
 		memcpy(at + sizeof(operation), key->name.data, key->name.length);
+	line_add(lmdb, key->table);
 	lmdb->staged = lmdb->log_bytes;
 	lmdb->log_bytes += operation_bytes(&operation);
 	return at + sizeof(operation) + key->name.length;
@@ -672,7 +725,7 @@ int wf_lmdb_apply(struct wf_lmdb *lmdb)
 	if (code == 0)
 		code = batch_result(lmdb, table_apply(lmdb, operation.table, lmdb->log_bytes), lmdb->log_bytes);
 	if (code == WF_ENOTFOUND)
-		lmdb->log_bytes = lmdb->staged;
+		line_drop(lmdb, operation.table);
 	return code;
 }
 

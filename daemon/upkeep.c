@@ -5,13 +5,11 @@
 #include "indexer_parts.h"
 #include "pipeline.h"
 
-#define EXPIRE_ARTICLES_MAX 256u  /* in one step */
-#define EXPIRE_PAUSE_MS     20u   /* between two steps while there is more to remove */
-#define EXPIRE_INTERVAL_MS  1000u /* between two looks while there is not */
-#define EXPIRE_LOOK_MAX     4096u /* entries looked at in one step */
-#define REDIRECTS_MAX       1024u /* removed in one step, and so many words of what is held apart */
-#define MEND_ARTICLES_MAX   8u    /* looked at in one step */
-#define CLUSTERS_GONE_MAX   1024u /* clusters gone, after which both are looked through */
+#define EXPIRE_STEPS_MAX  8u    /* between two requests */
+#define EXPIRE_LOOK_MAX   4096u /* entries looked at in one step */
+#define REDIRECTS_MAX     1024u /* removed in one step, and so many words of what is held apart */
+#define MEND_ARTICLES_MAX 8u    /* looked at in one step */
+#define CLUSTERS_GONE_MAX 1024u /* clusters gone, after which both are looked through */
 
 /* ---- articles that are too old ---- */
 
@@ -57,7 +55,7 @@ static int expire_cb(void *context, const struct wf_store_entry *entry)
 	struct wf_indexer *indexer = expiring->indexer;
 	struct wf_index_article article;
 
-	if (expiring->job->removed_count >= EXPIRE_ARTICLES_MAX || ++expiring->looked > EXPIRE_LOOK_MAX)
+	if (expiring->job->removed_count >= WF_EXPIRE_ARTICLES_MAX || ++expiring->looked > EXPIRE_LOOK_MAX)
 		return 1;
 	if (entry->seen > expiring->now || wf_index_article(indexer->index, entry->number, &article) == WF_ENOTFOUND)
 		return 0;
@@ -82,30 +80,46 @@ static struct wf_job *new_job(enum wf_job_kind kind)
 	return job;
 }
 
-static void expire(struct wf_indexer *indexer)
+/* Returns how many were taken out. */
+static uint32_t expire(struct wf_indexer *indexer)
 {
 	const uint64_t keep = indexer->pipeline->settings->keep;
 	struct wf_job *job = new_job(WF_JOB_EXPIRE);
 	struct expiring expiring = {.indexer = indexer, .job = job, .now = (int64_t)time(NULL)};
+	uint32_t taken_out;
 
-	indexer->expire_next_ms = wf_indexer_now_ms() + EXPIRE_INTERVAL_MS;
 	if (job == NULL)
-		return;
+		return 0;
 	expiring.before = expiring.now - (int64_t)keep;
-	job->removed = wf_arena_take(&job->arena, EXPIRE_ARTICLES_MAX * sizeof *job->removed);
+	job->removed = wf_arena_take(&job->arena, WF_EXPIRE_ARTICLES_MAX * sizeof *job->removed);
 	if (job->removed == NULL || wf_indexer_renew(indexer) < 0) {
 		wf_job_release(job);
-		return;
+		return 0;
 	}
 	wf_store_entries(indexer->reader, 0, expire_cb, &expiring);
-	if (job->removed_count == 0) {
+	taken_out = (uint32_t)job->removed_count;
+	if (taken_out == 0) {
 		wf_job_release(job);
-		return;
+		return 0;
 	}
-	if (job->removed_count == EXPIRE_ARTICLES_MAX)
-		indexer->expire_next_ms = wf_indexer_now_ms() + EXPIRE_PAUSE_MS;
-	wf_counter_add(&indexer->pipeline->counters->articles_expired, job->removed_count);
+	wf_counter_add(&indexer->pipeline->counters->articles_expired, taken_out);
 	commit_job(indexer, job);
+	return taken_out;
+}
+
+/* The steps that are due; returns how long none is, unless articles come. */
+static uint64_t expire_due(struct wf_indexer *indexer)
+{
+	struct wf_expire_pace *pace = &indexer->expire_pace;
+	uint64_t now = wf_indexer_now_ms();
+
+	for (uint32_t i = 0; i < EXPIRE_STEPS_MAX && wf_expire_is_due(pace, now, indexer->number_next); i++) {
+		const uint32_t taken_out = expire(indexer);
+
+		now = wf_indexer_now_ms();
+		wf_expire_note(pace, now, indexer->number_next, taken_out);
+	}
+	return wf_expire_wait_ms(pace, now);
 }
 
 /* ---- redirects that lead nowhere, clusters that nothing is held apart from any more ---- */
@@ -277,11 +291,9 @@ uint64_t wf_indexer_upkeep(struct wf_indexer *indexer)
 	if (indexer->may_have_gone_redirects || indexer->gone_count >= CLUSTERS_GONE_MAX)
 		sweep(indexer);
 	if (settings->keep > 0) {
-		const uint64_t now = wf_indexer_now_ms();
+		const uint64_t wait_ms = expire_due(indexer);
 
-		if (now >= indexer->expire_next_ms)
-			expire(indexer);
-		wait_us = indexer->expire_next_ms > now ? (indexer->expire_next_ms - now) * 1000 : 1000;
+		wait_us = wait_ms > 0 ? wait_ms * 1000 : 1000;
 	}
 	if (settings->mend && !indexer->is_refusing && mend(indexer))
 		wait_us = 0;
