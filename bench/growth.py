@@ -20,7 +20,7 @@ import service
 SIZES = [10_000, 30_000, 100_000, 300_000, 1_000_000, 3_000_000, 10_000_000, 30_000_000]
 # What a size takes at most, until the run itself has measured it; and what is to stay free in any case, 1 GiB of it
 # for the requests that the client makes ahead.
-STORE_BYTES_AN_ARTICLE = 5500
+STORE_BYTES_AN_ARTICLE = 3900
 STORE_BYTES_WITHOUT_TEXT = 2300
 MEMORY_BYTES_AN_ARTICLE = 700
 MEMORY_BYTES_OF_THE_REST = 2 << 30

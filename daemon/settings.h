@@ -38,7 +38,7 @@
 	X(SWITCH, mend, "yes", 0, 1,                                                                                  \
 	  "Look again at an outlet's first articles that stand alone, once what it repeats is known.")                \
 	X(SWITCH, no_text, "no", 0, 1, "Store no texts: `get` then answers without one.")                             \
-	X(SWITCH, dense_text, "no", 0, 1, "Compress texts to a quarter fewer bytes, in twice the time.")              \
+	X(SWITCH, dense_text, "no", 0, 1, "Compress texts to a quarter fewer bytes, in more than twice the time.")    \
 	X(COUNT, workers, "0", 0, 256, "Threads that analyse texts; 0: one a processor.")                             \
 	X(COUNT, fetch_threads, "8", 0, 64,                                                                           \
 	  "Threads that read old articles ahead where the store is larger than the memory; 0: none.")                 \
