@@ -429,6 +429,8 @@ int wf_indexer_add(struct wf_indexer *indexer, struct wf_job *job, struct wf_ite
 		code = wf_indexer_renew(indexer);
 	if (code == 0)
 		code = find_same(indexer, job, item, &old, decision, repeated);
+	/* The article may be on disk, and what has made its cluster one with another not yet. */
+	job->needs_durable |= *repeated;
 	if (code < 0 || *repeated)
 		goto done;
 	replaces = old.number;

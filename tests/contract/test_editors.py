@@ -331,5 +331,24 @@ class Lasting(unittest.TestCase):
             self.assertGreater(verdict["cluster"], new)
 
 
+class Killed(unittest.TestCase):
+    def test_the_same_again_tells_of_no_merge_that_is_not_on_disk(self):
+        """The article may be there, and what has made its cluster one with another not yet: then the verdict waits."""
+        daemon = Daemon()
+        self.addCleanup(daemon.close)
+        for turn in range(20):
+            articles = [{"id": "%d-%d" % (turn, n), "text": words(2 * turn + n)} for n in range(2)]
+            with daemon.client() as client, daemon.client() as other:
+                one, two = (client.result("add", article)["cluster"] for article in articles)
+                client.send(client.request("merge", [one, two]))
+                told = other.result("add", articles[1])["cluster"]
+                daemon.kill()
+            daemon.start()
+            with daemon.client() as client:
+                now = client.result("get", articles[1]["id"])["cluster"]
+            # Where it was not told of the merge, that may have come later and be there.
+            self.assertIn((told, now), ((one, one), (two, two), (two, one)))
+
+
 if __name__ == "__main__":
     unittest.main()
