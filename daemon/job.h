@@ -45,7 +45,7 @@ struct wf_item {
 	bool is_refused;
 	struct wf_error *refusal; /* why; NULL of a refused one: memory was out even for the words */
 	struct wf_document document;
-	char *prepared; /* owns the evidence and the compressed text */
+	char *prepared;             /* owns the evidence and the compressed text */
 	struct wf_bytes compressed; /* of a text that is too long to be packed with others */
 	uint64_t id_hash;
 	uint64_t content_hash[2];

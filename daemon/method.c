@@ -79,12 +79,12 @@ int wf_method_read_body(struct wf_reading *reading, uint64_t number, struct wf_s
 }
 
 int wf_method_read_text(struct wf_reading *reading, uint64_t number, const struct wf_store_body *body,
-			struct wf_store_text *text)
+			struct wf_text_place *text)
 {
 	return read_code(reading, "text", number, wf_store_text(reading->reader, number, body, text));
 }
 
-int wf_method_expand_text(struct wf_reading *reading, const struct wf_store_text *stored, struct wf_bytes *text)
+int wf_method_expand_text(struct wf_reading *reading, const struct wf_text_place *stored, struct wf_bytes *text)
 {
 	struct wf_bytes all;
 	const int code = wf_text_expand(reading->codec, stored->compressed, stored->bytes_all,

@@ -49,9 +49,9 @@ const struct wf_method *wf_method_at(size_t index);
 int wf_method_read_entry(struct wf_reading *reading, uint64_t number, struct wf_store_entry *entry);
 int wf_method_read_body(struct wf_reading *reading, uint64_t number, struct wf_store_body *body);
 int wf_method_read_text(struct wf_reading *reading, uint64_t number, const struct wf_store_body *body,
-			struct wf_store_text *text);
+			struct wf_text_place *text);
 /* Into the reading's arena. Errors: of wf_text_expand(). */
-int wf_method_expand_text(struct wf_reading *reading, const struct wf_store_text *stored, struct wf_bytes *text);
+int wf_method_expand_text(struct wf_reading *reading, const struct wf_text_place *stored, struct wf_bytes *text);
 
 int wf_method_add_start(struct wf_server *server, struct wf_job *job);
 int wf_method_add_index(struct wf_indexer *indexer, struct wf_job *job);

@@ -261,7 +261,7 @@ int wf_method_get_read(struct wf_reading *reading, struct wf_job *job)
 	struct wf_article article;
 	struct wf_store_body body;
 	struct wf_store_body match = {.id = {NULL, 0}};
-	struct wf_store_text stored;
+	struct wf_text_place stored;
 	struct wf_bytes text = {NULL, 0};
 	int code;
 

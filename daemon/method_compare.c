@@ -12,7 +12,7 @@ struct side {
 	uint64_t number; /* of a stored article; 0: it is in the request */
 	bool has_text;
 	struct wf_bytes text;        /* of one in the request */
-	struct wf_store_text stored; /* of a stored one; its bytes are in the job's arena */
+	struct wf_text_place stored; /* of a stored one; its bytes are in the job's arena */
 };
 
 struct comparing {

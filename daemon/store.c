@@ -17,7 +17,6 @@
 #include "store_lmdb.h"
 #include "store_pages.h"
 #include "store_record.h"
-#include "store_text.h"
 #include "store_texts.h"
 
 /* A checksum over more takes longer than reading an entry. */
@@ -728,27 +727,22 @@ int wf_store_body(struct wf_store_reader *reader, uint64_t number, struct wf_sto
 }
 
 int wf_store_text(struct wf_store_reader *reader, uint64_t number, const struct wf_store_body *body,
-		  struct wf_store_text *text)
+		  struct wf_text_place *text)
 {
 	const struct wf_lmdb_key key = number_key(WF_LMDB_TEXT, body->text_group);
-	struct wf_group_place place;
 	struct wf_bytes record, payload;
 	int code;
 
 	assert(body->has_text);
-	*text = (struct wf_store_text){body->text_compressed, body->text_bytes, 0, body->text_bytes};
+	*text = (struct wf_text_place){body->text_compressed, body->text_bytes, 0, body->text_bytes};
 	if (body->text_group == 0)
 		return 0;
 	code = wf_lmdb_get(reader->reader, &key, &record);
 	if (code == 0)
 		code = wf_group_open(record, key.number, &payload);
 	if (code == 0)
-		code = wf_group_find(payload, key.number, number, &place);
-	if (code == WF_ENOTFOUND || (code == 0 && place.bytes != body->text_bytes))
-		return WF_ECORRUPT;
-	if (code == 0)
-		*text = (struct wf_store_text){place.compressed, place.bytes_all, place.first, place.bytes};
-	return code;
+		code = wf_group_find(payload, key.number, number, text);
+	return code == WF_ENOTFOUND || (code == 0 && text->bytes != body->text_bytes) ? WF_ECORRUPT : code;
 }
 
 int wf_store_id(struct wf_store_reader *reader, uint64_t number, struct wf_bytes *id)

@@ -25,6 +25,7 @@
 #include "base/bytes.h"
 #include "base/error.h"
 #include "base/relation.h"
+#include "store_text.h"
 
 #define WF_STORE_FORMAT_VERSION      4u /* the newest that is read and written; docs/store-format.md has all */
 #define WF_STORE_MAP_BYTES_DEFAULT   (UINT64_C(1) << 30)
@@ -83,15 +84,6 @@ struct wf_store_body {
 	struct wf_bytes text_compressed; /* as store_text.h packs it; absent where it is packed among others */
 	struct wf_bytes text;            /* for put, a text of WF_GROUP_TEXT_BYTES_MAX at most that is to be so */
 	uint64_t text_group;             /* the store's: where it is then; else 0 */
-};
-
-/* Where a text is kept: `first` is the byte at which it begins among those that wf_text_expand() makes of it. Borrowed
- * bytes. */
-struct wf_store_text {
-	struct wf_bytes compressed;
-	uint64_t bytes_all; /* expanded */
-	uint64_t first;
-	uint64_t bytes; /* of the text */
 };
 
 /* Opens or makes a store. A new one gets a random secret.
@@ -154,7 +146,7 @@ int wf_store_entry(struct wf_store_reader *reader, uint64_t number, struct wf_ar
 int wf_store_body(struct wf_store_reader *reader, uint64_t number, struct wf_store_body *body);
 /* The text of an article whose body has one. Errors: as above. */
 int wf_store_text(struct wf_store_reader *reader, uint64_t number, const struct wf_store_body *body,
-		  struct wf_store_text *text);
+		  struct wf_text_place *text);
 /* The scraper's id of an article, for those who want no more: of a large body only its head is read, and the id is held
  * against the hash in the entry instead of the checksum of all. */
 int wf_store_id(struct wf_store_reader *reader, uint64_t number, struct wf_bytes *id);

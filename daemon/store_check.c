@@ -20,12 +20,12 @@
 struct seen {
 	uint64_t number;
 	uint64_t id_hash;
+	uint64_t text_group; /* by its body; 0: its text is packed by itself, or there is none */
 	bool has_entry;
 	bool has_evidence;
 	bool has_body;
-	bool has_text;       /* in its group */
-	uint64_t text_group; /* by its body; 0: its text is packed by itself, or there is none */
-	bool is_damaged;     /* a fault was told: that parts are missing is no news */
+	bool has_text;   /* in its group */
+	bool is_damaged; /* a fault was told: that parts are missing is no news */
 };
 
 struct redirect {
@@ -419,8 +419,8 @@ struct salvage {
 	size_t bytes;
 	size_t count;
 	uint64_t saved;
-	struct wf_text_codec *codec; /* with `arena` and `group`, of texts that are packed anew */
-	struct wf_arena arena;
+	struct wf_arena arena; /* of a record that is made anew */
+	struct wf_text_codec *codec;
 	struct wf_group group;
 };
 
@@ -445,15 +445,6 @@ static void *stage(struct salvage *salvage, const struct wf_lmdb_key *key, size_
 	return wf_lmdb_stage(salvage->lmdb, key->table == WF_LMDB_STATE ? WF_LMDB_PUT : WF_LMDB_APPEND, key, bytes);
 }
 
-static int staged(struct salvage *salvage)
-{
-	const int code = wf_lmdb_apply(salvage->lmdb);
-
-	if (code == 0 && (salvage->bytes >= BATCH_BYTES_MAX || salvage->count >= BATCH_COUNT_MAX))
-		return batch_end(salvage);
-	return code;
-}
-
 static int copy(struct salvage *salvage, const struct wf_pages_record *record)
 {
 	const struct wf_lmdb_key key = {.table = record->table, .number = record->number, .name = record->name};
@@ -463,16 +454,18 @@ static int copy(struct salvage *salvage, const struct wf_pages_record *record)
 	if (room == NULL)
 		return code != 0 ? code : WF_ENOMEM;
 	memcpy(room, record->value.data, record->value.length);
-	return staged(salvage);
+	code = wf_lmdb_apply(salvage->lmdb);
+	if (code == 0 && (salvage->bytes >= BATCH_BYTES_MAX || salvage->count >= BATCH_COUNT_MAX))
+		code = batch_end(salvage);
+	return code;
 }
 
 /* A body whose text is lost is saved without. */
 static int copy_body(struct salvage *salvage, const struct wf_pages_record *record)
 {
-	const struct wf_lmdb_key key = {.table = WF_LMDB_BODY, .number = record->number};
+	struct wf_pages_record without = *record;
 	struct wf_store_body body;
-	size_t bytes;
-	void *room;
+	char *room;
 	int code;
 
 	salvage->saved++;
@@ -482,14 +475,16 @@ static int copy_body(struct salvage *salvage, const struct wf_pages_record *reco
 	body.has_text = false;
 	body.text_group = 0;
 	if (code == 0)
-		code = wf_record_body_bytes(&body, &bytes);
+		code = wf_record_body_bytes(&body, &without.value.length);
 	if (code != 0)
 		return code;
-	room = stage(salvage, &key, bytes, &code);
+	wf_arena_reset(&salvage->arena);
+	room = wf_arena_take(&salvage->arena, without.value.length);
 	if (room == NULL)
-		return code != 0 ? code : WF_ENOMEM;
+		return WF_ENOMEM;
 	wf_record_body_encode(&body, record->number, room);
-	return staged(salvage);
+	without.value.data = room;
+	return copy(salvage, &without);
 }
 
 static bool is_saved_text(struct check *check, uint64_t group, uint64_t number)
@@ -500,30 +495,30 @@ static bool is_saved_text(struct check *check, uint64_t group, uint64_t number)
 }
 
 /* Packs a group again without the texts of the articles in `lost`; it has others. */
-static int copy_rest(struct salvage *salvage, uint64_t key, struct wf_bytes payload, const uint64_t *lost,
-		     uint32_t lost_count)
+static int copy_rest(struct salvage *salvage, const struct wf_pages_record *record, struct wf_bytes payload,
+		     const uint64_t *lost, uint32_t lost_count)
 {
-	const struct wf_lmdb_key lmdb_key = {.table = WF_LMDB_TEXT, .number = key};
+	struct wf_pages_record rest = *record;
 	struct wf_group *group = &salvage->group;
-	size_t bytes;
-	void *room;
+	char *room;
 	int code;
 
 	wf_arena_reset(&salvage->arena);
-	code = wf_group_decode(payload, key, salvage->codec, &salvage->arena, group);
+	code = wf_group_decode(payload, record->number, salvage->codec, &salvage->arena, group);
 	for (uint32_t i = 0; code == 0 && i < lost_count; i++)
 		(void)wf_group_remove(group, lost[i]);
 	if (code == 0)
 		code = wf_group_encode(group, salvage->codec, &salvage->arena, &payload);
 	if (code == 0)
-		code = wf_record_plain_bytes(payload, &bytes);
+		code = wf_record_plain_bytes(payload, &rest.value.length);
 	if (code != 0)
 		return code;
-	room = stage(salvage, &lmdb_key, bytes, &code);
+	room = wf_arena_take(&salvage->arena, rest.value.length);
 	if (room == NULL)
-		return code != 0 ? code : WF_ENOMEM;
-	wf_record_plain_encode(WF_RECORD_TEXT, key, payload, room);
-	return staged(salvage);
+		return WF_ENOMEM;
+	wf_record_plain_encode(WF_RECORD_TEXT, record->number, payload, room);
+	rest.value.data = room;
+	return copy(salvage, &rest);
 }
 
 static int copy_texts(struct salvage *salvage, const struct wf_pages_record *record)
@@ -542,7 +537,7 @@ static int copy_texts(struct salvage *salvage, const struct wf_pages_record *rec
 			lost[lost_count++] = texts[i].number;
 	if (lost_count == 0)
 		return copy(salvage, record);
-	return lost_count == count ? 0 : copy_rest(salvage, record->number, payload, lost, lost_count);
+	return lost_count == count ? 0 : copy_rest(salvage, record, payload, lost, lost_count);
 }
 
 static bool is_sound(struct check *check, const struct wf_pages_record *record)

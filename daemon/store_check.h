@@ -28,7 +28,7 @@ struct wf_check_fault {
 typedef void (*wf_check_cb)(void *context, const struct wf_check_fault *fault);
 
 /* Looks through the store in the folder `path`; changes nothing. Every fault is told once, pages first.
- * Memory: 40 bytes an article.
+ * Memory: 32 bytes an article.
  * Errors: WF_ELOCKED (a daemon has it open), WF_EVERSION, WF_ENOMEM, errno; in words. Damage is none: see
  * summary->faults. */
 int wf_store_check(const char *path, wf_check_cb fault, void *context, struct wf_check_summary *summary,

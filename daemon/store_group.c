@@ -113,7 +113,14 @@ int wf_group_list(struct wf_bytes payload, uint64_t key, struct wf_group_text te
 	return bytes <= WF_GROUP_BYTES_MAX ? 0 : WF_ECORRUPT;
 }
 
-int wf_group_find(struct wf_bytes payload, uint64_t key, uint64_t number, struct wf_group_place *place)
+static struct wf_bytes frame_of(struct wf_bytes payload, uint32_t count)
+{
+	const size_t list_bytes = HEAD_BYTES + (size_t)count * TEXT_BYTES;
+
+	return (struct wf_bytes){payload.data + list_bytes, payload.length - list_bytes};
+}
+
+int wf_group_find(struct wf_bytes payload, uint64_t key, uint64_t number, struct wf_text_place *place)
 {
 	struct wf_group_text texts[WF_GROUP_TEXTS_MAX];
 	uint32_t count;
@@ -132,26 +139,25 @@ int wf_group_find(struct wf_bytes payload, uint64_t key, uint64_t number, struct
 		bytes += texts[i].bytes;
 	}
 	place->bytes_all = bytes;
-	place->compressed = (struct wf_bytes){payload.data + HEAD_BYTES + count * TEXT_BYTES,
-					      payload.length - HEAD_BYTES - count * TEXT_BYTES};
+	place->compressed = frame_of(payload, count);
 	return code;
 }
 
 int wf_group_decode(struct wf_bytes payload, uint64_t key, struct wf_text_codec *codec, struct wf_arena *arena,
 		    struct wf_group *group)
 {
-	struct wf_group_place all;
 	struct wf_bytes texts;
 	int code = wf_group_list(payload, key, group->texts, &group->count);
 
-	if (code == 0)
-		code = wf_group_find(payload, key, group->texts[0].number, &all);
-	if (code == 0)
-		code = wf_text_expand(codec, all.compressed, all.bytes_all, WF_GROUP_BYTES_MAX, arena, &texts);
 	if (code != 0)
 		return code;
 	group->key = key;
-	group->bytes = all.bytes_all;
+	group->bytes = 0;
+	for (uint32_t i = 0; i < group->count; i++)
+		group->bytes += group->texts[i].bytes;
+	code = wf_text_expand(codec, frame_of(payload, group->count), group->bytes, WF_GROUP_BYTES_MAX, arena, &texts);
+	if (code != 0)
+		return code;
 	memcpy(group->room, texts.data, texts.length);
 	return 0;
 }

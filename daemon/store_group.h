@@ -28,14 +28,6 @@ struct wf_group {
 	char room[WF_GROUP_BYTES_MAX]; /* the texts, one behind the other */
 };
 
-/* Where a text lies among others. */
-struct wf_group_place {
-	struct wf_bytes compressed; /* borrowed of the payload; for wf_text_expand() */
-	uint32_t bytes_all;         /* of all of them, expanded */
-	uint32_t first;             /* byte of them that the text begins with */
-	uint32_t bytes;             /* of the text */
-};
-
 void wf_group_begin(struct wf_group *group, uint64_t key);
 
 /* Whether the text of an article with a higher number than all before it fits. The first does, if it is of
@@ -58,7 +50,7 @@ int wf_group_open(struct wf_bytes record, uint64_t key, struct wf_bytes *payload
  * it), WF_ENOMEM. `group` is undefined then. The numbers, in `texts`, are read without expanding. */
 int wf_group_decode(struct wf_bytes payload, uint64_t key, struct wf_text_codec *codec, struct wf_arena *arena,
 		    struct wf_group *group);
-int wf_group_find(struct wf_bytes payload, uint64_t key, uint64_t number, struct wf_group_place *place);
+int wf_group_find(struct wf_bytes payload, uint64_t key, uint64_t number, struct wf_text_place *place);
 int wf_group_list(struct wf_bytes payload, uint64_t key, struct wf_group_text texts[WF_GROUP_TEXTS_MAX],
 		  uint32_t *count);
 

@@ -28,10 +28,8 @@
 _Static_assert(WF_ARTICLE_TEXT_BYTES_MAX_LIMIT <= LZ4_MAX_INPUT_SIZE, "LZ4 takes the longest text");
 
 struct wf_text_codec {
-	bool is_dense;
-	LZ4_stream_t *fast;  /* NULL where the codec is dense, */
-	ZSTD_CCtx *dense;    /* and this where it is not */
-	ZSTD_CCtx *group;    /* made for the first group */
+	LZ4_stream_t *fast;  /* NULL where the codec is dense */
+	ZSTD_CCtx *packer;   /* made when it is needed first */
 	ZSTD_DCtx *expander; /* of zstd's frames */
 };
 
@@ -41,13 +39,10 @@ int wf_text_codec_new(struct wf_text_codec **codec, bool is_dense)
 
 	if (made == NULL)
 		return WF_ENOMEM;
-	made->is_dense = is_dense;
-	if (is_dense)
-		made->dense = ZSTD_createCCtx();
-	else
+	if (!is_dense)
 		made->fast = LZ4_createStream();
 	made->expander = ZSTD_createDCtx();
-	if ((made->dense == NULL && made->fast == NULL) || made->expander == NULL) {
+	if ((!is_dense && made->fast == NULL) || made->expander == NULL) {
 		wf_text_codec_free(made);
 		return WF_ENOMEM;
 	}
@@ -60,8 +55,7 @@ void wf_text_codec_free(struct wf_text_codec *codec)
 	if (codec == NULL)
 		return;
 	(void)LZ4_freeStream(codec->fast);
-	ZSTD_freeCCtx(codec->dense);
-	ZSTD_freeCCtx(codec->group);
+	ZSTD_freeCCtx(codec->packer);
 	ZSTD_freeDCtx(codec->expander);
 	free(codec);
 }
@@ -69,22 +63,6 @@ void wf_text_codec_free(struct wf_text_codec *codec)
 static int code_of(size_t result)
 {
 	return ZSTD_getErrorCode(result) == ZSTD_error_memory_allocation ? WF_ENOMEM : WF_EINTERNAL;
-}
-
-static int compress_dense(struct wf_text_codec *codec, struct wf_bytes text, struct wf_arena *arena,
-			  struct wf_bytes *compressed)
-{
-	const size_t room_bytes = ZSTD_compressBound(text.length);
-	void *room = wf_arena_take(arena, room_bytes);
-	size_t result;
-
-	if (room == NULL)
-		return WF_ENOMEM;
-	result = ZSTD_compressCCtx(codec->dense, room, room_bytes, text.data, text.length, LEVEL_DENSE);
-	if (ZSTD_isError(result))
-		return code_of(result);
-	*compressed = (struct wf_bytes){room, result};
-	return 0;
 }
 
 static int compress_fast(struct wf_text_codec *codec, struct wf_bytes text, struct wf_arena *arena,
@@ -105,15 +83,7 @@ static int compress_fast(struct wf_text_codec *codec, struct wf_bytes text, stru
 	return 0;
 }
 
-int wf_text_compress(struct wf_text_codec *codec, struct wf_bytes text, struct wf_arena *arena,
-		     struct wf_bytes *compressed)
-{
-	assert(text.length <= WF_ARTICLE_TEXT_BYTES_MAX_LIMIT);
-	return codec->fast != NULL ? compress_fast(codec, text, arena, compressed)
-				   : compress_dense(codec, text, arena, compressed);
-}
-
-static int group_context_make(struct wf_text_codec *codec)
+static int packer_make(struct wf_text_codec *codec)
 {
 	static const struct {
 		ZSTD_cParameter parameter;
@@ -126,14 +96,14 @@ static int group_context_make(struct wf_text_codec *codec)
 		{LITERAL_COMPRESSION, 1},
 	};
 
-	codec->group = ZSTD_createCCtx();
-	if (codec->group == NULL)
+	codec->packer = ZSTD_createCCtx();
+	if (codec->packer == NULL)
 		return WF_ENOMEM;
 	/* What a version does not know only makes it slower or its frames longer. */
-	if (codec->is_dense)
-		(void)ZSTD_CCtx_setParameter(codec->group, ZSTD_c_compressionLevel, LEVEL_DENSE);
-	for (size_t i = 0; i < sizeof fast / sizeof *fast && !codec->is_dense; i++)
-		(void)ZSTD_CCtx_setParameter(codec->group, fast[i].parameter, fast[i].value);
+	if (codec->fast == NULL)
+		(void)ZSTD_CCtx_setParameter(codec->packer, ZSTD_c_compressionLevel, LEVEL_DENSE);
+	for (size_t i = 0; i < sizeof fast / sizeof *fast && codec->fast != NULL; i++)
+		(void)ZSTD_CCtx_setParameter(codec->packer, fast[i].parameter, fast[i].value);
 	return 0;
 }
 
@@ -145,16 +115,36 @@ size_t wf_text_group_bytes_max(size_t texts_bytes)
 int wf_text_compress_group(struct wf_text_codec *codec, struct wf_bytes texts, void *room, size_t room_bytes,
 			   size_t *bytes)
 {
-	const int code = codec->group == NULL ? group_context_make(codec) : 0;
+	const int code = codec->packer == NULL ? packer_make(codec) : 0;
 	size_t result;
 
 	if (code != 0)
 		return code;
-	result = ZSTD_compress2(codec->group, room, room_bytes, texts.data, texts.length);
+	result = ZSTD_compress2(codec->packer, room, room_bytes, texts.data, texts.length);
 	if (ZSTD_isError(result))
 		return code_of(result);
 	*bytes = result;
 	return 0;
+}
+
+static int compress_dense(struct wf_text_codec *codec, struct wf_bytes text, struct wf_arena *arena,
+			  struct wf_bytes *compressed)
+{
+	const size_t room_bytes = wf_text_group_bytes_max(text.length);
+	char *room = wf_arena_take(arena, room_bytes);
+
+	if (room == NULL)
+		return WF_ENOMEM;
+	compressed->data = room;
+	return wf_text_compress_group(codec, text, room, room_bytes, &compressed->length);
+}
+
+int wf_text_compress(struct wf_text_codec *codec, struct wf_bytes text, struct wf_arena *arena,
+		     struct wf_bytes *compressed)
+{
+	assert(text.length <= WF_ARTICLE_TEXT_BYTES_MAX_LIMIT);
+	return codec->fast != NULL ? compress_fast(codec, text, arena, compressed)
+				   : compress_dense(codec, text, arena, compressed);
 }
 
 bool wf_text_is_lz4(struct wf_bytes compressed)

@@ -16,6 +16,14 @@
 
 struct wf_text_codec;
 
+/* Where a text is kept, packed by itself or among others. Borrowed bytes. */
+struct wf_text_place {
+	struct wf_bytes compressed; /* for wf_text_expand() */
+	uint64_t bytes_all;         /* of all that it expands to */
+	uint64_t first;             /* byte of that at which the text begins */
+	uint64_t bytes;             /* of the text */
+};
+
 /* is_dense: by zstd, three tenths smaller, in three times the time; either codec reads what either has packed, and
  * the zstd frames of older versions. Errors: WF_ENOMEM. */
 int wf_text_codec_new(struct wf_text_codec **codec, bool is_dense);

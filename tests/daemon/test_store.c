@@ -686,7 +686,7 @@ static void assert_articles(struct wanted *wanted)
 
 	for (uint64_t number = 1; number < NUMBERS; number++) {
 		struct sample_article article;
-		struct wf_store_text stored;
+		struct wf_text_place stored;
 		struct wf_store_body body;
 		int code;
 

@@ -108,7 +108,7 @@ static void assert_comes_back(struct fixture *fixture, struct wf_text_codec *cod
 	const struct wf_bytes payload = encode(fixture, codec);
 	const struct wf_group *group = &fixture->group;
 	struct wf_group_text texts[WF_GROUP_TEXTS_MAX];
-	struct wf_group_place place;
+	struct wf_text_place place;
 	struct wf_bytes all;
 	uint32_t count;
 	size_t first = 0;
@@ -300,7 +300,7 @@ static void what_is_removed_is_gone_and_the_rest_comes_back(void **state)
 {
 	struct fixture *fixture = *state;
 	struct wf_group *group = &fixture->group;
-	struct wf_group_place place;
+	struct wf_text_place place;
 
 	for (uint64_t removed = 0; removed < 7; removed++) {
 		fill(group, 7);
@@ -363,7 +363,7 @@ static void a_full_group_has_room_again_after_a_removal(void **state)
 static void a_number_that_is_not_in_it_is_not_found(void **state)
 {
 	struct fixture *fixture = *state;
-	struct wf_group_place place;
+	struct wf_text_place place;
 	struct wf_bytes payload;
 
 	fill(&fixture->group, 3);
@@ -381,7 +381,7 @@ static void a_number_that_is_not_in_it_is_not_found(void **state)
 static int assert_in_bounds(struct fixture *fixture, struct wf_bytes payload)
 {
 	struct wf_group_text texts[WF_GROUP_TEXTS_MAX];
-	struct wf_group_place place;
+	struct wf_text_place place;
 	uint32_t count = 0;
 	const int listed = wf_group_list(payload, KEY, texts, &count);
 	int code;
@@ -502,7 +502,7 @@ static void a_number_above_all_numbers_is_corrupt(void **state)
 static void texts_over_the_bound_are_corrupt(void **state)
 {
 	struct fixture *fixture = *state;
-	struct wf_group_place place;
+	struct wf_text_place place;
 	struct wf_bytes payload;
 	char *changed;
 

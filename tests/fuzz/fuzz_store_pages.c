@@ -115,7 +115,7 @@ struct reading {
 /* Of a text in a group; the others are none that could be expanded. */
 static void read_text(struct reading *reading, uint64_t number, const struct wf_store_body *body)
 {
-	struct wf_store_text stored;
+	struct wf_text_place stored;
 	struct wf_bytes all;
 
 	fuzz_claim(wf_store_text(reading->reader, number, body, &stored) == 0);

@@ -112,7 +112,7 @@ static void try_body(struct wf_bytes record)
 static bool try_group(struct wf_bytes payload, struct wf_text_codec *codec, struct wf_group *group)
 {
 	struct wf_group_text texts[WF_GROUP_TEXTS_MAX];
-	struct wf_group_place place;
+	struct wf_text_place place;
 	struct wf_arena arena;
 	uint32_t count = 0;
 	uint64_t first = 0;

@@ -295,7 +295,7 @@ static inline bool sample_has(struct sample *sample, uint64_t number)
 static inline int sample_text(struct sample *sample, uint64_t number, struct wf_bytes *text)
 {
 	struct wf_text_codec *codec;
-	struct wf_store_text stored;
+	struct wf_text_place stored;
 	struct wf_store_body body;
 	struct wf_bytes all;
 	int code = wf_store_body(sample->reader, number, &body);
