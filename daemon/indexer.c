@@ -1,6 +1,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/prefetch.h"
 #include "indexer_parts.h"
 #include "pipeline.h"
 
@@ -302,7 +303,10 @@ static void work_ahead(struct wf_indexer *indexer, const struct wf_job *job, con
 {
 	const struct wf_item *next = item_after(&job, item);
 	const struct wf_item *after_next = item_after(&job, next);
+	const struct wf_item *third = item_after(&job, after_next);
 
+	if (third != NULL)
+		wf_prefetch(third, sizeof *third);
 	if (after_next != NULL && !after_next->is_refused) {
 		wf_index_look_ahead(indexer->index, &after_next->document, after_next->source, is_query);
 		wf_id_index_prefetch(&indexer->ids, after_next->id_hash);

@@ -112,10 +112,10 @@ int wf_index_new(struct wf_index **index, const struct wf_index_settings *settin
 void wf_index_free(struct wf_index *index); /* NULL is allowed */
 
 /* Work ahead, for speed alone: it changes no answer. look_ahead asks the memory for an article that is to be prepared
- * next, and for what is known of its source; `is_query`: it will not be taken in. prepare says which article comes
- * after the one that wf_index_decide() is called for next: what can be done for it is done in the course of that call,
- * while the memory is waited for. `document` stays as it is until then, and, unless it is given up, until it is
- * decided. */
+ * next, without a look at it, and for what is known of its source; `is_query`: it will not be taken in. prepare asks
+ * for its evidence, and says which article comes after the one that wf_index_decide() is called for next: what can be
+ * done for it is done in the course of that call, while the memory is waited for. `document` stays as it is until then,
+ * and, unless it is given up, until it is decided. */
 void wf_index_look_ahead(const struct wf_index *index, const struct wf_document *document, uint64_t source,
 			 bool is_query);
 void wf_index_prepare(struct wf_index *index, const struct wf_document *document, uint64_t source);

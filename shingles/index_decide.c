@@ -14,6 +14,7 @@
 #define OTHER_PAGE_JOINS      0.08 /* of a page: what its source had not printed may be a story of its own ... */
 #define OTHER_PAGE_FOUNDS     0.20 /* ... and is one, though it joins none, where it is so much ... */
 #define OTHER_PAGE_GAP        12u /* ... and as many tokens stand in the midst of it where an earlier page has others */
+#define CANDIDATES_AHEAD      8u
 #define EVIDENCE_AHEAD        1024u /* bytes of it that are asked for: the processor sees itself that more is read */
 
 static int make_newcomer(const struct wf_index *index, struct wf_newcomer *newcomer, const struct wf_document *document,
@@ -27,18 +28,21 @@ static int make_newcomer(const struct wf_index *index, struct wf_newcomer *newco
 	return error;
 }
 
+static void prefetch_evidence(struct wf_bytes evidence)
+{
+	wf_prefetch(evidence.data, evidence.length < EVIDENCE_AHEAD ? evidence.length : EVIDENCE_AHEAD);
+}
+
 void wf_index_look_ahead(const struct wf_index *index, const struct wf_document *document, uint64_t source,
 			 bool is_query)
 {
-	const size_t length = document->evidence.length;
-
-	wf_prefetch(document->evidence.data, length < EVIDENCE_AHEAD ? length : EVIDENCE_AHEAD);
-	wf_prefetch(&document->sketch, sizeof document->sketch);
+	wf_prefetch(document, sizeof *document);
 	wf_boilerplate_prefetch(&index->boilerplate, source, !is_query);
 }
 
 void wf_index_prepare(struct wf_index *index, const struct wf_document *document, uint64_t source)
 {
+	prefetch_evidence(document->evidence);
 	index->ahead = document;
 	index->ahead_source = source;
 }
@@ -113,6 +117,19 @@ uint32_t wf_index_foresee(struct wf_index *index, const struct wf_document *docu
 	return count;
 }
 
+/* Finds the evidence of the candidates, and asks the memory for that of the best. */
+static void find_evidence(struct wf_index *index)
+{
+	for (uint32_t i = 0; i < index->candidates_count; i++) {
+		struct wf_candidate *candidate = &index->candidates[i];
+
+		if (index->read(index->read_context, candidate->number, &candidate->evidence) != 0)
+			candidate->evidence = (struct wf_bytes){NULL, 0};
+		else if (i < CANDIDATES_AHEAD)
+			prefetch_evidence(candidate->evidence);
+	}
+}
+
 /* Marks what is boilerplate in the other. */
 static void mask_other(struct wf_index *index, uint64_t number, uint32_t tokens_count)
 {
@@ -160,7 +177,7 @@ static void compare_candidates(struct wf_index *index)
 		struct wf_candidate candidate = index->candidates[i];
 		uint32_t tokens_count;
 
-		if (wf_index_take_other(index, candidate.number, &tokens_count) != 0)
+		if (wf_evidence_decode(candidate.evidence, index->other_tokens, &tokens_count) != 0)
 			continue;
 		index->stats.candidates++;
 		wf_profile_scan(index->profile, index->other_tokens, tokens_count, &candidate.comparison);
@@ -529,6 +546,7 @@ static void decide_kept(struct wf_index *index, const struct wf_candidate *old, 
 static const struct wf_candidate *weigh_all(struct wf_index *index, uint64_t replaces)
 {
 	find_candidates(index, replaces);
+	find_evidence(index);
 	make_ahead(index);
 	compare_candidates(index);
 	weigh_candidates(index);

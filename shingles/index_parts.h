@@ -39,6 +39,7 @@ struct wf_candidate {
 	uint64_t cluster;
 	bool is_composite;
 	bool is_same;
+	struct wf_bytes evidence;
 	double strength;
 	struct wf_comparison comparison;
 };
