@@ -27,17 +27,17 @@
 #define CORPUS_STORIES_MIN 30u
 #define CORPUS_REPEATS_MIN 6u
 #define CORPUS_SHARE       25u
-#define YOUNG_STORIES      16u   /* a source with fewer is helped out: by what it printed even once before ... */
-#define YOUNG_RUN          3u    /* ... where so many shingles of it follow each other ... */
-#define YOUNG_SHARE_MAX    0.8   /* ... and are not nearly all of the article: that is the same story once more */
-#define GAP_MAX            12u   /* tokens between two passages that are always there: counters, other headlines */
-#define GAP_EDGE_MAX       8u    /* tokens before the first of them and after the last */
-#define GAPS_MAX           64u   /* of one article */
-#define GAPS_LEAVE_SHARE   2u    /* at most one of so many tokens of what is left: a notice of a line stays */
-#define ALWAYS_SHARE       2u    /* nearly always: in at least one of so many stories */
-#define COMMON_SLOTS       4096u /* 16 KiB, in pairs */
-#define COMMON_RENEW       64u   /* made anew after so many stories, and after each of the first so many */
-#define HOT_SLOTS_MIN      64u   /* boilerplate of one source, as many slots as it needs: read as a whole */
+#define YOUNG_STORIES      16u /* a source with fewer is helped out: by what it printed even once before ... */
+#define YOUNG_RUN          3u  /* ... where so many shingles of it follow each other ... */
+#define YOUNG_SHARE_MAX    0.8 /* ... and are not nearly all of the article: that is the same story once more */
+#define GAP_MAX            12u /* tokens between two passages that are always there: counters, other headlines */
+#define GAP_EDGE_MAX       8u  /* tokens before the first of them and after the last */
+#define GAPS_MAX           64u /* of one article */
+#define GAPS_LEAVE_SHARE   2u  /* at most one of so many tokens of what is left: a notice of a line stays */
+#define ALWAYS_SHARE       2u  /* nearly always: in at least one of so many stories */
+#define COMMON_SLOTS       (2 * WF_KERNEL_COMMON_PAIRS) /* 16 KiB, in pairs */
+#define COMMON_RENEW       64u /* made anew after so many stories, and after each of the first so many */
+#define HOT_SLOTS_MIN      64u /* boilerplate of one source, as many slots as it needs: read as a whole */
 #define HOT_SLOTS_MAX      512u
 #define HOT_SET            8u                /* slots that are looked at together */
 #define HOT_FULL(slots)    ((slots) / 8 * 5) /* so many shingles, and the slots are doubled */
@@ -188,7 +188,7 @@ static uint8_t *hot_counts(struct wf_repeats *repeats)
 /* The first slot of the set in which the search for a shingle begins. */
 static uint32_t hot_home(const struct wf_repeats *repeats, uint32_t hash)
 {
-	return (uint32_t)((uint64_t)hash * (repeats->hot_slots / HOT_SET) >> 32) * HOT_SET;
+	return wf_kernel_hot_home(hash, repeats->hot_slots / HOT_SET);
 }
 
 /* The slot of a shingle that is hot, else HOT_NONE. Shingle 0 looks like a free slot. */
@@ -246,7 +246,7 @@ static struct wf_repeats *repeats_of(const struct wf_boilerplate *boilerplate, u
 /* The pair of slots that may hold a shingle. */
 static uint32_t *common_pair(const struct wf_boilerplate *boilerplate, uint32_t hash)
 {
-	return &boilerplate->common[hash & (COMMON_SLOTS - 2)];
+	return &boilerplate->common[wf_kernel_common_home(hash)];
 }
 
 static void set_bit32(uint32_t *bits, uint32_t bit)
@@ -361,19 +361,22 @@ void wf_boilerplate_prefetch(const struct wf_boilerplate *boilerplate, uint64_t 
 		wf_prefetch(repeats->sets, repeats->sets_count * sizeof(struct set) + repeats->seen_bits / 8);
 }
 
-/* Whether the shingle is boilerplate of a source or of the corpus. Shingle 0 looks like a free slot and never is. The
- * one branch is seldom taken: where the answer lies is not to be guessed. */
-static bool is_repeated(const struct wf_boilerplate *boilerplate, const struct wf_repeats *hot, uint32_t shingle)
+/* repeated[i]: whether the shingle that begins at token i is boilerplate of the source or of the corpus. */
+static void find_boilerplate(const struct wf_boilerplate *boilerplate, const struct wf_repeats *hot,
+			     const uint16_t *tokens, size_t tokens_count, uint8_t *repeated)
 {
-	const uint32_t hash = wf_kernel_hash(shingle);
-	const uint32_t *pair = common_pair(boilerplate, hash);
-	const uint32_t *home = hot->hot + hot_home(hot, hash);
-	const bool is_common = (pair[0] == shingle) | (pair[1] == shingle);
-	const bool is_hot = wf_eight_equal(home, UINT32_MAX, shingle) != 0;
+	const struct wf_kernel_repeats tables = {hot->hot, hot->hot_slots / HOT_SET, boilerplate->common};
+	uint16_t places[WF_DOCUMENT_TOKENS_MAX + WF_KERNEL_SLACK];
+	uint32_t count =
+		wf_kernels()->filter(tokens, (uint32_t)tokens_count, hot->hot_bits, boilerplate->common_bits, places);
 
-	if (!is_hot & (home[HOT_SET - 1] != 0))
-		return (is_common | (hot_find(hot, shingle, hash) != HOT_NONE)) & (shingle != 0);
-	return (is_common | is_hot) & (shingle != 0);
+	memset(repeated, 0, tokens_count);
+	count = wf_kernels()->repeated(tokens, &tables, places, count, repeated);
+	for (uint32_t i = 0; i < count; i++) {
+		const uint32_t shingle = WF_SHINGLE_OF(tokens[places[i]], tokens[places[i] + 1]);
+
+		repeated[places[i]] = hot_find(hot, shingle, wf_kernel_hash(shingle)) != HOT_NONE;
+	}
 }
 
 /* Whether a source prints the shingle nearly always. What it prints now and then only may be a form that its stories
@@ -428,20 +431,12 @@ bool wf_boilerplate_mask(const struct wf_boilerplate *boilerplate, uint64_t sour
 {
 	const struct wf_repeats *repeats = repeats_of(boilerplate, source);
 	const struct wf_repeats *hot = repeats == NULL ? boilerplate->corpus : repeats;
-	uint16_t maybe[WF_DOCUMENT_TOKENS_MAX + WF_KERNEL_SLACK];
 	uint8_t room[WF_DOCUMENT_TOKENS_MAX + 1];
 	uint8_t *const repeated = room + 1; /* by shingle; room[0] stands for the one before the first */
-	uint32_t maybe_count;
 	bool is_withheld = false;
 
-	memset(room, 0, tokens_count + 1);
-	maybe_count =
-		wf_kernels()->filter(tokens, (uint32_t)tokens_count, hot->hot_bits, boilerplate->common_bits, maybe);
-	for (uint32_t i = 0; i < maybe_count; i++) {
-		const size_t at = maybe[i];
-
-		repeated[at] = is_repeated(boilerplate, hot, WF_SHINGLE_OF(tokens[at], tokens[at + 1]));
-	}
+	room[0] = 0;
+	find_boilerplate(boilerplate, hot, tokens, tokens_count, repeated);
 	for (size_t i = 0; i < tokens_count; i++)
 		mask[i] = room[i] | repeated[i];
 	if (repeats != NULL && repeats->stories_total < YOUNG_STORIES && tokens_count > YOUNG_RUN)

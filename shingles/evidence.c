@@ -12,11 +12,10 @@
 #define TABLE_BITS_MIN   6       /* of entries */
 #define TABLE_BITS_MAX   16
 #define ENTRY_EMPTY      UINT32_MAX
-#define ENTRY_LAST       0x8000u /* no chain hangs from it */
-#define GAP_SOFT_MAX     3u      /* tokens of a gap of the same length on both sides that count as respelled ... */
-#define GAP_SAME_SHARE   4u      /* ... and in a longer one, where one of so many is the same and in its place */
-#define GAP_FIGURE_MAX   12u     /* tokens of a gap in which figures are compared */
-#define GAP_FIRST_MAX    4u      /* tokens before the first covered run: a story may begin with a figure */
+#define GAP_SOFT_MAX     3u  /* tokens of a gap of the same length on both sides that count as respelled ... */
+#define GAP_SAME_SHARE   4u  /* ... and in a longer one, where one of so many is the same and in its place */
+#define GAP_FIGURE_MAX   12u /* tokens of a gap in which figures are compared */
+#define GAP_FIRST_MAX    4u  /* tokens before the first covered run: a story may begin with a figure */
 #define RARE_WEIGHT      (WF_WEIGHT_MAX * 3 / 4)
 
 _Static_assert(WF_DOCUMENT_TOKENS_MAX <= 1u << 14, "positions fit 14 bits, and the table has room for all");
@@ -29,17 +28,17 @@ enum kind { KIND_COMMON, KIND_FIGURE, KIND_NAME };
 /* The sums of a comparison are whole numbers. */
 _Static_assert((uint64_t)WF_DOCUMENT_TOKENS_MAX *WF_WEIGHT_MAX *COVER_FULL < UINT32_MAX, "no sum overflows");
 
-/* The newcomer's shingles by their hash. An entry is more bits of the hash (from bit 16 on), ENTRY_LAST, and the first
- * position of those that have it; the others hang from it in a chain (`next`), ascending. That a shingle is not there
- * is then mostly seen without a look at the text, which would be a branch that nobody can guess. The table is made from
- * the last position to the first, so that each is put in by two writes, whatever is there. */
+/* The newcomer's shingles by their hash. An entry is more bits of the hash (from bit 16 on), WF_KERNEL_ENTRY_ONLY, and
+ * the first position of those that have it; the others hang from it in a chain (`next`), ascending. That a shingle is
+ * not there is then mostly seen without a look at the text, which would be a branch that nobody can guess. The table is
+ * made from the last position to the first, so that each is put in by two writes, whatever is there. */
 struct wf_profile {
 	const uint16_t *tokens;
 	const uint8_t *mask;
 	const uint8_t *weights;
 	uint32_t count;
 	uint32_t shingles_own; /* occurrences that are not boilerplate */
-	int table_bits;
+	uint32_t table_shift;  /* of a hash: what is left chooses the entry */
 	/* In `room`, one behind the other, just as long as the texts are: what is used stays in the nearest cache. */
 	uint32_t *table;
 	uint16_t *next;         /* by position: the one behind it in its chain */
@@ -121,22 +120,6 @@ static uint32_t shingle_at(const uint16_t *tokens, uint32_t position)
 	return WF_SHINGLE_OF(tokens[position], tokens[position + 1]);
 }
 
-static uint32_t hash_of(uint32_t shingle)
-{
-	return shingle * 0x9E3779B1u;
-}
-
-static uint32_t *entry_of(const struct wf_profile *profile, uint32_t hash)
-{
-	return &profile->table[hash >> (32 - profile->table_bits)];
-}
-
-/* What an entry has above its position, the bits below those that choose the entry. */
-static uint32_t tag_of(uint32_t hash)
-{
-	return hash >> 1 & 0x7FFF;
-}
-
 static uint32_t position_of(uint32_t entry)
 {
 	return entry & NONE;
@@ -158,12 +141,12 @@ static uint32_t find_from(const struct wf_profile *profile, uint32_t shingle, ui
 /* First position of a shingle in the newcomer, or NONE. */
 static inline uint32_t find(const struct wf_profile *profile, uint32_t shingle)
 {
-	const uint32_t hash = hash_of(shingle);
-	const uint32_t entry = *entry_of(profile, hash);
+	const uint32_t hash = wf_kernel_entry_hash(shingle);
+	const uint32_t entry = profile->table[hash >> profile->table_shift];
 
-	if (entry >> 16 == tag_of(hash) && is_at(profile, shingle, position_of(entry)))
+	if (entry >> 16 == wf_kernel_entry_tag(hash) && is_at(profile, shingle, position_of(entry)))
 		return position_of(entry);
-	if (__builtin_expect((entry & ENTRY_LAST) != 0, 1))
+	if ((entry & WF_KERNEL_ENTRY_ONLY) != 0)
 		return NONE;
 	return find_from(profile, shingle, profile->next[position_of(entry)]);
 }
@@ -174,20 +157,32 @@ static uint32_t again(const struct wf_profile *profile, uint32_t position)
 	return find_from(profile, shingle_at(profile->tokens, position), profile->next[position]);
 }
 
-/* Enters the shingle at `position`, which comes before all that are in. */
-static inline void enter(struct wf_profile *profile, uint32_t position)
+/* Enters the shingles, the last first. Which of them share an entry is not to be guessed: those are looked at after. */
+static void enter_all(struct wf_profile *profile)
 {
-	const uint32_t hash = hash_of(shingle_at(profile->tokens, position));
-	uint32_t *const entry = entry_of(profile, hash);
-	const uint32_t before = *entry;
+	const uint16_t *const tokens = profile->tokens;
+	const uint32_t shift = profile->table_shift;
+	uint32_t *const table = profile->table;
+	uint16_t *const next = profile->next;
+	uint16_t sharing[WF_DOCUMENT_TOKENS_MAX];
+	uint32_t sharing_count = 0;
 
-	profile->next[position] = (uint16_t)position_of(before);
-	*entry = tag_of(hash) << 16 | (uint32_t)(before == ENTRY_EMPTY) * ENTRY_LAST | position;
-	if (before != ENTRY_EMPTY) {
-		const uint32_t same = again(profile, position);
+	for (uint32_t position = profile->count - 1; position-- > 0;) {
+		const uint32_t hash = wf_kernel_entry_hash(shingle_at(tokens, position));
+		uint32_t *const entry = &table[hash >> shift];
+		const uint32_t before = *entry;
+
+		next[position] = (uint16_t)position_of(before);
+		sharing[sharing_count] = (uint16_t)position;
+		sharing_count += before != ENTRY_EMPTY;
+		*entry = wf_kernel_entry_tag(hash) << 16 | (uint32_t)(before == ENTRY_EMPTY) * WF_KERNEL_ENTRY_ONLY |
+			 position;
+	}
+	for (uint32_t i = 0; i < sharing_count; i++) {
+		const uint32_t same = again(profile, sharing[i]);
 
 		if (same != NONE)
-			profile->repeated[position] = profile->repeated[same] = 1;
+			profile->repeated[sharing[i]] = profile->repeated[same] = 1;
 	}
 }
 
@@ -196,32 +191,43 @@ static uint32_t shingles_own(const uint8_t *mask, uint32_t tokens_count)
 	return tokens_count < 2 ? 0 : tokens_count - 1 - wf_kernels()->both(mask, mask + 1, tokens_count - 1);
 }
 
+/* How far its first own tokens reach, and what they weigh. */
+static void find_lead(struct wf_profile *profile)
+{
+	uint32_t own_count = 0;
+	uint32_t weight = 0;
+	uint32_t i = 0;
+
+	for (; i < profile->count && own_count < WF_LEAD_TOKENS; i++) {
+		own_count += !profile->mask[i];
+		weight += profile->own_weights[i];
+	}
+	profile->lead = own_count == WF_LEAD_TOKENS ? i : 0;
+	profile->lead_own = weight;
+}
+
 /* What of the newcomer is the same whomever it is compared with. */
 static void weigh_own(struct wf_profile *profile)
 {
-	uint32_t own_count = 0;
+	const uint16_t *const tokens = profile->tokens;
+	const uint8_t *const mask = profile->mask;
+	uint8_t *const restrict shingle_own = profile->shingle_own;
+	uint8_t *const restrict weights = profile->own_weights;
+	uint8_t *const restrict kinds = profile->kinds;
+	const uint32_t count = profile->count;
 
-	profile->shingles_own = shingles_own(profile->mask, profile->count);
-	wf_weights_of(profile->weights, profile->tokens, profile->count, profile->own_weights);
-	profile->own = wf_kernels()->weigh(profile->own_weights, profile->mask, profile->count);
-	for (uint32_t i = 0; i + 1 < profile->count; i++)
-		profile->shingle_own[i] = !(profile->mask[i] & profile->mask[i + 1]);
-	profile->lead = 0;
-	profile->lead_own = 0;
-	for (uint32_t i = 0; i < profile->count && own_count < WF_LEAD_TOKENS; i++) {
-		own_count += !profile->mask[i];
-		profile->lead_own += profile->own_weights[i];
-		profile->lead = own_count == WF_LEAD_TOKENS ? i + 1 : 0;
-	}
-	for (uint32_t i = 0; i < profile->count; i++) {
-		const bool is_figure = wf_token16_is_number(profile->tokens[i]);
-		const bool is_name = profile->own_weights[i] >= RARE_WEIGHT;
+	profile->shingles_own = shingles_own(mask, count);
+	wf_weights_of(profile->weights, tokens, count, weights);
+	profile->own = wf_kernels()->weigh(weights, mask, count);
+	for (uint32_t i = 0; i + 1 < count; i++)
+		shingle_own[i] = !(mask[i] & mask[i + 1]);
+	for (uint32_t i = 0; i < count; i++) {
+		const bool is_figure = wf_token16_is_number(tokens[i]);
+		const bool is_name = !is_figure & (weights[i] >= RARE_WEIGHT);
 
-		profile->kinds[i] = profile->mask[i] ? KIND_COMMON
-				    : is_figure      ? KIND_FIGURE
-				    : is_name        ? KIND_NAME
-						     : KIND_COMMON;
+		kinds[i] = (uint8_t)((is_figure & !mask[i]) * KIND_FIGURE + is_name * KIND_NAME);
 	}
+	find_lead(profile);
 }
 
 void wf_profile_set(struct wf_profile *profile, const uint16_t *tokens, uint32_t tokens_count, const uint8_t *mask,
@@ -235,7 +241,7 @@ void wf_profile_set(struct wf_profile *profile, const uint16_t *tokens, uint32_t
 	profile->mask = mask;
 	profile->weights = weights;
 	profile->count = tokens_count;
-	profile->table_bits = bits;
+	profile->table_shift = 32 - (uint32_t)bits;
 	profile->table = profile->room;
 	profile->next = (uint16_t *)(profile->table + (1u << bits));
 	profile->repeated = (uint8_t *)(profile->next + tokens_count);
@@ -248,8 +254,8 @@ void wf_profile_set(struct wf_profile *profile, const uint16_t *tokens, uint32_t
 	profile->shingles_own = 0;
 	memset(profile->table, 0xff, sizeof *profile->table << bits);
 	memset(profile->repeated, 0, tokens_count);
-	for (uint32_t i = tokens_count; i-- > 1;)
-		enter(profile, i - 1);
+	if (tokens_count > 1)
+		enter_all(profile);
 	weigh_own(profile);
 }
 
@@ -408,8 +414,12 @@ static void scan(struct wf_profile *profile, const uint16_t *other, uint32_t oth
 	uint32_t a_next = 0; /* one past the last covered token, on either side */
 	uint32_t b_next = 0;
 	bool in_text = false;
+	uint16_t places[WF_DOCUMENT_TOKENS_MAX + WF_KERNEL_SLACK];
+	const uint32_t places_count =
+		wf_kernels()->probe(other, other_count, profile->table, profile->table_shift, places);
 
-	for (uint32_t j = 0; j + 1 < other_count; j++) {
+	for (uint32_t k = 0; k < places_count; k++) {
+		const uint32_t j = places[k];
 		const uint32_t first = find(profile, shingle_at(other, j));
 		uint32_t i, left, length;
 
@@ -432,7 +442,7 @@ static void scan(struct wf_profile *profile, const uint16_t *other, uint32_t oth
 		memset(profile->cover_other + j, COVER_FULL, length);
 		a_next = i + length;
 		b_next = j + length;
-		j = b_next - 2;
+		k += length - 2; /* all shingles of the run are among the places */
 		in_text = true;
 	}
 }

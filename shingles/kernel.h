@@ -46,6 +46,41 @@ static inline uint32_t wf_kernel_seen_bit(uint32_t shingle, uint32_t shift)
 	return wf_kernel_hash(shingle ^ WF_KERNEL_SEEN_SALT) >> shift;
 }
 
+/* An entry of a hash table of an article's shingles (evidence.c): bits of the hash that tell shingles of one entry
+ * apart, and whether it is the entry's only one, above 15 bits of the caller's. An empty one has all bits. */
+#define WF_KERNEL_ENTRY_ONLY 0x8000u
+
+static inline uint32_t wf_kernel_entry_hash(uint32_t shingle)
+{
+	return shingle * WF_KERNEL_HASH_FIRST;
+}
+
+static inline uint32_t wf_kernel_entry_tag(uint32_t hash)
+{
+	return hash >> 1 & 0x7FFF;
+}
+
+/* Tables of what is boilerplate: of one source a hash table of sets of eight slots, filled from their left and from set
+ * to set, and of the corpus one of pairs. 0: free. */
+#define WF_KERNEL_COMMON_PAIRS 2048u
+
+struct wf_kernel_repeats {
+	const uint32_t *hot;
+	uint32_t hot_sets;
+	const uint32_t *common; /* WF_KERNEL_COMMON_PAIRS pairs */
+};
+
+/* The first slot of the set in which the search for a shingle begins; and of the pair that may hold it. */
+static inline uint32_t wf_kernel_hot_home(uint32_t hash, uint32_t hot_sets)
+{
+	return (uint32_t)((uint64_t)hash * hot_sets >> 32) * 8;
+}
+
+static inline uint32_t wf_kernel_common_home(uint32_t hash)
+{
+	return hash % (2 * WF_KERNEL_COMMON_PAIRS) & ~1u;
+}
+
 /* How rare the two words of a shingle must be together: to be chosen at all, and to go first. */
 struct wf_kernel_weights {
 	uint32_t least;
@@ -59,11 +94,22 @@ struct wf_kernels {
 	uint32_t (*filter)(const uint16_t *tokens, uint32_t tokens_count, const uint32_t *hot_bits,
 			   const uint32_t *common_bits, uint16_t *places);
 
+	/* repeated[places[i]]: whether the tables have the shingle that begins there, in its pair or its first set.
+	 * Left in `places` are those that may be in another set; returns how many. Shingle 0 is in no table. */
+	uint32_t (*repeated)(const uint16_t *tokens, const struct wf_kernel_repeats *tables, uint16_t *places,
+			     uint32_t places_count, uint8_t *repeated);
+
 	/* bits[i] is the bit of the shingle (tokens[i], tokens[i + 1]) in a filter of 2^(32 - shift) bits, shift 1 to
 	 * 27; `places` are those, ascending, of the shingles whose bit is set. Both have room for tokens_count and the
 	 * slack. Returns how many places. */
 	uint32_t (*seen)(const uint16_t *tokens, uint32_t tokens_count, const uint32_t *seen_bits, uint32_t shift,
 			 uint32_t *bits, uint16_t *places);
+
+	/* The places, ascending, of the shingles (tokens[i], tokens[i + 1]) that a table of 2^(32 - shift) entries may
+	 * have, shift 1 to 31: whose entry has its tag, or is not its only one. `places` has room for tokens_count and
+	 * the slack. Returns how many. */
+	uint32_t (*probe)(const uint16_t *tokens, uint32_t tokens_count, const uint32_t *table, uint32_t shift,
+			  uint16_t *places);
 
 	/* The shingles that may be chosen (rare enough by the weights of their tokens, and not boilerplate as a whole),
 	 * in order, and their ranks, not negative. Both outputs have room for tokens_count and the slack. Returns how

@@ -162,6 +162,42 @@ static uint32_t seen(const uint16_t *tokens, uint32_t tokens_count, const uint32
 	return count;
 }
 
+/* Which of the eight shingles from `tokens` on a table may have. */
+static inline uint32_t probe_eight(const uint16_t *tokens, const uint32_t *table, __m128i shift)
+{
+	const __m256i hash = _mm256_mullo_epi32(shingles_of(tokens), _mm256_set1_epi32((int)WF_KERNEL_HASH_FIRST));
+	const __m256i entry = words_at(table, _mm256_srl_epi32(hash, shift));
+	const __m256i tag = _mm256_and_si256(_mm256_srli_epi32(hash, 1), _mm256_set1_epi32(0x7FFF));
+	const __m256i only = _mm256_and_si256(entry, _mm256_set1_epi32((int)WF_KERNEL_ENTRY_ONLY));
+
+	return bits_of(_mm256_or_si256(_mm256_cmpeq_epi32(_mm256_srli_epi32(entry, 16), tag),
+				       _mm256_cmpeq_epi32(only, _mm256_setzero_si256())));
+}
+
+static uint32_t probe(const uint16_t *tokens, uint32_t tokens_count, const uint32_t *table, uint32_t shift,
+		      uint16_t *places)
+{
+	const __m128i shift_count = _mm_cvtsi32_si128((int)shift);
+	struct few few = {0};
+	uint32_t count = 0;
+	uint32_t i = 0;
+
+	if (tokens_count <= LANES) {
+		memcpy(few.tokens, tokens, tokens_count * sizeof *tokens);
+		return store_places(places, probe_eight(few.tokens, table, shift_count) & lanes_before(tokens_count),
+				    0);
+	}
+	for (; i + LANES < tokens_count; i += LANES)
+		count += store_places(places + count, probe_eight(tokens + i, table, shift_count), i);
+	if (i + 1 < tokens_count) {
+		const uint32_t last = tokens_count - 1 - LANES;
+
+		count += store_places(places + count,
+				      probe_eight(tokens + last, table, shift_count) & lanes_from(i - last), last);
+	}
+	return count;
+}
+
 /* The lower halves of the products of four numbers, of which `low_only` says that they have 32 bits, and a constant. */
 static inline __m256i multiplied(__m256i values, uint64_t constant, bool low_only)
 {
@@ -300,6 +336,7 @@ static uint64_t below(const int32_t *a, uint32_t count, int32_t bound)
 
 #define KERNEL_HAS_OWN_FILTER
 #define KERNEL_HAS_OWN_SEEN
+#define KERNEL_HAS_OWN_PROBE
 #define KERNEL_HAS_OWN_RANK
 #define KERNEL_HAS_OWN_EQUAL
 #define KERNEL_HAS_OWN_BELOW

@@ -85,6 +85,26 @@ static uint32_t seen(const uint16_t *tokens, uint32_t tokens_count, const uint32
 	return wf_kernels_avx2.seen(tokens, tokens_count, seen_bits, shift, bits, places);
 }
 
+static uint32_t probe(const uint16_t *tokens, uint32_t tokens_count, const uint32_t *table, uint32_t shift,
+		      uint16_t *places)
+{
+	const __m128i shift_count = _mm_cvtsi32_si128((int)shift);
+	const __m512i only = _mm512_set1_epi32((int)WF_KERNEL_ENTRY_ONLY);
+	uint32_t count = 0;
+
+	for (uint32_t i = 0; i + 1 < tokens_count; i += LANES) {
+		const __mmask16 lanes = lanes_of(tokens_count - 1 - i);
+		const __m512i shingle = shingles_of(load_tokens(tokens + i, lanes), load_tokens(tokens + i + 1, lanes));
+		const __m512i hash = _mm512_mullo_epi32(shingle, _mm512_set1_epi32((int)WF_KERNEL_HASH_FIRST));
+		const __m512i entry = _mm512_i32gather_epi32(_mm512_srl_epi32(hash, shift_count), table, 4);
+		const __m512i tag = _mm512_and_si512(_mm512_srli_epi32(hash, 1), _mm512_set1_epi32(0x7FFF));
+		const __mmask16 tagged = _mm512_cmpeq_epi32_mask(_mm512_srli_epi32(entry, 16), tag);
+
+		count += store_places(places + count, lanes & (tagged | _mm512_testn_epi32_mask(entry, only)), i);
+	}
+	return count;
+}
+
 /* wf_kernel_mix() >> 33 of eight. */
 static inline __m256i mixed(__m256i shingles)
 {
@@ -236,6 +256,7 @@ static uint32_t both(const uint8_t *a, const uint8_t *b, uint32_t count)
 
 #define KERNEL_HAS_OWN_FILTER
 #define KERNEL_HAS_OWN_SEEN
+#define KERNEL_HAS_OWN_PROBE
 #define KERNEL_HAS_OWN_RANK
 #define KERNEL_HAS_OWN_EQUAL
 #define KERNEL_HAS_OWN_BELOW

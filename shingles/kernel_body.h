@@ -1,5 +1,6 @@
 /* The inner loops in portable C. Included where they are built for one kind of processor; KERNELS names the table. */
 #include "base/bits.h"
+#include "base/eight.h"
 #include "base/limits.h"
 #include "kernel.h"
 
@@ -23,6 +24,28 @@ static uint32_t filter(const uint16_t *tokens, uint32_t tokens_count, const uint
 }
 #endif
 
+static uint32_t repeated(const uint16_t *tokens, const struct wf_kernel_repeats *tables, uint16_t *places,
+			 uint32_t places_count, uint8_t *repeated)
+{
+	const struct wf_kernel_repeats in = *tables;
+	uint32_t left = 0;
+
+	for (uint32_t i = 0; i < places_count; i++) {
+		const uint16_t at = places[i];
+		const uint32_t shingle = WF_SHINGLE_OF(tokens[at], tokens[at + 1]);
+		const uint32_t hash = wf_kernel_hash(shingle);
+		const uint32_t *const home = in.hot + wf_kernel_hot_home(hash, in.hot_sets);
+		const uint32_t *const pair = in.common + wf_kernel_common_home(hash);
+		const bool is_hot = wf_eight_equal(home, UINT32_MAX, shingle) != 0;
+		const bool is_in = (is_hot | (pair[0] == shingle) | (pair[1] == shingle)) & (shingle != 0);
+
+		repeated[at] = is_in;
+		places[left] = at;
+		left += !is_in & (home[7] != 0) & (shingle != 0);
+	}
+	return left;
+}
+
 #ifndef KERNEL_HAS_OWN_SEEN
 static uint32_t seen(const uint16_t *tokens, uint32_t tokens_count, const uint32_t *seen_bits, uint32_t shift,
 		     uint32_t *bits, uint16_t *places)
@@ -35,6 +58,23 @@ static uint32_t seen(const uint16_t *tokens, uint32_t tokens_count, const uint32
 		bits[i] = bit;
 		places[count] = (uint16_t)i;
 		count += seen_bits[bit / 32] >> (bit % 32) & 1;
+	}
+	return count;
+}
+#endif
+
+#ifndef KERNEL_HAS_OWN_PROBE
+static uint32_t probe(const uint16_t *tokens, uint32_t tokens_count, const uint32_t *table, uint32_t shift,
+		      uint16_t *places)
+{
+	uint32_t count = 0;
+
+	for (uint32_t i = 0; i + 1 < tokens_count; i++) {
+		const uint32_t hash = wf_kernel_entry_hash(WF_SHINGLE_OF(tokens[i], tokens[i + 1]));
+		const uint32_t entry = table[hash >> shift];
+
+		places[count] = (uint16_t)i;
+		count += (entry >> 16 == wf_kernel_entry_tag(hash)) | ((entry & WF_KERNEL_ENTRY_ONLY) == 0);
 	}
 	return count;
 }
@@ -195,7 +235,9 @@ static uint32_t weigh_marked(const uint8_t *weights, const uint8_t *mask, const 
 
 const struct wf_kernels KERNELS = {
 	.filter = filter,
+	.repeated = repeated,
 	.seen = seen,
+	.probe = probe,
 	.rank = rank,
 	.least = least,
 	.greatest = greatest,

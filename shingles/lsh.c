@@ -353,44 +353,41 @@ static const struct wf_posting *posting_in(const struct wf_lsh *lsh, const struc
 	return (line->tags[i] & LISTED) == 0 ? NULL : posting_of(lsh, line->numbers[i]);
 }
 
-static size_t take_posting(const struct wf_posting *posting, struct wf_lsh_found *found)
+/* Writes as many as a list has room for: how many it holds is not to be guessed. */
+static size_t take_posting(const struct wf_posting *posting, uint32_t place, struct wf_lsh_found *found)
 {
 	const uint32_t count = wf_posting_count(posting);
 
-	for (uint32_t i = 0; i < count; i++)
-		found[i].number = posting->numbers[i];
+	for (uint32_t i = 0; i < WF_POSTING_NUMBERS; i++)
+		found[i] = (struct wf_lsh_found){posting->numbers[i], (uint16_t)place, (uint16_t)count};
 	return count;
 }
 
 /* Those of a line that match, which are articles. */
-static size_t take_matches(const struct wf_lsh_line *line, uint32_t matches, struct wf_lsh_found *found)
+static size_t take_matches(const struct wf_lsh_line *line, uint32_t matches, uint32_t place, struct wf_lsh_found *found)
 {
-	size_t count = 0;
+	const uint32_t count = (uint32_t)__builtin_popcount(matches);
 
-	for (; matches != 0; matches &= matches - 1)
-		found[count++].number = line->numbers[__builtin_ctz(matches)] & WF_LSH_NUMBER_MAX;
-	return count;
-}
+	for (; matches != 0; matches &= matches - 1) {
+		const uint32_t number = line->numbers[__builtin_ctz(matches)] & WF_LSH_NUMBER_MAX;
 
-/* Says of all that were found under a key which it is, and how many they are. */
-static size_t label(struct wf_lsh_found *found, size_t count, uint32_t place)
-{
-	for (size_t i = 0; i < count; i++) {
-		found[i].place = (uint16_t)place;
-		found[i].count = (uint16_t)count;
+		*found++ = (struct wf_lsh_found){number, (uint16_t)place, (uint16_t)count};
 	}
 	return count;
 }
 
 /* All under a key, wherever they are. */
-static size_t find_one(const struct wf_lsh *lsh, uint64_t key, struct wf_lsh_found *found)
+static size_t find_one(const struct wf_lsh *lsh, uint64_t key, uint32_t place, struct wf_lsh_found *found)
 {
 	const struct bucket bucket = bucket_of(lines_of(lsh, key), tag_of(key));
 
 	if (is_listed(&bucket))
-		return take_posting(posting_of(lsh, *number_at(&bucket, 0)), found);
-	for (uint32_t i = 0; i < bucket.count; i++)
-		found[i].number = *number_at(&bucket, i) & WF_LSH_NUMBER_MAX;
+		return take_posting(posting_of(lsh, *number_at(&bucket, 0)), place, found);
+	for (uint32_t i = 0; i < bucket.count; i++) {
+		const uint32_t number = *number_at(&bucket, i) & WF_LSH_NUMBER_MAX;
+
+		found[i] = (struct wf_lsh_found){number, (uint16_t)place, (uint16_t)bucket.count};
+	}
 	return bucket.count;
 }
 
@@ -403,20 +400,40 @@ static void fetch_after_home(struct lines lines, uint32_t tag, const struct wf_p
 		wf_prefetch(&lines.first[line_after(lines.count, tag, home_of(lines.count, tag))], LINE_BYTES);
 }
 
+/* The keys whose home line has their tag, or goes on: which these are is not to be guessed, so no branch asks. */
+static uint32_t keys_to_look_at(const struct wf_lsh *lsh, const uint64_t *keys, uint32_t keys_count, uint16_t *places)
+{
+	uint32_t count = 0;
+
+	for (uint32_t i = 0; i < keys_count; i++) {
+		const struct lines lines = lines_of(lsh, keys[i]);
+		const uint32_t tag = tag_of(keys[i]);
+		const struct wf_lsh_line *line = &lines.first[home_of(lines.count, tag)];
+
+		places[count] = (uint16_t)i;
+		count += (uint32_t)(wf_eight_equal(line->tags, ~LISTED, tag) != 0) | (uint32_t)goes_on(line, tag);
+	}
+	return count;
+}
+
 size_t wf_lsh_find(const struct wf_lsh *lsh, const uint64_t *keys, uint32_t keys_count, struct wf_lsh_found *found)
 {
 	/* Keys whose articles are not in their home line alone, and their posting lists where those are known. */
 	uint16_t later[WF_LSH_KEYS_MAX];
 	const struct wf_posting *postings[WF_LSH_KEYS_MAX];
+	uint16_t places[WF_LSH_KEYS_MAX];
+	uint32_t places_count;
 	uint32_t later_count = 0;
 	size_t found_count = 0;
 
 	assert(keys_count <= WF_LSH_KEYS_MAX);
 	if (lsh->region.lines == NULL)
 		return 0;
-	for (uint32_t i = 0; i < keys_count; i++) {
-		const struct lines lines = lines_of(lsh, keys[i]);
-		const uint32_t tag = tag_of(keys[i]);
+	places_count = keys_to_look_at(lsh, keys, keys_count, places);
+	for (uint32_t i = 0; i < places_count; i++) {
+		const uint64_t key = keys[places[i]];
+		const struct lines lines = lines_of(lsh, key);
+		const uint32_t tag = tag_of(key);
 		const struct wf_lsh_line *line = &lines.first[home_of(lines.count, tag)];
 		const uint32_t matches = matches_of(line, tag);
 		const struct wf_posting *posting = posting_in(lsh, line, matches);
@@ -424,17 +441,16 @@ size_t wf_lsh_find(const struct wf_lsh *lsh, const uint64_t *keys, uint32_t keys
 		if (posting != NULL || goes_on(line, tag)) {
 			fetch_after_home(lines, tag, posting);
 			postings[later_count] = posting;
-			later[later_count++] = (uint16_t)i;
+			later[later_count++] = places[i];
 		} else {
-			found_count += label(found + found_count, take_matches(line, matches, found + found_count), i);
+			found_count += take_matches(line, matches, places[i], found + found_count);
 		}
 	}
 	for (uint32_t i = 0; i < later_count; i++) {
 		struct wf_lsh_found *const end = found + found_count;
 
-		found_count += label(
-			end, postings[i] != NULL ? take_posting(postings[i], end) : find_one(lsh, keys[later[i]], end),
-			later[i]);
+		found_count += postings[i] != NULL ? take_posting(postings[i], later[i], end)
+						   : find_one(lsh, keys[later[i]], later[i], end);
 	}
 	return found_count;
 }

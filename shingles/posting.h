@@ -8,6 +8,7 @@
 #define WF_POSTING_H
 
 #include "base/bytes.h"
+#include "base/eight.h"
 #include "base/pages.h"
 
 #define WF_POSTING_NUMBERS 16u
@@ -39,13 +40,14 @@ static inline struct wf_posting *wf_postings_at(const struct wf_postings *postin
 	return &postings->chunks[(place - 1) / WF_POSTING_CHUNK][(place - 1) % WF_POSTING_CHUNK];
 }
 
+_Static_assert(WF_POSTING_NUMBERS == 16, "wf_posting_count() looks at two eights");
+
 static inline uint32_t wf_posting_count(const struct wf_posting *posting)
 {
-	uint32_t count = 0;
+	const uint32_t free_first = wf_eight_equal(posting->numbers, UINT32_MAX, 0);
+	const uint32_t free_last = wf_eight_equal(posting->numbers + 8, UINT32_MAX, 0);
 
-	while (count < WF_POSTING_NUMBERS && posting->numbers[count] != 0)
-		count++;
-	return count;
+	return (uint32_t)__builtin_ctz(free_first | free_last << 8 | 1u << WF_POSTING_NUMBERS);
 }
 
 /* Adds a number, not 0. False where the list is full. */

@@ -5,6 +5,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#ifdef __AVX2__
+#include <immintrin.h>
+#endif
+
 #ifdef __SSE2__
 #include <emmintrin.h>
 
@@ -22,7 +26,13 @@ static inline uint32_t wf_eight_bits(__m128i low, __m128i high)
 /* Which of them have those of their bits that `bits` has as `wanted` does: bit i for values[i]. */
 static inline uint32_t wf_eight_equal(const uint32_t values[8], uint32_t bits, uint32_t wanted)
 {
-#ifdef __SSE2__
+#if defined(__AVX2__)
+	const __m256i all = _mm256_loadu_si256((const __m256i *)(const void *)values);
+	const __m256i some = _mm256_and_si256(all, _mm256_set1_epi32((int)bits));
+	const __m256i is_equal = _mm256_cmpeq_epi32(some, _mm256_set1_epi32((int)wanted));
+
+	return (uint32_t)_mm256_movemask_ps(_mm256_castsi256_ps(is_equal));
+#elif defined(__SSE2__)
 	const __m128i some = _mm_set1_epi32((int)bits), all = _mm_set1_epi32((int)wanted);
 
 	return wf_eight_bits(_mm_cmpeq_epi32(_mm_and_si128(wf_eight_half(values, 0), some), all),

@@ -164,6 +164,141 @@ static void every_level_sees_what_the_bits_say(void **state)
 	assert_true(seen > 0);
 }
 
+/* repeated */
+
+#define HOT_SETS_MOST 64u
+
+/* Tables of which each slot has one of the article's shingles, another one or none; sets are full from their left. */
+static struct wf_kernel_repeats tables_of(struct fixture *fixture, uint32_t *hot, uint32_t *common)
+{
+	uint64_t *random = &fixture->random;
+	const uint32_t hot_sets = 1u << random_below(random, 7);
+	const struct wf_kernel_repeats tables = {hot, hot_sets, common};
+
+	memset(hot, 0, hot_sets * 8 * sizeof *hot);
+	memset(common, 0, 2 * WF_KERNEL_COMMON_PAIRS * sizeof *common);
+	for (uint32_t i = 0; i + 1 < fixture->count; i++) {
+		const uint32_t shingle = WF_SHINGLE_OF(fixture->tokens[i], fixture->tokens[i + 1]);
+		const uint32_t hash = wf_kernel_hash(shingle);
+		uint32_t *const home = hot + wf_kernel_hot_home(hash, hot_sets);
+		uint32_t *const pair = common + wf_kernel_common_home(hash);
+		uint32_t at = 0;
+
+		assert_true(home + 8 <= hot + hot_sets * 8);
+		assert_true(pair + 2 <= common + 2 * WF_KERNEL_COMMON_PAIRS);
+		while (at < 8 && home[at] != 0)
+			at++;
+		if (at < 8 && random_below(random, 2) == 0)
+			home[at] = random_below(random, 2) == 0 ? shingle : ~shingle;
+		if (random_below(random, 4) == 0)
+			pair[random_below(random, 2)] = shingle;
+	}
+	return tables;
+}
+
+static void every_level_finds_what_is_repeated(void **state)
+{
+	struct fixture *fixture = *state;
+	static uint32_t hot[HOT_SETS_MOST * 8];
+	static uint32_t common[2 * WF_KERNEL_COMMON_PAIRS];
+	static uint8_t repeated[TOKENS_MOST];
+	static struct output output;
+	uint64_t in = 0, left = 0, zeros = 0;
+
+	for (uint32_t round = 0; round < ROUNDS / 20; round++) {
+		struct wf_kernel_repeats tables;
+		const struct wf_kernels *kernels;
+		size_t at = 0;
+
+		fill(fixture);
+		if (fixture->count >= 2)
+			fixture->tokens[0] = fixture->tokens[1] = 0;
+		tables = tables_of(fixture, hot, common);
+		while ((kernels = next_level(&at)) != NULL) {
+			uint32_t places_count = 0;
+			uint32_t wanted = 0;
+
+			memset(repeated, 2, sizeof repeated);
+			for (uint32_t i = 0; i + 1 < fixture->count; i += 1 + i % 3)
+				output.places[places_count++] = (uint16_t)i;
+			output.count =
+				kernels->repeated(fixture->tokens, &tables, output.places, places_count, repeated);
+			for (uint32_t i = 0; i + 1 < fixture->count; i += 1 + i % 3) {
+				const uint32_t shingle = WF_SHINGLE_OF(fixture->tokens[i], fixture->tokens[i + 1]);
+				const uint32_t hash = wf_kernel_hash(shingle);
+				const uint32_t *home = hot + wf_kernel_hot_home(hash, tables.hot_sets);
+				const uint32_t *pair = common + wf_kernel_common_home(hash);
+				bool is_in = pair[0] == shingle || pair[1] == shingle;
+
+				for (uint32_t k = 0; k < 8; k++)
+					is_in |= home[k] == shingle;
+				is_in &= shingle != 0;
+				assert_int_equal(repeated[i], is_in);
+				in += is_in;
+				zeros += shingle == 0;
+				if (is_in || home[7] == 0 || shingle == 0)
+					continue;
+				assert_true(wanted < output.count);
+				assert_int_equal(output.places[wanted++], i);
+			}
+			assert_int_equal(wanted, output.count);
+			left += wanted;
+		}
+		empty(fixture);
+	}
+	assert_true(in > 0 && left > 0 && zeros > 0);
+}
+
+/* probe */
+
+#define TABLE_BITS_MOST 16u
+
+static void every_level_probes_alike(void **state)
+{
+	struct fixture *fixture = *state;
+	static uint32_t table[1u << TABLE_BITS_MOST];
+	static struct output output;
+	uint64_t found = 0, passed_over = 0;
+
+	for (uint32_t round = 0; round < ROUNDS / 20; round++) {
+		const uint32_t shift = 32 - TABLE_BITS_MOST + random_below(&fixture->random, 11);
+		const struct wf_kernels *kernels;
+		size_t at = 0;
+
+		fill(fixture);
+		memset(table, 0xff, sizeof table);
+		for (uint32_t i = 0; i + 1 < fixture->count; i += 3) {
+			const uint32_t shingle = WF_SHINGLE_OF(fixture->tokens[i], fixture->tokens[i + 1]);
+			const uint32_t hash = wf_kernel_entry_hash(shingle);
+			const bool is_only = table[hash >> shift] == UINT32_MAX;
+
+			table[hash >> shift] = wf_kernel_entry_tag(hash) << 16 | is_only * WF_KERNEL_ENTRY_ONLY | i;
+		}
+		while ((kernels = next_level(&at)) != NULL) {
+			uint32_t wanted = 0;
+
+			output.count = kernels->probe(fixture->tokens, fixture->count, table, shift, output.places);
+			for (uint32_t i = 0; i + 1 < fixture->count; i++) {
+				const uint32_t hash =
+					wf_kernel_entry_hash(WF_SHINGLE_OF(fixture->tokens[i], fixture->tokens[i + 1]));
+				const uint32_t entry = table[hash >> shift];
+
+				if (entry >> 16 != wf_kernel_entry_tag(hash) && (entry & WF_KERNEL_ENTRY_ONLY) != 0) {
+					assert_true(i % 3 != 0);
+					passed_over++;
+					continue;
+				}
+				assert_true(wanted < output.count);
+				assert_int_equal(output.places[wanted++], i);
+			}
+			assert_int_equal(wanted, output.count);
+			found += wanted;
+		}
+		empty(fixture);
+	}
+	assert_true(found > 0 && passed_over > 0);
+}
+
 /* rank */
 
 static void every_level_ranks_alike(void **state)
@@ -364,6 +499,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(every_level_filters_what_the_bits_say, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(every_level_sees_what_the_bits_say, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(every_level_finds_what_is_repeated, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(every_level_probes_alike, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(every_level_ranks_alike, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(every_level_finds_minima_maxima_and_equals, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(every_level_sums_alike, set_up, tear_down),
