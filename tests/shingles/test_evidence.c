@@ -315,6 +315,24 @@ static void a_third_of_a_text_is_contained_and_covers_a_third(void **state)
 	}
 }
 
+static void what_the_newcomer_has_twice_is_covered_in_both_places(void **state)
+{
+	struct bench *bench = *state;
+	struct wf_comparison comparison;
+	struct text other;
+
+	write_words(&bench->b, 50, 20);
+	write_words(&other, 100, 21);
+	bench->a.count = 0;
+	append(&bench->a, &bench->b, 0, 50);
+	append(&bench->a, &other, 0, 100);
+	append(&bench->a, &bench->b, 0, 50);
+	comparison = compare(bench);
+	is_near(comparison.contained, 0.5, CLOSE);
+	is_near(comparison.covering, 1, CLOSE);
+	is_near(comparison.lead, 1, CLOSE);
+}
+
 static void typing_errors_cost_less_than_the_words_they_are_in(void **state)
 {
 	struct bench *bench = *state;
@@ -639,6 +657,7 @@ int main(void)
 		TEST(more_tokens_than_the_bound_are_refused),
 		TEST(evidence_without_memory_is_refused),
 		TEST(identical_texts_are_wholly_in_each_other),
+		TEST(what_the_newcomer_has_twice_is_covered_in_both_places),
 		TEST(texts_without_a_common_pair_of_words_share_nothing),
 		TEST(a_third_of_a_text_is_contained_and_covers_a_third),
 		TEST(typing_errors_cost_less_than_the_words_they_are_in),

@@ -41,10 +41,11 @@ static int read_evidence(void *context, uint64_t number, struct wf_bytes *eviden
 	const struct desk *desk = context;
 
 	number -= desk->base;
-	if (number > desk->last || !desk->stored[number].is_live || number == desk->unreadable)
+	if (number > desk->last || !desk->stored[number].is_live)
 		return WF_ENOTFOUND;
+	/* What comes with an error is not to be used. */
 	*evidence = desk->stored[number].evidence;
-	return 0;
+	return number == desk->unreadable ? WF_ENOTFOUND : 0;
 }
 
 static struct desk *desk_with(struct wf_index_settings settings)
