@@ -85,9 +85,46 @@ static inline __m256i words_at(const uint32_t *table, __m256i places)
 	return _mm256_inserti128_si256(_mm256_castsi128_si256(first), second, 1);
 }
 
-/* Which of the eight shingles from `tokens` on have a bit in either filter. */
-static inline uint32_t filter_eight(const uint16_t *tokens, const uint32_t *hot_bits, const uint32_t *common_bits)
+/* What is asked of eight shingles at once: the tables, and where else to write. */
+struct question {
+	const uint32_t *first;
+	const uint32_t *second;
+	__m128i shift;
+	uint32_t *bits;
+};
+
+/* Which of the eight shingles from `tokens` on are chosen; `at`: the first one's place in the article. */
+typedef uint32_t eight_fn(const uint16_t *tokens, uint32_t at, const struct question *question);
+
+/* The places of the shingles that are chosen. Inlined always, so that `eight` is no call. */
+static inline __attribute__((always_inline)) uint32_t places_chosen(const uint16_t *tokens, uint32_t tokens_count,
+								    eight_fn *eight, const struct question *question,
+								    uint16_t *places)
 {
+	struct few few = {0};
+	uint32_t count = 0;
+	uint32_t i = 0;
+
+	if (tokens_count <= LANES) {
+		memcpy(few.tokens, tokens, tokens_count * sizeof *tokens);
+		return store_places(places, eight(few.tokens, 0, question) & lanes_before(tokens_count), 0);
+	}
+	for (; i + LANES < tokens_count; i += LANES)
+		count += store_places(places + count, eight(tokens + i, i, question), i);
+	if (i + 1 < tokens_count) {
+		const uint32_t last = tokens_count - 1 - LANES;
+
+		count +=
+			store_places(places + count, eight(tokens + last, last, question) & lanes_from(i - last), last);
+	}
+	return count;
+}
+
+/* Which of the eight shingles from `tokens` on have a bit in either filter. */
+static inline uint32_t filter_eight(const uint16_t *tokens, uint32_t at, const struct question *question)
+{
+	const uint32_t *const hot_bits = question->first;
+	const uint32_t *const common_bits = question->second;
 	const __m256i hash = hashed(shingles_of(tokens));
 	const __m256i low_bits = _mm256_set1_epi32(31);
 	const __m256i hot = words_at(hot_bits, _mm256_srli_epi32(hash, 25));
@@ -98,6 +135,7 @@ static inline uint32_t filter_eight(const uint16_t *tokens, const uint32_t *hot_
 		_mm256_or_si256(_mm256_srlv_epi32(hot, _mm256_and_si256(_mm256_srli_epi32(hash, 20), low_bits)),
 				_mm256_srlv_epi32(common, _mm256_and_si256(hash, low_bits)));
 
+	(void)at;
 	return bits_of(_mm256_slli_epi32(is_in, 31));
 }
 
@@ -106,70 +144,39 @@ _Static_assert(WF_KERNEL_HOT_BITS == 1u << 12, "the word of a hot bit is the has
 static uint32_t filter(const uint16_t *tokens, uint32_t tokens_count, const uint32_t *hot_bits,
 		       const uint32_t *common_bits, uint16_t *places)
 {
-	struct few few = {0};
-	uint32_t count = 0;
-	uint32_t i = 0;
+	const struct question question = {.first = hot_bits, .second = common_bits};
 
-	if (tokens_count <= LANES) {
-		memcpy(few.tokens, tokens, tokens_count * sizeof *tokens);
-		return store_places(places,
-				    filter_eight(few.tokens, hot_bits, common_bits) & lanes_before(tokens_count), 0);
-	}
-	for (; i + LANES < tokens_count; i += LANES)
-		count += store_places(places + count, filter_eight(tokens + i, hot_bits, common_bits), i);
-	if (i + 1 < tokens_count) {
-		const uint32_t last = tokens_count - 1 - LANES;
-
-		count += store_places(places + count,
-				      filter_eight(tokens + last, hot_bits, common_bits) & lanes_from(i - last), last);
-	}
-	return count;
+	return places_chosen(tokens, tokens_count, filter_eight, &question, places);
 }
 
 /* Writes the bits of the eight shingles from `tokens` on; returns which of them are set. */
-static inline uint32_t seen_eight(const uint16_t *tokens, const uint32_t *seen_bits, __m128i shift, uint32_t *bits)
+static inline uint32_t seen_eight(const uint16_t *tokens, uint32_t at, const struct question *question)
 {
 	const __m256i salted = _mm256_xor_si256(shingles_of(tokens), _mm256_set1_epi32((int)WF_KERNEL_SEEN_SALT));
-	const __m256i bit = _mm256_srl_epi32(hashed(salted), shift);
-	const __m256i word = words_at(seen_bits, _mm256_srli_epi32(bit, 5));
+	const __m256i bit = _mm256_srl_epi32(hashed(salted), question->shift);
+	const __m256i word = words_at(question->first, _mm256_srli_epi32(bit, 5));
 
-	_mm256_storeu_si256((void *)bits, bit);
+	_mm256_storeu_si256((void *)(question->bits + at), bit);
 	return bits_of(_mm256_slli_epi32(_mm256_srlv_epi32(word, _mm256_and_si256(bit, _mm256_set1_epi32(31))), 31));
 }
 
 static uint32_t seen(const uint16_t *tokens, uint32_t tokens_count, const uint32_t *seen_bits, uint32_t shift,
 		     uint32_t *bits, uint16_t *places)
 {
-	const __m128i shift_count = _mm_cvtsi32_si128((int)shift);
-	struct few few = {0};
-	uint32_t count = 0;
-	uint32_t i = 0;
+	const struct question question = {.first = seen_bits, .shift = _mm_cvtsi32_si128((int)shift), .bits = bits};
 
-	if (tokens_count <= LANES) {
-		memcpy(few.tokens, tokens, tokens_count * sizeof *tokens);
-		return store_places(
-			places, seen_eight(few.tokens, seen_bits, shift_count, bits) & lanes_before(tokens_count), 0);
-	}
-	for (; i + LANES < tokens_count; i += LANES)
-		count += store_places(places + count, seen_eight(tokens + i, seen_bits, shift_count, bits + i), i);
-	if (i + 1 < tokens_count) {
-		const uint32_t last = tokens_count - 1 - LANES;
-
-		count += store_places(
-			places + count,
-			seen_eight(tokens + last, seen_bits, shift_count, bits + last) & lanes_from(i - last), last);
-	}
-	return count;
+	return places_chosen(tokens, tokens_count, seen_eight, &question, places);
 }
 
 /* Which of the eight shingles from `tokens` on a table may have. */
-static inline uint32_t probe_eight(const uint16_t *tokens, const uint32_t *table, __m128i shift)
+static inline uint32_t probe_eight(const uint16_t *tokens, uint32_t at, const struct question *question)
 {
 	const __m256i hash = _mm256_mullo_epi32(shingles_of(tokens), _mm256_set1_epi32((int)WF_KERNEL_HASH_FIRST));
-	const __m256i entry = words_at(table, _mm256_srl_epi32(hash, shift));
+	const __m256i entry = words_at(question->first, _mm256_srl_epi32(hash, question->shift));
 	const __m256i tag = _mm256_and_si256(_mm256_srli_epi32(hash, 1), _mm256_set1_epi32(0x7FFF));
 	const __m256i only = _mm256_and_si256(entry, _mm256_set1_epi32((int)WF_KERNEL_ENTRY_ONLY));
 
+	(void)at;
 	return bits_of(_mm256_or_si256(_mm256_cmpeq_epi32(_mm256_srli_epi32(entry, 16), tag),
 				       _mm256_cmpeq_epi32(only, _mm256_setzero_si256())));
 }
@@ -177,25 +184,9 @@ static inline uint32_t probe_eight(const uint16_t *tokens, const uint32_t *table
 static uint32_t probe(const uint16_t *tokens, uint32_t tokens_count, const uint32_t *table, uint32_t shift,
 		      uint16_t *places)
 {
-	const __m128i shift_count = _mm_cvtsi32_si128((int)shift);
-	struct few few = {0};
-	uint32_t count = 0;
-	uint32_t i = 0;
+	const struct question question = {.first = table, .shift = _mm_cvtsi32_si128((int)shift)};
 
-	if (tokens_count <= LANES) {
-		memcpy(few.tokens, tokens, tokens_count * sizeof *tokens);
-		return store_places(places, probe_eight(few.tokens, table, shift_count) & lanes_before(tokens_count),
-				    0);
-	}
-	for (; i + LANES < tokens_count; i += LANES)
-		count += store_places(places + count, probe_eight(tokens + i, table, shift_count), i);
-	if (i + 1 < tokens_count) {
-		const uint32_t last = tokens_count - 1 - LANES;
-
-		count += store_places(places + count,
-				      probe_eight(tokens + last, table, shift_count) & lanes_from(i - last), last);
-	}
-	return count;
+	return places_chosen(tokens, tokens_count, probe_eight, &question, places);
 }
 
 /* The lower halves of the products of four numbers, of which `low_only` says that they have 32 bits, and a constant. */
