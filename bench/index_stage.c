@@ -113,16 +113,21 @@ static int take_in(struct feed *feed, uint64_t i, struct wf_stage_clock *apply)
 	return error;
 }
 
-static int feed_plain(struct feed *feed, uint64_t count)
+static int feed_waiting(struct feed *feed)
 {
-	int error = analyse_next(feed, count);
+	int error = keep_evidence(feed);
 
-	if (error == 0)
-		error = keep_evidence(feed);
 	for (uint64_t i = 0; error == 0 && i < feed->waiting_count; i++)
 		error = take_in(feed, i, NULL);
 	feed->fed += feed->waiting_count;
 	return error;
+}
+
+static int feed_plain(struct feed *feed, uint64_t count)
+{
+	const int error = analyse_next(feed, count);
+
+	return error != 0 ? error : feed_waiting(feed);
 }
 
 static double candidates_between(const struct wf_index_stats *before, const struct wf_index_stats *after)
@@ -166,33 +171,51 @@ static int measure_growth(struct feed *feed, struct wf_stage_row *both, struct w
 	return error;
 }
 
-/* Asks about the articles that would come next, again and again; none of them is in the index. */
+/* Asks about the waiting articles, none of which is in the index or was asked about before. */
+static int query_waiting(struct feed *feed)
+{
+	struct wf_decision decision;
+	int error = 0;
+
+	for (uint64_t i = 0; error == 0 && i < feed->waiting_count; i++) {
+		const struct wf_article_facts facts = facts_of(feed, 0, i);
+
+		work_ahead(feed, i, true);
+		error = wf_index_decide(feed->index, &feed->waiting[i], &facts, 0, &decision);
+	}
+	return error;
+}
+
+/* Asks about a window of new articles a round, and takes them in after, as the copies of the next window may be of
+ * them. */
 static int measure_queries(struct feed *feed, struct wf_stage_row *row)
 {
-	struct wf_index_stats before;
-	struct wf_index_stats after;
-	struct wf_decision decision;
-	int error = analyse_next(feed, feed->run->window);
+	uint64_t candidates = 0;
+	uint64_t queries = 0;
+	int error = 0;
 
-	if (feed->waiting_count == 0)
-		row->rounds = 0;
-	wf_index_stats(feed->index, &before);
 	for (size_t round = 0; error == 0 && round < row->rounds; round++) {
+		struct wf_index_stats before;
+		struct wf_index_stats after;
 		struct wf_stage_clock sum = {0};
-		const struct wf_stage_clock start = wf_stage_now();
+		struct wf_stage_clock start;
 
-		for (uint64_t i = 0; error == 0 && i < feed->waiting_count; i++) {
-			const struct wf_article_facts facts = facts_of(feed, 0, i);
-
-			work_ahead(feed, i, true);
-			error = wf_index_decide(feed->index, &feed->waiting[i], &facts, 0, &decision);
-		}
+		error = analyse_next(feed, feed->run->window);
+		if (error != 0)
+			break;
+		wf_index_stats(feed->index, &before);
+		start = wf_stage_now();
+		error = query_waiting(feed);
 		wf_stage_add(&sum, start);
+		wf_index_stats(feed->index, &after);
 		row->cpu_us[round] = sum.cpu_us / (double)feed->waiting_count;
 		row->wall_us[round] = sum.wall_us / (double)feed->waiting_count;
+		candidates += after.candidates - before.candidates;
+		queries += feed->waiting_count;
+		if (error == 0)
+			error = feed_waiting(feed);
 	}
-	wf_index_stats(feed->index, &after);
-	row->candidates = candidates_between(&before, &after);
+	row->candidates = queries == 0 ? 0 : (double)candidates / (double)queries;
 	return error;
 }
 
@@ -257,7 +280,8 @@ static int measure_size(struct feed *feed, uint64_t size)
 		.set = feed->set->name, .stage = "query in process (decide)", .rounds = run->rounds};
 	struct wf_stage_row table = {
 		.set = feed->set->name, .stage = "64 lookups in a table so large", .rounds = run->rounds};
-	const uint64_t measured = run->rounds * run->window;
+	const uint64_t grown = run->rounds * run->window;
+	const uint64_t measured = 2 * grown; /* and asked about */
 	struct wf_index_stats stats;
 	double keys;
 	double evidence_bytes;
@@ -269,13 +293,13 @@ static int measure_size(struct feed *feed, uint64_t size)
 		error = feed_plain(feed, left < run->window ? left : run->window);
 	}
 	if (error == 0)
-		error = measure_growth(feed, &both, &apply);
-	if (error == 0)
 		error = measure_queries(feed, &query);
+	if (error == 0)
+		error = measure_growth(feed, &both, &apply);
 	if (error != 0)
 		return error;
 	wf_index_stats(feed->index, &stats);
-	keys = (double)feed->sketch_bytes / (double)measured / 8.0 - SKETCH_HEAD_BYTES / 8.0;
+	keys = (double)feed->sketch_bytes / (double)grown / 8.0 - SKETCH_HEAD_BYTES / 8.0;
 	evidence_bytes = (double)feed->library.arena.total_bytes / (double)feed->fed;
 	both.bytes_out = query.bytes_out = apply.bytes_out = (double)stats.memory_bytes / (double)feed->fed;
 	both.bytes_in = query.bytes_in = apply.bytes_in = evidence_bytes;
@@ -287,8 +311,7 @@ static int measure_size(struct feed *feed, uint64_t size)
 	apply.limit_us = reads_us(feed, keys, 0, 0);
 	both.limit_us = reads_us(feed, keys, both.candidates, evidence_bytes) + apply.limit_us;
 	error = measure_table(feed, (uint64_t)(keys * (double)feed->fed), &table);
-	if (query.rounds > 0)
-		run->print(&query);
+	run->print(&query);
 	run->print(&both);
 	run->print(&apply);
 	run->print(&table);
@@ -310,7 +333,7 @@ static double clock_cost_us(void)
 int wf_stage_index(const struct wf_stage_run *run, struct wf_text_set *set)
 {
 	const struct wf_index_settings settings = {0};
-	const uint64_t measured = run->rounds * run->window;
+	const uint64_t measured = 2 * run->rounds * run->window;
 	struct feed feed = {.run = run, .set = set, .clock_us = clock_cost_us()};
 	int error = WF_ENOMEM;
 

@@ -173,7 +173,7 @@ static int measure_made_up(const struct wf_stage_run *run, size_t texts_count, u
 	return error == 0 ? 0 : complain("made-up", error);
 }
 
-/* A file's articles come into the index in its order, but the last ones, which are asked about. */
+/* A file's articles come into the index in its order; half of them at most are clocked. */
 static int measure_file(const struct wf_stage_run *given, const char *path)
 {
 	struct wf_stage_run run = *given;
@@ -187,9 +187,9 @@ static int measure_file(const struct wf_stage_run *given, const char *path)
 		return 1;
 	}
 	run.sizes_count = given->sizes_count > 0 ? 1 : 0;
-	if (run.rounds * run.window > set.articles_count / 2)
-		run.window = set.articles_count / (2 * run.rounds);
-	run.sizes[0] = set.articles_count - run.window;
+	if (2 * run.rounds * run.window > set.articles_count / 2)
+		run.window = set.articles_count / (4 * run.rounds);
+	run.sizes[0] = set.articles_count;
 	error = wf_stage_texts(&run, &set);
 	if (error == 0 && run.window > 0)
 		error = wf_stage_index(&run, &set);
