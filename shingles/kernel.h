@@ -117,12 +117,10 @@ struct wf_kernels {
 	uint32_t (*rank)(const uint16_t *tokens, const uint8_t *weights, uint32_t tokens_count, const uint8_t *mask,
 			 const struct wf_kernel_weights *bounds, uint32_t *shingles, int32_t *ranks);
 
-	/* out[i] is the least, or greatest, of in[i] and in[i + step], for `count` of them. */
-	void (*least)(int32_t *restrict out, const int32_t *restrict in, uint32_t count, uint32_t step);
-	void (*greatest)(int32_t *restrict out, const int32_t *restrict in, uint32_t count, uint32_t step);
-
-	/* The places first + i, ascending, where a[i] is b[i]. `places` has room for count and the slack. */
-	uint32_t (*equal)(const int32_t *a, const int32_t *b, uint32_t count, uint32_t first, uint16_t *places);
+	/* The places first + i, ascending, where ranks[i], none of them negative, is the least of one of the windows of
+	 * `window` ranks, from 1 to `count`, that it is in. `places` has room for count and the slack. Returns how
+	 * many. */
+	uint32_t (*minima)(const int32_t *ranks, uint32_t count, uint32_t window, uint32_t first, uint16_t *places);
 
 	/* Bit i: a[i] is less than `bound`, for `count` of them, 64 at most. */
 	uint64_t (*below)(const int32_t *a, uint32_t count, int32_t bound);

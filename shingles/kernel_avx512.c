@@ -154,18 +154,6 @@ static uint32_t rank(const uint16_t *tokens, const uint8_t *weights, uint32_t to
 	return count;
 }
 
-static inline void extremes(int32_t *restrict out, const int32_t *restrict in, uint32_t count, uint32_t step,
-			    bool is_least)
-{
-	for (uint32_t i = 0; i < count; i += LANES) {
-		const __mmask16 lanes = lanes_of(count - i);
-		const __m512i a = _mm512_maskz_loadu_epi32(lanes, in + i);
-		const __m512i b = _mm512_maskz_loadu_epi32(lanes, in + i + step);
-
-		_mm512_mask_storeu_epi32(out + i, lanes, is_least ? _mm512_min_epi32(a, b) : _mm512_max_epi32(a, b));
-	}
-}
-
 static uint32_t equal(const int32_t *a, const int32_t *b, uint32_t count, uint32_t first, uint16_t *places)
 {
 	uint32_t places_count = 0;
@@ -178,6 +166,80 @@ static uint32_t equal(const int32_t *a, const int32_t *b, uint32_t count, uint32
 		places_count += store_places(places + places_count, chosen, first + i);
 	}
 	return places_count;
+}
+
+#define MINIMA_WINDOW_MAX 32u /* steps of 1, 2, 4, 8, and one of a vector at most */
+#define MINIMA_STEPS_MAX  5u
+
+static uint32_t minima_in_passes(const int32_t *ranks, uint32_t count, uint32_t window, uint32_t first,
+				 uint16_t *places);
+
+/* The least, or greatest, of each lane and those before it, as far as the steps go. `before`: what came before each
+ * step, of the lanes before these. */
+static inline __m512i slide_back(__m512i now, __m512i *before, const __m512i *steps, uint32_t steps_count,
+				 bool is_least)
+{
+	for (uint32_t k = 0; k < steps_count; k++) {
+		const __m512i earlier = _mm512_permutex2var_epi32(before[k], steps[k], now);
+
+		before[k] = now;
+		now = is_least ? _mm512_min_epi32(now, earlier) : _mm512_max_epi32(now, earlier);
+	}
+	return now;
+}
+
+/* One pass: the minima of the windows that end at a lane, then the greatest of those up to there, which is that of
+ * the windows with the rank window - 1 before it. -1 stands for what lies outside. */
+static inline __attribute__((always_inline)) uint32_t minima_by_steps(const int32_t *ranks, uint32_t count,
+								      uint32_t window, uint32_t first, uint16_t *places,
+								      const __m512i *steps, uint32_t steps_count)
+{
+	const __m512i outside = _mm512_set1_epi32(-1);
+	const uint32_t ahead = window - 1;
+	__m512i ranks_before[MINIMA_STEPS_MAX];
+	__m512i least_before[MINIMA_STEPS_MAX];
+	uint32_t places_count = 0;
+
+	for (uint32_t k = 0; k < steps_count; k++)
+		ranks_before[k] = least_before[k] = outside;
+	for (uint32_t i = 0; i < count + ahead; i += LANES) {
+		const __mmask16 lanes = i < count ? lanes_of(count - i) : 0;
+		const __m512i ending = _mm512_mask_loadu_epi32(outside, lanes, ranks + i);
+		const __m512i least = slide_back(ending, ranks_before, steps, steps_count, true);
+		const __m512i greatest = slide_back(least, least_before, steps, steps_count, false);
+		const uint32_t before = i < ahead ? ahead - i : 0; /* lanes of no rank */
+		const __mmask16 ranked = lanes_of(count + ahead - i) & (__mmask16)~lanes_of(before);
+		const __m512i beginning = _mm512_maskz_loadu_epi32(ranked, ranks + i - ahead);
+
+		places_count +=
+			store_places(places + places_count, _mm512_mask_cmpeq_epi32_mask(ranked, greatest, beginning),
+				     first + i - ahead);
+	}
+	return places_count;
+}
+
+static uint32_t minima(const int32_t *ranks, uint32_t count, uint32_t window, uint32_t first, uint16_t *places)
+{
+	const __m512i lanes = _mm512_set_epi32(15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0);
+	__m512i steps[MINIMA_STEPS_MAX];
+	uint32_t steps_count = 0;
+
+	if (window > MINIMA_WINDOW_MAX)
+		return minima_in_passes(ranks, count, window, first, places);
+	for (uint32_t span = 1; span < window; steps_count++) {
+		const uint32_t step = 2 * span <= window ? span : window - span;
+
+		steps[steps_count] = _mm512_add_epi32(lanes, _mm512_set1_epi32((int)(LANES - step)));
+		span += step;
+	}
+	switch (steps_count) {
+	case 3:
+		return minima_by_steps(ranks, count, window, first, places, steps, 3);
+	case 5:
+		return minima_by_steps(ranks, count, window, first, places, steps, 5);
+	default:
+		return minima_by_steps(ranks, count, window, first, places, steps, steps_count);
+	}
 }
 
 static uint64_t below(const int32_t *a, uint32_t count, int32_t bound)
@@ -259,9 +321,9 @@ static uint32_t both(const uint8_t *a, const uint8_t *b, uint32_t count)
 #define KERNEL_HAS_OWN_PROBE
 #define KERNEL_HAS_OWN_RANK
 #define KERNEL_HAS_OWN_EQUAL
+#define KERNEL_HAS_OWN_MINIMA
 #define KERNEL_HAS_OWN_BELOW
 #define KERNEL_HAS_OWN_WEIGH
-#define KERNEL_HAS_OWN_EXTREMES
 #define KERNEL_HAS_OWN_SUMS
 #define KERNELS wf_kernels_avx512
 #include "kernel_body.h"

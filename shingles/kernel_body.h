@@ -108,16 +108,6 @@ static inline void extremes(int32_t *restrict out, const int32_t *restrict in, u
 }
 #endif
 
-static void least(int32_t *restrict out, const int32_t *restrict in, uint32_t count, uint32_t step)
-{
-	extremes(out, in, count, step, true);
-}
-
-static void greatest(int32_t *restrict out, const int32_t *restrict in, uint32_t count, uint32_t step)
-{
-	extremes(out, in, count, step, false);
-}
-
 #ifndef KERNEL_HAS_OWN_EQUAL
 static uint32_t equal(const int32_t *a, const int32_t *b, uint32_t count, uint32_t first, uint16_t *places)
 {
@@ -128,6 +118,46 @@ static uint32_t equal(const int32_t *a, const int32_t *b, uint32_t count, uint32
 		places_count += a[i] == b[i];
 	}
 	return places_count;
+}
+#endif
+
+/* The least, or greatest, of every window: `values` has window - 1 fewer then. Spans double until they are as wide.
+ * Returns where the result is: in `values` or in `spare`. */
+static int32_t *slide(int32_t *values, int32_t *spare, uint32_t count, uint32_t window, bool is_least)
+{
+	for (uint32_t span = 1; span < window;) {
+		const uint32_t step = 2 * span <= window ? span : window - span;
+		int32_t *const out = spare;
+
+		count -= step;
+		extremes(out, values, count, step, is_least);
+		spare = values;
+		values = out;
+		span += step;
+	}
+	return values;
+}
+
+/* A rank is the least of a window where the greatest of the minima of the windows that it is in is the rank itself:
+ * all of them are at most that. Each step is one pass over the ranks, without a branch. */
+static uint32_t minima_in_passes(const int32_t *ranks, uint32_t count, uint32_t window, uint32_t first,
+				 uint16_t *places)
+{
+	int32_t room[4 * WF_DOCUMENT_TOKENS_MAX];
+	int32_t *const padded = room + 2 * (size_t)count;
+
+	memcpy(room, ranks, count * sizeof *ranks);
+	memset(padded, 0, (window - 1) * sizeof *padded);
+	memcpy(padded + window - 1, slide(room, room + count, count, window, true),
+	       (count - window + 1) * sizeof *padded);
+	memset(padded + count, 0, (window - 1) * sizeof *padded);
+	return equal(slide(padded, room, count + window - 1, window, false), ranks, count, first, places);
+}
+
+#ifndef KERNEL_HAS_OWN_MINIMA
+static uint32_t minima(const int32_t *ranks, uint32_t count, uint32_t window, uint32_t first, uint16_t *places)
+{
+	return minima_in_passes(ranks, count, window, first, places);
 }
 #endif
 
@@ -239,9 +269,7 @@ const struct wf_kernels KERNELS = {
 	.seen = seen,
 	.probe = probe,
 	.rank = rank,
-	.least = least,
-	.greatest = greatest,
-	.equal = equal,
+	.minima = minima,
 	.below = below,
 	.weigh = weigh,
 	.products = products,

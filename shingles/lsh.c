@@ -342,15 +342,20 @@ static struct wf_posting *posting_of(const struct wf_lsh *lsh, uint32_t number)
 	return wf_postings_at(&lsh->postings, number & WF_LSH_NUMBER_MAX);
 }
 
+/* Whether a line's matches stand for a posting list, and which of the line's places that is then; where there are none
+ * it is not. */
+static bool are_listed(const struct wf_lsh_line *line, uint32_t matches, uint32_t *place)
+{
+	*place = (uint32_t)__builtin_ctz(matches | 1u << (WF_LSH_LINE_ENTRIES - 1));
+	return (matches >> *place & line->tags[*place] & LISTED) != 0;
+}
+
 /* The posting list that a line's matches stand for; NULL where they are articles, or there are none. */
 static const struct wf_posting *posting_in(const struct wf_lsh *lsh, const struct wf_lsh_line *line, uint32_t matches)
 {
-	uint32_t i;
+	uint32_t place;
 
-	if (matches == 0)
-		return NULL;
-	i = (uint32_t)__builtin_ctz(matches);
-	return (line->tags[i] & LISTED) == 0 ? NULL : posting_of(lsh, line->numbers[i]);
+	return are_listed(line, matches, &place) ? posting_of(lsh, line->numbers[place]) : NULL;
 }
 
 /* Writes as many as a list has room for: how many it holds is not to be guessed. */
@@ -363,15 +368,17 @@ static size_t take_posting(const struct wf_posting *posting, uint32_t place, str
 	return count;
 }
 
-/* Those of a line that match, which are articles. */
+/* Those of a line that match, which are articles; writes PLAIN_MAX always. */
 static size_t take_matches(const struct wf_lsh_line *line, uint32_t matches, uint32_t place, struct wf_lsh_found *found)
 {
 	const uint32_t count = (uint32_t)__builtin_popcount(matches);
 
-	for (; matches != 0; matches &= matches - 1) {
-		const uint32_t number = line->numbers[__builtin_ctz(matches)] & WF_LSH_NUMBER_MAX;
+	for (uint32_t i = 0; i < PLAIN_MAX; i++) {
+		const uint32_t at = (uint32_t)__builtin_ctz(matches | 1u << (WF_LSH_LINE_ENTRIES - 1));
 
-		*found++ = (struct wf_lsh_found){number, (uint16_t)place, (uint16_t)count};
+		found[i] =
+			(struct wf_lsh_found){line->numbers[at] & WF_LSH_NUMBER_MAX, (uint16_t)place, (uint16_t)count};
+		matches &= matches - 1;
 	}
 	return count;
 }
@@ -416,42 +423,72 @@ static uint32_t keys_to_look_at(const struct wf_lsh *lsh, const uint64_t *keys, 
 	return count;
 }
 
-size_t wf_lsh_find(const struct wf_lsh *lsh, const uint64_t *keys, uint32_t keys_count, struct wf_lsh_found *found)
-{
-	/* Keys whose articles are not in their home line alone, and their posting lists where those are known. */
-	uint16_t later[WF_LSH_KEYS_MAX];
-	const struct wf_posting *postings[WF_LSH_KEYS_MAX];
-	uint16_t places[WF_LSH_KEYS_MAX];
-	uint32_t places_count;
-	uint32_t later_count = 0;
-	size_t found_count = 0;
+/* Keys, by what their home line says of them. */
+struct sorted {
+	uint32_t plain_count;
+	uint32_t listed_count;
+	uint32_t walked_count;
+	struct {
+		const struct wf_lsh_line *line;
+		uint32_t matches;
+		uint32_t place;
+	} plain[WF_LSH_KEYS_MAX]; /* their articles are in it, and nowhere else */
+	struct {
+		uint32_t list;
+		uint32_t place;
+	} listed[WF_LSH_KEYS_MAX];
+	uint16_t walked[WF_LSH_KEYS_MAX]; /* the search goes on */
+};
 
-	assert(keys_count <= WF_LSH_KEYS_MAX);
-	if (lsh->region.lines == NULL)
-		return 0;
-	places_count = keys_to_look_at(lsh, keys, keys_count, places);
+/* Each is written to all three lists, and kept in one: which is not to be guessed, so no branch asks. */
+static void sort_keys(const struct wf_lsh *lsh, const uint64_t *keys, const uint16_t *places, uint32_t places_count,
+		      struct sorted *sorted)
+{
+	sorted->plain_count = sorted->listed_count = sorted->walked_count = 0;
 	for (uint32_t i = 0; i < places_count; i++) {
 		const uint64_t key = keys[places[i]];
 		const struct lines lines = lines_of(lsh, key);
 		const uint32_t tag = tag_of(key);
 		const struct wf_lsh_line *line = &lines.first[home_of(lines.count, tag)];
-		const uint32_t matches = matches_of(line, tag);
-		const struct wf_posting *posting = posting_in(lsh, line, matches);
+		const uint32_t matches = wf_eight_equal(line->tags, ~LISTED, tag) & ~free_of(line);
+		uint32_t place;
+		const bool is_listed = are_listed(line, matches, &place);
+		const bool is_walked = !is_listed & goes_on(line, tag);
 
-		if (posting != NULL || goes_on(line, tag)) {
-			fetch_after_home(lines, tag, posting);
-			postings[later_count] = posting;
-			later[later_count++] = places[i];
-		} else {
-			found_count += take_matches(line, matches, places[i], found + found_count);
-		}
+		sorted->plain[sorted->plain_count].line = line;
+		sorted->plain[sorted->plain_count].matches = matches;
+		sorted->plain[sorted->plain_count].place = places[i];
+		sorted->listed[sorted->listed_count].list = line->numbers[place];
+		sorted->listed[sorted->listed_count].place = places[i];
+		sorted->walked[sorted->walked_count] = places[i];
+		sorted->plain_count += !is_listed & !is_walked & (matches != 0);
+		sorted->listed_count += is_listed;
+		sorted->walked_count += is_walked;
 	}
-	for (uint32_t i = 0; i < later_count; i++) {
-		struct wf_lsh_found *const end = found + found_count;
+}
 
-		found_count += postings[i] != NULL ? take_posting(postings[i], later[i], end)
-						   : find_one(lsh, keys[later[i]], later[i], end);
-	}
+size_t wf_lsh_find(const struct wf_lsh *lsh, const uint64_t *keys, uint32_t keys_count, struct wf_lsh_found *found)
+{
+	uint16_t places[WF_LSH_KEYS_MAX];
+	struct sorted sorted;
+	size_t found_count = 0;
+
+	assert(keys_count <= WF_LSH_KEYS_MAX);
+	if (lsh->region.lines == NULL)
+		return 0;
+	sort_keys(lsh, keys, places, keys_to_look_at(lsh, keys, keys_count, places), &sorted);
+	for (uint32_t i = 0; i < sorted.walked_count; i++)
+		fetch_after_home(lines_of(lsh, keys[sorted.walked[i]]), tag_of(keys[sorted.walked[i]]), NULL);
+	for (uint32_t i = 0; i < sorted.listed_count; i++)
+		wf_prefetch(posting_of(lsh, sorted.listed[i].list), sizeof(struct wf_posting));
+	for (uint32_t i = 0; i < sorted.plain_count; i++)
+		found_count += take_matches(sorted.plain[i].line, sorted.plain[i].matches, sorted.plain[i].place,
+					    found + found_count);
+	for (uint32_t i = 0; i < sorted.listed_count; i++)
+		found_count += take_posting(posting_of(lsh, sorted.listed[i].list), sorted.listed[i].place,
+					    found + found_count);
+	for (uint32_t i = 0; i < sorted.walked_count; i++)
+		found_count += find_one(lsh, keys[sorted.walked[i]], sorted.walked[i], found + found_count);
 	return found_count;
 }
 

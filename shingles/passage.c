@@ -7,6 +7,7 @@
 #define WEIGHT_RARE   (WF_WEIGHT_MAX * 4 / 5)
 #define WEIGHT_RAREST (WF_WEIGHT_MAX * 6 / 5)
 #define CHUNK         64u /* ranks that are looked at together */
+#define NO_SHINGLE    UINT64_MAX
 
 const struct wf_passage_windows WF_PASSAGE_STORED = {
 	.lead_shingles = 120, .lead_window = 12, .rest_window_min = 28, .rest_keys = 16};
@@ -22,52 +23,25 @@ void wf_passage_rank(struct wf_passage_ranking *ranking, const uint16_t *tokens,
 		wf_kernels()->rank(tokens, weights, tokens_count, mask, &bounds, ranking->shingles, ranking->ranks);
 }
 
-/* The minimum, or maximum, of every window: `values` has window - 1 fewer then. Spans double until they are as wide.
- * Returns where the result is: in `values` or in `spare`. */
-static int32_t *slide(void (*step_of)(int32_t *restrict, const int32_t *restrict, uint32_t, uint32_t), int32_t *values,
-		      int32_t *spare, uint32_t count, uint32_t window)
-{
-	for (uint32_t span = 1; span < window;) {
-		const uint32_t step = 2 * span <= window ? span : window - span;
-		int32_t *const out = spare;
-
-		count -= step;
-		step_of(out, values, count, step);
-		spare = values;
-		values = out;
-		span += step;
-	}
-	return values;
-}
-
 /* Adds the place of the minimum of every window of shingles [begin, end), and of the whole where it is shorter than a
- * window. A shingle is one where the greatest of the minima of the windows that it is in is its own rank: all of them
- * are at most that. Each step is one pass over the ranks, without a branch. */
+ * window. */
 static uint32_t choose(const struct wf_passage_ranking *ranking, uint32_t begin, uint32_t end, uint32_t window,
 		       uint16_t *places, uint32_t places_count, uint32_t places_max)
 {
-	const struct wf_kernels *const kernels = wf_kernels();
 	const uint32_t count = end - begin;
-	const int32_t *const ranks = ranking->ranks + begin;
-	int32_t room[4 * WF_DOCUMENT_TOKENS_MAX];
-	int32_t *const padded = room + 2 * (size_t)count;
 	uint16_t chosen[WF_DOCUMENT_TOKENS_MAX + WF_KERNEL_SLACK];
-	uint32_t chosen_count;
-	const int32_t *greatest;
+	const uint32_t chosen_count =
+		wf_kernels()->minima(ranking->ranks + begin, count, window < count ? window : count, begin, chosen);
 
-	if (window > count)
-		window = count;
-	memcpy(room, ranks, count * sizeof *ranks);
-	memset(padded, 0, (window - 1) * sizeof *padded);
-	memcpy(padded + window - 1, slide(kernels->least, room, room + count, count, window),
-	       (count - window + 1) * sizeof *padded);
-	memset(padded + count, 0, (window - 1) * sizeof *padded);
-	greatest = slide(kernels->greatest, padded, room, count + window - 1, window);
-	chosen_count = kernels->equal(greatest, ranks, count, begin, chosen);
+	/* Of neighbours that are the same shingle the first. */
+	uint64_t before = places_count == 0 ? NO_SHINGLE : ranking->shingles[places[places_count - 1]];
+
 	for (uint32_t i = 0; i < chosen_count && places_count < places_max; i++) {
+		const uint32_t shingle = ranking->shingles[chosen[i]];
+
 		places[places_count] = chosen[i];
-		places_count += places_count == 0 ||
-				ranking->shingles[places[places_count - 1]] != ranking->shingles[chosen[i]];
+		places_count += shingle != before;
+		before = shingle;
 	}
 	return places_count;
 }

@@ -12,14 +12,26 @@ _Static_assert(WF_NEWCOMER_KEYS_MAX *WF_LSH_BUCKET_MAX * 2 <= WF_TALLY_SLOTS, "t
 _Static_assert(WF_NEWCOMER_KEYS_MAX <= WF_LSH_KEYS_MAX, "all keys are looked up together");
 _Static_assert((WF_TALLY_SLOTS & (WF_TALLY_SLOTS - 1)) == 0, "a slot is a mask of the hash");
 
-/* What it says that an article is under a key: more where few others are. */
+/* What it says that an article is under a key of a kind: more where few others are. A look-up, as a division takes as
+ * long as all else that is done for an entry. */
+#define SCORE(kind_score, count) (1 + (kind_score)*4 / ((count) + 3))
+#define SCORES4(score, count) \
+	SCORE(score, count), SCORE(score, (count) + 1), SCORE(score, (count) + 2), SCORE(score, (count) + 3)
+#define SCORES(score)                                                                          \
+	{                                                                                      \
+		0, SCORES4(score, 1), SCORES4(score, 5), SCORES4(score, 9), SCORES4(score, 13) \
+	}
+
+static const uint16_t scores[3][1 + WF_LSH_BUCKET_MAX] = {SCORES(SAME_TEXT_SCORE), SCORES(BAND_SCORE),
+							  SCORES(PASSAGE_SCORE)};
+
+_Static_assert(WF_LSH_BUCKET_MAX == 16, "a score for each number of articles");
+
 static uint16_t score_of(const struct wf_newcomer *newcomer, const struct wf_lsh_found *found)
 {
-	const uint32_t score = found->place == 0                 ? SAME_TEXT_SCORE
-			       : found->place <= newcomer->bands ? BAND_SCORE
-								 : PASSAGE_SCORE;
+	const uint32_t kind = (uint32_t)(found->place > 0) + (uint32_t)(found->place > newcomer->bands);
 
-	return (uint16_t)(1 + score * 4 / (found->count + 3u));
+	return scores[kind][found->count];
 }
 
 /* The higher score first; of equals the older article, so that the order in which keys were entered does not matter. */

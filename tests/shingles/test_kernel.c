@@ -331,48 +331,73 @@ static void every_level_ranks_alike(void **state)
 	assert_true(chosen > 0);
 }
 
-/* least, greatest, equal, below */
+/* minima */
 
-static void every_level_finds_minima_maxima_and_equals(void **state)
+/* Whether ranks[i] is the least of one of the windows that it is in. */
+static bool is_minimum(const int32_t *ranks, uint32_t count, uint32_t window, uint32_t i)
+{
+	bool is_least = false;
+
+	for (uint32_t begin = i < window ? 0 : i - window + 1; begin <= i && begin + window <= count; begin++) {
+		bool is_least_here = true;
+
+		for (uint32_t k = begin; k < begin + window; k++)
+			is_least_here &= ranks[k] >= ranks[i];
+		is_least |= is_least_here;
+	}
+	return is_least;
+}
+
+static void every_level_finds_the_minima_of_windows(void **state)
 {
 	struct fixture *fixture = *state;
-	static int32_t in[2 * TOKENS_MOST];
-	static int32_t least[TOKENS_MOST];
-	static int32_t greatest[TOKENS_MOST];
 	static struct output output;
 
 	for (uint32_t round = 0; round < ROUNDS; round++) {
-		const uint32_t count = random_below(&fixture->random, TOKENS_MOST);
-		const uint32_t step = random_below(&fixture->random, 40);
+		const uint32_t count = 1 + random_below(&fixture->random, round % 4 == 0 ? TOKENS_MOST : 60);
+		const uint32_t most = count < 80 ? count : 80;
+		const uint32_t window = 1 + random_below(&fixture->random, most);
+		const uint32_t different = round % 3 == 0 ? 5 : 1000000; /* few: many of them are equal */
+		int32_t *const ranks = malloc(count * sizeof *ranks);    /* of just `count`: a sanitizer sees more */
 		const struct wf_kernels *kernels;
 		size_t at = 0;
 
-		for (uint32_t i = 0; i < count + step; i++)
+		assert_non_null(ranks);
+		for (uint32_t i = 0; i < count; i++)
+			ranks[i] = (int32_t)random_below(&fixture->random, different);
+		while ((kernels = next_level(&at)) != NULL) {
+			uint32_t found = 0;
+
+			output.count = kernels->minima(ranks, count, window, 100, output.places);
+			for (uint32_t i = 0; i < count; i++)
+				if (is_minimum(ranks, count, window, i))
+					assert_int_equal(output.places[found++], 100 + i);
+			assert_int_equal(found, output.count);
+		}
+		free(ranks);
+	}
+}
+
+/* below */
+
+static void every_level_tells_which_are_below(void **state)
+{
+	struct fixture *fixture = *state;
+	int32_t in[64];
+
+	for (uint32_t round = 0; round < ROUNDS; round++) {
+		const uint32_t count = random_below(&fixture->random, 65);
+		const struct wf_kernels *kernels;
+		size_t at = 0;
+
+		for (uint32_t i = 0; i < count; i++)
 			in[i] = (int32_t)random_below(&fixture->random, 5);
 		while ((kernels = next_level(&at)) != NULL) {
-			uint32_t equal = 0;
+			const uint64_t below = kernels->below(in, count, 2);
 
-			kernels->least(least, in, count, step);
-			kernels->greatest(greatest, in, count, step);
-			output.count = kernels->equal(least, greatest, count, 100, output.places);
-			for (uint32_t i = 0; i < count; i++) {
-				const int32_t a = in[i];
-				const int32_t b = in[i + step];
-
-				assert_int_equal(least[i], a < b ? a : b);
-				assert_int_equal(greatest[i], a > b ? a : b);
-				if (a == b)
-					assert_int_equal(output.places[equal++], 100 + i);
-			}
-			assert_int_equal(equal, output.count);
-			for (uint32_t i = 0; i < count; i += 64) {
-				const uint32_t some = count - i < 64 ? count - i : 64;
-				const uint64_t below = kernels->below(in + i, some, 2);
-
-				assert_true(some == 64 || below >> some == 0);
-				for (uint32_t k = 0; k < some; k++)
-					assert_int_equal(below >> k & 1, in[i + k] < 2);
-			}
+			assert_true(count == 64 || below >> count == 0);
+			for (uint32_t k = 0; k < count; k++)
+				assert_int_equal(below >> k & 1, in[k] < 2);
 		}
 	}
 }
@@ -502,7 +527,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(every_level_finds_what_is_repeated, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(every_level_probes_alike, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(every_level_ranks_alike, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(every_level_finds_minima_maxima_and_equals, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(every_level_finds_the_minima_of_windows, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(every_level_tells_which_are_below, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(every_level_sums_alike, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(every_level_marks_and_weighs_alike, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(every_level_finds_the_longest_run, set_up, tear_down),
