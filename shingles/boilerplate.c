@@ -2,7 +2,6 @@
 
 #include <stdlib.h>
 
-#include "base/bits.h"
 #include "base/eight.h"
 #include "base/limits.h"
 #include "base/pages.h"
@@ -391,38 +390,58 @@ static bool is_printed_always(const struct wf_repeats *repeats, const uint16_t *
 }
 
 struct gap {
-	size_t begin;
-	size_t end;
+	uint16_t begin;
+	uint16_t end;
+	uint32_t left; /* tokens of this gap and those before it */
 };
+
+/* The gaps that are no longer than what is filled; returns how many. *left: the tokens of all. How long one is is not
+ * to be guessed, so no branch asks. */
+static uint32_t short_gaps(const uint8_t *mask, uint32_t tokens_count, struct gap *gaps, uint32_t *left)
+{
+	uint16_t edges[WF_DOCUMENT_TOKENS_MAX + WF_KERNEL_SLACK];
+	const uint32_t edges_count = wf_kernels()->edges(mask, tokens_count, edges);
+	uint32_t count = 0;
+
+	edges[edges_count] = (uint16_t)tokens_count; /* where the last gap is not ended by another edge */
+	*left = 0;
+	for (uint32_t i = 0; i < edges_count; i += 2) {
+		const uint32_t begin = edges[i];
+		const uint32_t end = edges[i + 1];
+		const bool is_edge = (begin == 0) | (end == tokens_count);
+
+		*left += end - begin;
+		gaps[count] = (struct gap){(uint16_t)begin, (uint16_t)end, *left};
+		count += end - begin <= (is_edge ? GAP_EDGE_MAX : GAP_MAX);
+	}
+	return count;
+}
 
 /* Marks the gaps in what the source prints nearly always: counters and clocks that change, headlines of other stories.
  * Runs that are marked have two tokens at least. */
-static void mask_gaps(const struct wf_repeats *repeats, const uint16_t *tokens, size_t tokens_count, uint8_t *mask)
+static void mask_gaps(const struct wf_repeats *repeats, const uint16_t *tokens, uint32_t tokens_count, uint8_t *mask)
 {
-	uint64_t marked[WF_BITS_WORDS(WF_DOCUMENT_TOKENS_MAX)];
-	struct gap gaps[GAPS_MAX];
-	size_t gaps_count = 0;
-	size_t left = 0;
-	size_t filled = 0;
-	size_t begin = 0; /* of the gap that is looked at */
+	struct gap gaps[WF_DOCUMENT_TOKENS_MAX / 2 + 1];
+	uint32_t left;
+	const uint32_t short_count = short_gaps(mask, tokens_count, gaps, &left);
+	uint32_t gaps_count = 0;
+	uint32_t filled = 0;
 
-	wf_bits_of(mask, tokens_count, 1, marked);
-	for (size_t end; begin < tokens_count && gaps_count < GAPS_MAX;
-	     begin = wf_bits_next(marked, tokens_count, end, UINT64_MAX)) {
-		const size_t gap_max = begin == 0 ? GAP_EDGE_MAX : GAP_MAX;
+	for (uint32_t i = 0; i < short_count && gaps_count < GAPS_MAX; i++) {
+		const struct gap gap = gaps[i];
 
-		end = wf_bits_next(marked, tokens_count, begin, 0);
-		left += end - begin;
-		if (end - begin > (end == tokens_count ? GAP_EDGE_MAX : gap_max) || end - begin == tokens_count ||
-		    (begin != 0 && !is_printed_always(repeats, tokens + begin - 2)) ||
-		    (end != tokens_count && !is_printed_always(repeats, tokens + end)))
+		if ((uint32_t)(gap.end - gap.begin) == tokens_count ||
+		    (gap.begin != 0 && !is_printed_always(repeats, tokens + gap.begin - 2)) ||
+		    (gap.end != tokens_count && !is_printed_always(repeats, tokens + gap.end)))
 			continue;
-		gaps[gaps_count++] = (struct gap){begin, end};
-		filled += end - begin;
+		gaps[gaps_count++] = gap;
+		filled += gap.end - gap.begin;
 	}
+	if (gaps_count == GAPS_MAX)
+		left = gaps[gaps_count - 1].left; /* what comes after was not looked at */
 	if (filled * GAPS_LEAVE_SHARE > left)
 		return;
-	for (size_t i = 0; i < gaps_count; i++)
+	for (uint32_t i = 0; i < gaps_count; i++)
 		memset(mask + gaps[i].begin, 1, gaps[i].end - gaps[i].begin);
 }
 
@@ -442,7 +461,7 @@ bool wf_boilerplate_mask(const struct wf_boilerplate *boilerplate, uint64_t sour
 	if (repeats != NULL && repeats->stories_total < YOUNG_STORIES && tokens_count > YOUNG_RUN)
 		is_withheld = mask_seen(repeats, tokens, tokens_count, page, mask);
 	if (repeats != NULL)
-		mask_gaps(repeats, tokens, tokens_count, mask);
+		mask_gaps(repeats, tokens, (uint32_t)tokens_count, mask);
 	return is_withheld;
 }
 

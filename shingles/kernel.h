@@ -137,6 +137,10 @@ struct wf_kernels {
 	/* Of the runs of a[i] that are `value`, the most mask[i] in one, of 0 and 1, that are 0. */
 	uint32_t (*longest)(const uint8_t *a, uint8_t value, const uint8_t *mask, uint32_t count);
 
+	/* The places i, ascending, where mask[i], of 0 and 1, is another than the one before it; before the first is 1.
+	 * `places` has room for count and the slack. Returns how many. */
+	uint32_t (*edges)(const uint8_t *mask, uint32_t count, uint16_t *places);
+
 	/* How many a[i] and b[i], of 0 and 1, are both 1. */
 	uint32_t (*both)(const uint8_t *a, const uint8_t *b, uint32_t count);
 

@@ -316,6 +316,21 @@ static uint32_t both(const uint8_t *a, const uint8_t *b, uint32_t count)
 	return sum;
 }
 
+static uint32_t edges(const uint8_t *mask, uint32_t count, uint16_t *places)
+{
+	uint32_t places_count = 0;
+
+	for (uint32_t i = 0; i < count; i += LANES) {
+		const __mmask16 lanes = lanes_of(count - i);
+		const __mmask16 behind = i == 0 ? lanes & (__mmask16)~1u : lanes; /* those with one before them */
+		const __m128i these = _mm_maskz_loadu_epi8(lanes, mask + i);
+		const __m128i before = _mm_mask_loadu_epi8(_mm_set1_epi8(1), behind, mask + i - 1);
+
+		places_count += store_places(places + places_count, _mm_mask_cmpneq_epi8_mask(lanes, these, before), i);
+	}
+	return places_count;
+}
+
 #define KERNEL_HAS_OWN_FILTER
 #define KERNEL_HAS_OWN_SEEN
 #define KERNEL_HAS_OWN_PROBE
@@ -325,6 +340,7 @@ static uint32_t both(const uint8_t *a, const uint8_t *b, uint32_t count)
 #define KERNEL_HAS_OWN_BELOW
 #define KERNEL_HAS_OWN_WEIGH
 #define KERNEL_HAS_OWN_SUMS
+#define KERNEL_HAS_OWN_EDGES
 #define KERNELS wf_kernels_avx512
 #include "kernel_body.h"
 #else

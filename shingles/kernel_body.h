@@ -247,6 +247,26 @@ static uint32_t longest(const uint8_t *a, uint8_t value, const uint8_t *mask, ui
 	return most;
 }
 
+#ifndef KERNEL_HAS_OWN_EDGES
+static uint32_t edges(const uint8_t *mask, uint32_t count, uint16_t *places)
+{
+	uint64_t marked[WF_BITS_WORDS(WF_DOCUMENT_TOKENS_MAX)];
+	uint64_t before = 1;
+	uint32_t places_count = 0;
+
+	wf_bits_of(mask, count, 1, marked);
+	for (uint32_t i = 0; i < count; i += 64) {
+		const uint64_t bits = marked[i / 64];
+		const uint64_t some = count - i < 64 ? (UINT64_C(1) << (count - i)) - 1 : UINT64_MAX;
+
+		for (uint64_t left = (bits ^ (bits << 1 | before)) & some; left != 0; left &= left - 1)
+			places[places_count++] = (uint16_t)(i + (uint32_t)__builtin_ctzll(left));
+		before = bits >> 63;
+	}
+	return places_count;
+}
+#endif
+
 static void mark(uint64_t *marks, uint64_t bits, const uint8_t *a, uint8_t a_value, const uint8_t *mask, uint32_t count)
 {
 	for (uint32_t i = 0; i < count; i++)
@@ -275,6 +295,7 @@ const struct wf_kernels KERNELS = {
 	.products = products,
 	.pairs = pairs,
 	.longest = longest,
+	.edges = edges,
 	.both = both,
 	.mark = mark,
 	.weigh_marked = weigh_marked,

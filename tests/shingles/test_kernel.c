@@ -488,6 +488,35 @@ static void every_level_marks_and_weighs_alike(void **state)
 
 /* longest */
 
+static void every_level_finds_the_edges(void **state)
+{
+	struct fixture *fixture = *state;
+	static struct output output;
+
+	for (uint32_t round = 0; round < ROUNDS; round++) {
+		const uint32_t count = random_below(&fixture->random, TOKENS_MOST);
+		const uint32_t change = 1 + random_below(&fixture->random, 100); /* percent */
+		uint8_t *const mask = malloc(count + (count == 0));              /* a sanitizer sees more */
+		uint8_t before = random_below(&fixture->random, 2) == 0;
+		const struct wf_kernels *kernels;
+		size_t at = 0;
+
+		assert_non_null(mask);
+		for (uint32_t i = 0; i < count; i++)
+			mask[i] = before = before ^ (random_below(&fixture->random, 100) < change);
+		while ((kernels = next_level(&at)) != NULL) {
+			uint32_t found = 0;
+
+			output.count = kernels->edges(mask, count, output.places);
+			for (uint32_t i = 0; i < count; i++)
+				if (mask[i] != (i == 0 ? 1 : mask[i - 1]))
+					assert_int_equal(output.places[found++], i);
+			assert_int_equal(found, output.count);
+		}
+		free(mask);
+	}
+}
+
 static void every_level_finds_the_longest_run(void **state)
 {
 	struct fixture *fixture = *state;
@@ -531,6 +560,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(every_level_tells_which_are_below, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(every_level_sums_alike, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(every_level_marks_and_weighs_alike, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(every_level_finds_the_edges, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(every_level_finds_the_longest_run, set_up, tear_down),
 		cmocka_unit_test(the_best_level_is_one_of_this_processor),
 	};
