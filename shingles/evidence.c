@@ -228,7 +228,7 @@ static void find_lead(struct wf_profile *profile)
 }
 
 /* What of the newcomer is the same whomever it is compared with. */
-static void weigh_own(struct wf_profile *profile)
+static void weigh_own(struct wf_profile *profile, const uint8_t *tokens_weights)
 {
 	const uint16_t *const tokens = profile->tokens;
 	const uint8_t *const mask = profile->mask;
@@ -238,7 +238,10 @@ static void weigh_own(struct wf_profile *profile)
 	const uint32_t count = profile->count;
 
 	profile->shingles_own = shingles_own(mask, count);
-	wf_weights_of(profile->weights, tokens, count, weights);
+	if (tokens_weights != NULL)
+		memcpy(weights, tokens_weights, count);
+	else
+		wf_weights_of(profile->weights, tokens, count, weights);
 	profile->own = wf_kernels()->weigh(weights, mask, count);
 	for (uint32_t i = 0; i + 1 < count; i++)
 		shingle_own[i] = !(mask[i] & mask[i + 1]);
@@ -252,7 +255,7 @@ static void weigh_own(struct wf_profile *profile)
 }
 
 void wf_profile_set(struct wf_profile *profile, const uint16_t *tokens, uint32_t tokens_count, const uint8_t *mask,
-		    const uint8_t *weights)
+		    const uint8_t *weights, const uint8_t *tokens_weights)
 {
 	int bits = TABLE_BITS_MIN;
 
@@ -277,7 +280,7 @@ void wf_profile_set(struct wf_profile *profile, const uint16_t *tokens, uint32_t
 	memset(profile->repeated, 0, tokens_count);
 	if (tokens_count > 1)
 		enter_all(profile);
-	weigh_own(profile);
+	weigh_own(profile, tokens_weights);
 }
 
 /* Where the run that ended before `expected` goes on, else the place of the same shingle nearest to it. */

@@ -65,9 +65,9 @@ int wf_profile_new(struct wf_profile **profile); /* WF_ENOMEM */
 void wf_profile_free(struct wf_profile *profile);
 
 /* Makes the newcomer ready. tokens, mask (1: boilerplate) and weights (by token) are borrowed until the next
- * wf_profile_set(). */
+ * wf_profile_set(). `tokens_weights`: those of its tokens where they are known already, else NULL; not borrowed. */
 void wf_profile_set(struct wf_profile *profile, const uint16_t *tokens, uint32_t tokens_count, const uint8_t *mask,
-		    const uint8_t *weights);
+		    const uint8_t *weights, const uint8_t *tokens_weights);
 
 /* Compares the newcomer with a stored article in two steps, since most candidates are done with after the first.
  * scan: all of the comparison but resemblance, covering and other_weight. `tokens` is borrowed until the second step.

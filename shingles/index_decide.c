@@ -145,7 +145,7 @@ static void profile_newcomer(struct wf_index *index)
 	const struct wf_newcomer *newcomer = index->newcomer;
 
 	wf_profile_set(index->profile, newcomer->tokens, newcomer->tokens_count, newcomer->mask,
-		       index->frequency.weights);
+		       index->frequency.weights, newcomer->weights);
 }
 
 /* Whether the other has the newcomer's tokens, boilerplate included. */
@@ -358,7 +358,8 @@ static bool is_one_story(struct wf_index *index, uint64_t first, uint64_t second
 		return false;
 	mask_other(index, shorter, shorter_count);
 	index->stats.candidates++;
-	wf_profile_set(index->profile, index->pair_tokens, longer_count, index->pair_mask, index->frequency.weights);
+	wf_profile_set(index->profile, index->pair_tokens, longer_count, index->pair_mask, index->frequency.weights,
+		       NULL);
 	wf_profile_compare(index->profile, index->other_tokens, shorter_count, index->other_mask, &comparison);
 	return wf_decide_is_one_story(&comparison);
 }
@@ -690,7 +691,7 @@ int wf_index_compare(struct wf_index *index, const struct wf_index_side *a, cons
 		error = take_side(index, b, index->other_tokens, index->other_mask, &other_count);
 	if (error != 0)
 		return error;
-	wf_profile_set(index->profile, index->pair_tokens, count, index->pair_mask, index->frequency.weights);
+	wf_profile_set(index->profile, index->pair_tokens, count, index->pair_mask, index->frequency.weights, NULL);
 	wf_profile_compare(index->profile, index->other_tokens, other_count, index->other_mask, &evidence);
 	*comparison = (struct wf_index_comparison){evidence.resemblance, evidence.contained, evidence.covering};
 	return 0;

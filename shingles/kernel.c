@@ -15,7 +15,10 @@ const struct wf_kernels *wf_kernels_at(enum wf_cpu_level level)
 	}
 }
 
-const struct wf_kernels *wf_kernels(void)
+const struct wf_kernels *wf_kernels_best = &wf_kernels_portable;
+
+/* Before main(): what a processor has is asked once, not at each of the many calls that a decision makes. */
+__attribute__((constructor)) static void choose_best(void)
 {
-	return wf_kernels_at(wf_cpu_level());
+	wf_kernels_best = wf_kernels_at(wf_cpu_level());
 }

@@ -153,9 +153,14 @@ struct wf_kernels {
 				 uint64_t wanted, uint32_t count);
 };
 
-/* Those of a level that this processor has; and those of its best. */
+/* Those of a level that this processor has; and those of its best, which does not change. */
 const struct wf_kernels *wf_kernels_at(enum wf_cpu_level level);
-const struct wf_kernels *wf_kernels(void);
+extern const struct wf_kernels *wf_kernels_best;
+
+static inline const struct wf_kernels *wf_kernels(void)
+{
+	return wf_kernels_best;
+}
 
 /* The 64-bit hash of which ranks and keys of passages are made. */
 static inline uint64_t wf_kernel_mix(uint64_t value)

@@ -124,6 +124,8 @@ static inline __m512i weights_of(const uint8_t *weights, __mmask16 lanes)
 				_mm512_cvtepu8_epi32(_mm_maskz_loadu_epi8(lanes, weights + 1)));
 }
 
+/* First the shingles that are chosen, with what their hash is to be shifted by in place of their ranks; then the ranks
+ * of those alone, as their hash is dear. */
 static uint32_t rank(const uint16_t *tokens, const uint8_t *weights, uint32_t tokens_count, const uint8_t *mask,
 		     const struct wf_kernel_weights *bounds, uint32_t *shingles, int32_t *ranks)
 {
@@ -140,16 +142,21 @@ static uint32_t rank(const uint16_t *tokens, const uint8_t *weights, uint32_t to
 		const __m512i shift =
 			_mm512_add_epi32(_mm512_maskz_mov_epi32(_mm512_cmpge_epi32_mask(weight, rare), two),
 					 _mm512_maskz_mov_epi32(_mm512_cmpge_epi32_mask(weight, rarest), two));
-		const __m512i hash = _mm512_inserti64x4(_mm512_castsi256_si512(mixed(_mm512_castsi512_si256(shingle))),
-							mixed(_mm512_extracti64x4_epi64(shingle, 1)), 1);
 		const __m128i masked =
 			_mm_and_si128(_mm_maskz_loadu_epi8(lanes, mask + i), _mm_maskz_loadu_epi8(lanes, mask + i + 1));
 		const __mmask16 chosen =
 			_mm512_mask_cmpge_epi32_mask(lanes, weight, least_weight) & _mm_testn_epi8_mask(masked, masked);
 
 		_mm512_storeu_si512(shingles + count, _mm512_maskz_compress_epi32(chosen, shingle));
-		_mm512_storeu_si512(ranks + count, _mm512_maskz_compress_epi32(chosen, _mm512_srlv_epi32(hash, shift)));
+		_mm512_storeu_si512(ranks + count, _mm512_maskz_compress_epi32(chosen, shift));
 		count += (uint32_t)_mm_popcnt_u32(chosen);
+	}
+	for (uint32_t i = 0; i < count; i += LANES) {
+		const __m512i shingle = _mm512_loadu_si512(shingles + i);
+		const __m512i hash = _mm512_inserti64x4(_mm512_castsi256_si512(mixed(_mm512_castsi512_si256(shingle))),
+							mixed(_mm512_extracti64x4_epi64(shingle, 1)), 1);
+
+		_mm512_storeu_si512(ranks + i, _mm512_srlv_epi32(hash, _mm512_loadu_si512(ranks + i)));
 	}
 	return count;
 }

@@ -76,7 +76,7 @@ static struct wf_comparison compare(struct bench *bench)
 {
 	struct wf_comparison comparison;
 
-	wf_profile_set(bench->profile, bench->a.tokens, bench->a.count, bench->a.mask, bench->weights);
+	wf_profile_set(bench->profile, bench->a.tokens, bench->a.count, bench->a.mask, bench->weights, NULL);
 	wf_profile_compare(bench->profile, bench->b.tokens, bench->b.count, bench->b.mask, &comparison);
 	return comparison;
 }
@@ -402,7 +402,7 @@ static void marks_tell_whose_tokens_are_whose(void **state)
 	write_words(&bench->b, 200, 73);
 	bench->a = bench->b;
 	bench->a.mask[150] = 1;
-	wf_profile_set(bench->profile, bench->a.tokens, bench->a.count, bench->a.mask, bench->weights);
+	wf_profile_set(bench->profile, bench->a.tokens, bench->a.count, bench->a.mask, bench->weights, NULL);
 	wf_profile_scan(bench->profile, bench->b.tokens, 80, &comparison);
 	wf_profile_mark(bench->profile, 1, marks);
 	wf_profile_scan(bench->profile, bench->b.tokens + 60, 140, &comparison);
