@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "base/bits.h"
 #include "boilerplate.h"
 #include "frequency.h"
 #include "kernel.h"
@@ -42,18 +43,18 @@ struct wf_profile {
 	/* In `room`, one behind the other, just as long as the texts are: what is used stays in the nearest cache. */
 	uint32_t *table;
 	uint16_t *next;         /* by position: the one behind it in its chain */
-	uint8_t *repeated;      /* by position: the newcomer has this shingle more than once */
 	uint8_t *shingle_own;   /* by position: this shingle is not boilerplate as a whole */
-	uint8_t *hit;           /* by position: the other has this shingle */
 	uint8_t *own_weights;   /* by token of the newcomer; boilerplate weighs 0 */
 	uint8_t *kinds;         /* enum kind, likewise */
-	uint8_t *cover;         /* enum cover, likewise */
+	uint8_t *hit;           /* by position: the other has this shingle */
+	uint8_t *cover;         /* by token of the newcomer: enum cover */
 	uint8_t *cover_other;   /* by token of the other */
 	uint8_t *other_weights; /* likewise, after cover_other */
 	uint32_t own;           /* sum of own_weights */
 	uint32_t lead;          /* tokens up to the WF_LEAD_TOKENS-th own one; 0: there are fewer */
 	uint32_t lead_own;
-	uint32_t room[(1u << TABLE_BITS_MAX) + WF_DOCUMENT_TOKENS_MAX * (sizeof(uint16_t) + 8) / sizeof(uint32_t)];
+	uint64_t repeated[WF_BITS_WORDS(WF_DOCUMENT_TOKENS_MAX)]; /* a bit a position: it is there more than once */
+	uint32_t room[(1u << TABLE_BITS_MAX) + WF_DOCUMENT_TOKENS_MAX * (sizeof(uint16_t) + 7) / sizeof(uint32_t)];
 };
 
 /* The token of a word is its hash's place among WF_TOKEN16_NUMBER equal parts of all hashes, hash * 7 >> 19; written so
@@ -178,32 +179,38 @@ static uint32_t again(const struct wf_profile *profile, uint32_t position)
 	return find_from(profile, shingle_at(profile->tokens, position), profile->next[position]);
 }
 
+static void set_repeated(struct wf_profile *profile, uint32_t position)
+{
+	profile->repeated[position / 64] |= UINT64_C(1) << (position % 64);
+}
+
 /* Enters the shingles, the last first. Which of them share an entry is not to be guessed: those are looked at after. */
 static void enter_all(struct wf_profile *profile)
 {
-	const uint16_t *const tokens = profile->tokens;
-	const uint32_t shift = profile->table_shift;
 	uint32_t *const table = profile->table;
 	uint16_t *const next = profile->next;
+	uint32_t places[WF_DOCUMENT_TOKENS_MAX + WF_KERNEL_SLACK];
+	uint32_t entries[WF_DOCUMENT_TOKENS_MAX + WF_KERNEL_SLACK];
 	uint16_t sharing[WF_DOCUMENT_TOKENS_MAX];
 	uint32_t sharing_count = 0;
 
+	wf_kernels()->entries(profile->tokens, profile->count, profile->table_shift, places, entries);
 	for (uint32_t position = profile->count - 1; position-- > 0;) {
-		const uint32_t hash = wf_kernel_entry_hash(shingle_at(tokens, position));
-		uint32_t *const entry = &table[hash >> shift];
-		const uint32_t before = *entry;
+		const uint32_t before = table[places[position]];
 
 		next[position] = (uint16_t)position_of(before);
 		sharing[sharing_count] = (uint16_t)position;
 		sharing_count += before != ENTRY_EMPTY;
-		*entry = wf_kernel_entry_tag(hash) << 16 | (uint32_t)(before == ENTRY_EMPTY) * WF_KERNEL_ENTRY_ONLY |
-			 position;
+		table[places[position]] =
+			entries[position] | (uint32_t)(before == ENTRY_EMPTY) * WF_KERNEL_ENTRY_ONLY | position;
 	}
 	for (uint32_t i = 0; i < sharing_count; i++) {
 		const uint32_t same = again(profile, sharing[i]);
 
-		if (same != NONE)
-			profile->repeated[sharing[i]] = profile->repeated[same] = 1;
+		if (same != NONE) {
+			set_repeated(profile, sharing[i]);
+			set_repeated(profile, same);
+		}
 	}
 }
 
@@ -268,16 +275,15 @@ void wf_profile_set(struct wf_profile *profile, const uint16_t *tokens, uint32_t
 	profile->table_shift = 32 - (uint32_t)bits;
 	profile->table = profile->room;
 	profile->next = (uint16_t *)(profile->table + (1u << bits));
-	profile->repeated = (uint8_t *)(profile->next + tokens_count);
-	profile->shingle_own = profile->repeated + tokens_count;
-	profile->hit = profile->shingle_own + tokens_count;
-	profile->own_weights = profile->hit + tokens_count;
+	profile->shingle_own = (uint8_t *)(profile->next + tokens_count);
+	profile->own_weights = profile->shingle_own + tokens_count;
 	profile->kinds = profile->own_weights + tokens_count;
-	profile->cover = profile->kinds + tokens_count;
+	profile->hit = profile->kinds + tokens_count;
+	profile->cover = profile->hit + tokens_count;
 	profile->cover_other = profile->cover + tokens_count;
 	profile->shingles_own = 0;
 	memset(profile->table, 0xff, sizeof *profile->table << bits);
-	memset(profile->repeated, 0, tokens_count);
+	memset(profile->repeated, 0, WF_BITS_WORDS(tokens_count) * sizeof *profile->repeated);
 	if (tokens_count > 1)
 		enter_all(profile);
 	weigh_own(profile, tokens_weights);
@@ -417,17 +423,22 @@ static uint32_t same_count(const uint16_t *a, const uint16_t *b, uint32_t count)
 /* The other has the run of `count` shingles that begins at `first` as well. */
 static void mark_run(struct wf_profile *profile, uint32_t first, uint32_t count)
 {
-	const uint8_t *const end = profile->repeated + first + count;
-	const uint8_t *at = profile->repeated + first;
+	const uint32_t end = first + count;
 
-	for (; (at = memchr(at, 1, (size_t)(end - at))) != NULL; at++) {
-		const uint32_t same = find(profile, shingle_at(profile->tokens, (uint32_t)(at - profile->repeated)));
+	for (uint32_t at = first; at < end; at = (at / 64 + 1) * 64) {
+		const uint64_t behind = end - at / 64 * 64 < 64 ? UINT64_MAX << (end % 64) : 0;
 
-		if (!profile->hit[same])
-			mark(profile, same);
+		for (uint64_t left = profile->repeated[at / 64] & UINT64_MAX << (at % 64) & ~behind; left != 0;
+		     left &= left - 1) {
+			const uint32_t position = at / 64 * 64 + (uint32_t)__builtin_ctzll(left);
+			const uint32_t same = find(profile, shingle_at(profile->tokens, position));
+
+			if (!profile->hit[same])
+				mark(profile, same);
+		}
 	}
-	memset(profile->hit + first, 1, count);
-	memset(profile->cover + first, COVER_FULL, count + 1);
+	wf_kernels()->fill(profile->hit + first, 1, count);
+	wf_kernels()->fill(profile->cover + first, COVER_FULL, count + 1);
 }
 
 /* Walks the other's shingles from run to run: marks what is common on both sides, and compares what stands in the
@@ -463,7 +474,7 @@ static void scan(struct wf_profile *profile, const uint16_t *other, uint32_t oth
 		left = profile->count - i < other_count - j ? profile->count - i : other_count - j;
 		length = 2 + same_count(profile->tokens + i + 2, other + j + 2, left - 2);
 		mark_run(profile, i, length - 1);
-		memset(profile->cover_other + j, COVER_FULL, length);
+		wf_kernels()->fill(profile->cover_other + j, COVER_FULL, length);
 		a_next = i + length;
 		b_next = j + length;
 		k += length - 2; /* all shingles of the run are among the places */
@@ -498,9 +509,7 @@ void wf_profile_scan(struct wf_profile *profile, const uint16_t *tokens, uint32_
 		     struct wf_comparison *comparison)
 {
 	*comparison = (struct wf_comparison){.alone = 1};
-	memset(profile->hit, 0, profile->count);
-	memset(profile->cover, 0, profile->count);
-	memset(profile->cover_other, 0, tokens_count);
+	memset(profile->hit, 0, 2 * (size_t)profile->count + tokens_count); /* cover, cover_other */
 	profile->other_weights = profile->cover_other + tokens_count;
 	scan(profile, tokens, tokens_count, comparison);
 	weigh_newcomer(profile, comparison);

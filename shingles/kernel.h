@@ -111,6 +111,11 @@ struct wf_kernels {
 	uint32_t (*probe)(const uint16_t *tokens, uint32_t tokens_count, const uint32_t *table, uint32_t shift,
 			  uint16_t *places);
 
+	/* Of each of the shingles (tokens[i], tokens[i + 1]) the place of its entry in such a table, and the entry but for
+	 * its lower 16 bits. Both have room for tokens_count and the slack. */
+	void (*entries)(const uint16_t *tokens, uint32_t tokens_count, uint32_t shift, uint32_t *places,
+			uint32_t *entries);
+
 	/* The shingles that may be chosen (rare enough by the weights of their tokens, and not boilerplate as a whole),
 	 * in order, and their ranks, not negative. Both outputs have room for tokens_count and the slack. Returns how
 	 * many. */
@@ -140,6 +145,9 @@ struct wf_kernels {
 	/* The places i, ascending, where mask[i], of 0 and 1, is another than the one before it; before the first is 1.
 	 * `places` has room for count and the slack. Returns how many. */
 	uint32_t (*edges)(const uint8_t *mask, uint32_t count, uint16_t *places);
+
+	/* Sets `count` bytes. */
+	void (*fill)(uint8_t *out, uint8_t value, uint32_t count);
 
 	/* How many a[i] and b[i], of 0 and 1, are both 1. */
 	uint32_t (*both)(const uint8_t *a, const uint8_t *b, uint32_t count);

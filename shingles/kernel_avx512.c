@@ -105,6 +105,22 @@ static uint32_t probe(const uint16_t *tokens, uint32_t tokens_count, const uint3
 	return count;
 }
 
+static void entries(const uint16_t *tokens, uint32_t tokens_count, uint32_t shift, uint32_t *places, uint32_t *entries)
+{
+	const __m128i shift_count = _mm_cvtsi32_si128((int)shift);
+
+	for (uint32_t i = 0; i + 1 < tokens_count; i += LANES) {
+		const __mmask16 lanes = lanes_of(tokens_count - 1 - i);
+		const __m512i shingle = shingles_of(load_tokens(tokens + i, lanes), load_tokens(tokens + i + 1, lanes));
+		const __m512i hash = _mm512_mullo_epi32(shingle, _mm512_set1_epi32((int)WF_KERNEL_HASH_FIRST));
+
+		_mm512_storeu_si512(places + i, _mm512_srl_epi32(hash, shift_count));
+		_mm512_storeu_si512(
+			entries + i,
+			_mm512_slli_epi32(_mm512_and_si512(_mm512_srli_epi32(hash, 1), _mm512_set1_epi32(0x7FFF)), 16));
+	}
+}
+
 /* wf_kernel_mix() >> 33 of eight. */
 static inline __m256i mixed(__m256i shingles)
 {
@@ -323,6 +339,23 @@ static uint32_t both(const uint8_t *a, const uint8_t *b, uint32_t count)
 	return sum;
 }
 
+static void bits_equal(const uint8_t *bytes, uint32_t count, uint8_t value, uint64_t *bits)
+{
+	for (uint32_t i = 0; i < count; i += 64) {
+		const __mmask64 lanes = bytes_of(count - i);
+
+		bits[i / 64] = _mm512_mask_cmpeq_epi8_mask(lanes, _mm512_maskz_loadu_epi8(lanes, bytes + i),
+							   _mm512_set1_epi8((char)value));
+	}
+}
+
+/* Without a choice by the length, which is not to be guessed. */
+static void fill(uint8_t *out, uint8_t value, uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i += 64)
+		_mm512_mask_storeu_epi8(out + i, bytes_of(count - i), _mm512_set1_epi8((char)value));
+}
+
 static uint32_t edges(const uint8_t *mask, uint32_t count, uint16_t *places)
 {
 	uint32_t places_count = 0;
@@ -341,7 +374,10 @@ static uint32_t edges(const uint8_t *mask, uint32_t count, uint16_t *places)
 #define KERNEL_HAS_OWN_FILTER
 #define KERNEL_HAS_OWN_SEEN
 #define KERNEL_HAS_OWN_PROBE
+#define KERNEL_HAS_OWN_ENTRIES
 #define KERNEL_HAS_OWN_RANK
+#define KERNEL_HAS_OWN_BITS
+#define KERNEL_HAS_OWN_FILL
 #define KERNEL_HAS_OWN_EQUAL
 #define KERNEL_HAS_OWN_MINIMA
 #define KERNEL_HAS_OWN_BELOW

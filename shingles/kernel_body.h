@@ -80,6 +80,19 @@ static uint32_t probe(const uint16_t *tokens, uint32_t tokens_count, const uint3
 }
 #endif
 
+#ifndef KERNEL_HAS_OWN_ENTRIES
+static void entries(const uint16_t *tokens, uint32_t tokens_count, uint32_t shift, uint32_t *restrict places,
+		    uint32_t *restrict entries)
+{
+	for (uint32_t i = 0; i + 1 < tokens_count; i++) {
+		const uint32_t hash = wf_kernel_entry_hash(WF_SHINGLE_OF(tokens[i], tokens[i + 1]));
+
+		places[i] = hash >> shift;
+		entries[i] = wf_kernel_entry_tag(hash) << 16;
+	}
+}
+#endif
+
 #ifndef KERNEL_HAS_OWN_RANK
 static uint32_t rank(const uint16_t *tokens, const uint8_t *weights, uint32_t tokens_count, const uint8_t *mask,
 		     const struct wf_kernel_weights *bounds, uint32_t *shingles, int32_t *ranks)
@@ -229,14 +242,21 @@ static inline uint32_t bits_between(const uint64_t *bits, size_t begin, size_t e
 	return count;
 }
 
+#ifndef KERNEL_HAS_OWN_BITS
+static void bits_equal(const uint8_t *bytes, uint32_t count, uint8_t value, uint64_t *bits)
+{
+	wf_bits_of(bytes, count, value, bits);
+}
+#endif
+
 static uint32_t longest(const uint8_t *a, uint8_t value, const uint8_t *mask, uint32_t count)
 {
 	uint64_t wanted[WF_BITS_WORDS(WF_DOCUMENT_TOKENS_MAX)];
 	uint64_t unmasked[WF_BITS_WORDS(WF_DOCUMENT_TOKENS_MAX)];
 	uint32_t most = 0;
 
-	wf_bits_of(a, count, value, wanted);
-	wf_bits_of(mask, count, 0, unmasked);
+	bits_equal(a, count, value, wanted);
+	bits_equal(mask, count, 0, unmasked);
 	for (size_t begin = wf_bits_next(wanted, count, 0, 0); begin < count;) {
 		const size_t end = wf_bits_next(wanted, count, begin, UINT64_MAX);
 		const uint32_t run = bits_between(unmasked, begin, end);
@@ -246,6 +266,13 @@ static uint32_t longest(const uint8_t *a, uint8_t value, const uint8_t *mask, ui
 	}
 	return most;
 }
+
+#ifndef KERNEL_HAS_OWN_FILL
+static void fill(uint8_t *out, uint8_t value, uint32_t count)
+{
+	memset(out, value, count);
+}
+#endif
 
 #ifndef KERNEL_HAS_OWN_EDGES
 static uint32_t edges(const uint8_t *mask, uint32_t count, uint16_t *places)
@@ -288,6 +315,7 @@ const struct wf_kernels KERNELS = {
 	.repeated = repeated,
 	.seen = seen,
 	.probe = probe,
+	.entries = entries,
 	.rank = rank,
 	.minima = minima,
 	.below = below,
@@ -296,6 +324,7 @@ const struct wf_kernels KERNELS = {
 	.pairs = pairs,
 	.longest = longest,
 	.edges = edges,
+	.fill = fill,
 	.both = both,
 	.mark = mark,
 	.weigh_marked = weigh_marked,
