@@ -1,6 +1,6 @@
 #include "tally.h"
 
-#define BITS_MIN        8
+#define BITS_MIN        10 /* so many that two articles seldom meet: that is not to be guessed */
 #define SAME_TEXT_SCORE 1000u
 #define BAND_SCORE      24u
 #define PASSAGE_SCORE   16u
@@ -55,45 +55,63 @@ static void insert_best(struct wf_tally_entry best[WF_TALLY_BEST], uint32_t *cou
 	best[at] = slot;
 }
 
-/* Adds up what was found article by article, in a table just large enough, and gives those with the highest scores,
- * best first, but for those that have no more in common than chance gives. */
-static uint32_t add_up(struct wf_tally *tally, const struct wf_newcomer *newcomer, size_t found_count,
-		       struct wf_tally_entry best[WF_TALLY_BEST])
+/* Adds up what was found article by article; returns how many articles there are. The table is so large that few meet in
+ * it; whether one has an entry already is not to be guessed, so no branch asks. */
+static uint32_t add_up(struct wf_tally *tally, const struct wf_newcomer *newcomer, size_t found_count)
 {
-	const uint32_t passages = newcomer->keys_count - 1 - newcomer->bands;
-	const uint32_t hits_least = passages >= PASSAGES_MANY ? 2 : 1;
-	const uint32_t score_least = passages >= PASSAGES_SOME ? CHANCE_SCORE : 0;
 	uint32_t bits = BITS_MIN;
 	uint32_t count = 0;
-	uint32_t chosen_count = 0;
 
 	while (1u << bits < 2 * found_count)
 		bits++;
 	memset(tally->slots, 0, sizeof *tally->slots << bits);
 	for (size_t i = 0; i < found_count; i++) {
-		const struct wf_lsh_found *found = &tally->found[i];
-		uint32_t at = found->number * 0x9E3779B1u >> (32 - bits);
-		struct wf_tally_entry *slot;
+		const struct wf_lsh_found found = tally->found[i];
+		uint32_t at = found.number * 0x9E3779B1u >> (32 - bits);
+		struct wf_tally_entry *entry;
+		uint32_t place;
+		bool is_new;
 
-		while (tally->slots[at].number != 0 && tally->slots[at].number != found->number)
+		while ((tally->slots[at] != 0) & (tally->entries[tally->slots[at]].number != found.number))
 			at = (at + 1) & ((1u << bits) - 1);
-		slot = &tally->slots[at];
-		slot->number = found->number;
-		slot->score = (uint16_t)(slot->score + score_of(newcomer, found));
-		slot->hits++;
-		tally->chosen[chosen_count] = (uint16_t)at;
-		chosen_count += slot->hits == hits_least;
+		is_new = tally->slots[at] == 0;
+		count += is_new;
+		place = is_new ? count : tally->slots[at];
+		tally->slots[at] = (uint16_t)place;
+		entry = &tally->entries[place];
+		entry->number = found.number;
+		entry->score = (uint16_t)((is_new ? 0u : entry->score) + score_of(newcomer, &found));
+		entry->hits = (uint16_t)((is_new ? 0u : entry->hits) + 1);
+	}
+	return count;
+}
+
+/* Gives those with the highest scores, best first, but for those that have no more in common than chance gives. */
+static uint32_t choose_best(struct wf_tally *tally, const struct wf_newcomer *newcomer, uint32_t entries_count,
+			    struct wf_tally_entry best[WF_TALLY_BEST])
+{
+	const uint32_t passages = newcomer->keys_count - 1 - newcomer->bands;
+	const uint32_t hits_least = passages >= PASSAGES_MANY ? 2 : 1;
+	const uint32_t score_least = passages >= PASSAGES_SOME ? CHANCE_SCORE : 0;
+	uint32_t chosen_count = 0;
+	uint32_t count = 0;
+
+	for (uint32_t i = 1; i <= entries_count; i++) {
+		tally->slots[chosen_count] = (uint16_t)i;
+		chosen_count += (tally->entries[i].hits >= hits_least) & (tally->entries[i].score >= score_least);
 	}
 	for (uint32_t i = 0; i < chosen_count; i++)
-		if (tally->slots[tally->chosen[i]].score >= score_least)
-			insert_best(best, &count, tally->slots[tally->chosen[i]]);
+		insert_best(best, &count, tally->entries[tally->slots[i]]);
 	return count;
 }
 
 uint32_t wf_tally_find(struct wf_tally *tally, const struct wf_lsh *lsh, const struct wf_newcomer *newcomer,
 		       struct wf_tally_entry best[WF_TALLY_BEST])
 {
+	size_t found_count;
+
 	if (newcomer->keys_count == 0)
 		return 0;
-	return add_up(tally, newcomer, wf_lsh_find(lsh, newcomer->keys, newcomer->keys_count, tally->found), best);
+	found_count = wf_lsh_find(lsh, newcomer->keys, newcomer->keys_count, tally->found);
+	return choose_best(tally, newcomer, add_up(tally, newcomer, found_count), best);
 }

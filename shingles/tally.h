@@ -1,7 +1,7 @@
 /* Which articles share the most keys with the newcomer, as far as the LSH table tells.
  *
  *   keys -> LSH table -> found: an entry for each article under each key
- *                     -> slots: a small hash table, article -> score, keys in common
+ *                     -> slots: a small hash table, article -> its entry: score, keys in common
  *                     -> best: those with the highest scores */
 #ifndef WF_TALLY_H
 #define WF_TALLY_H
@@ -11,6 +11,7 @@
 #include "newcomer.h"
 
 #define WF_TALLY_SLOTS 8192u /* WF_NEWCOMER_KEYS_MAX full buckets fill less than half */
+#define WF_TALLY_FOUND (WF_NEWCOMER_KEYS_MAX * WF_LSH_BUCKET_MAX)
 #define WF_TALLY_BEST  64u
 
 struct wf_tally_entry {
@@ -19,11 +20,11 @@ struct wf_tally_entry {
 	uint16_t hits; /* keys in common */
 };
 
-/* Room for one search: 94 KiB, of which most use little. */
+/* Room for one search: 64 KiB, of which most use little. */
 struct wf_tally {
-	struct wf_lsh_found found[WF_NEWCOMER_KEYS_MAX * WF_LSH_BUCKET_MAX];
-	struct wf_tally_entry slots[WF_TALLY_SLOTS];
-	uint16_t chosen[WF_NEWCOMER_KEYS_MAX * WF_LSH_BUCKET_MAX];
+	struct wf_lsh_found found[WF_TALLY_FOUND];
+	struct wf_tally_entry entries[1 + WF_TALLY_FOUND]; /* from 1 */
+	uint16_t slots[WF_TALLY_SLOTS];                    /* of an entry; 0: free */
 };
 
 /* Asks the table for all keys of the newcomer. A key that few articles have says more. Where it asks for many passages,
