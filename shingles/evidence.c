@@ -282,7 +282,7 @@ void wf_profile_set(struct wf_profile *profile, const uint16_t *tokens, uint32_t
 	profile->cover = profile->hit + tokens_count;
 	profile->cover_other = profile->cover + tokens_count;
 	profile->shingles_own = 0;
-	memset(profile->table, 0xff, sizeof *profile->table << bits);
+	wf_kernels()->fill((uint8_t *)profile->table, UINT8_MAX, (uint32_t)sizeof *profile->table << bits);
 	memset(profile->repeated, 0, WF_BITS_WORDS(tokens_count) * sizeof *profile->repeated);
 	if (tokens_count > 1)
 		enter_all(profile);

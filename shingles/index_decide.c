@@ -47,12 +47,17 @@ void wf_index_prepare(struct wf_index *index, const struct wf_document *document
 	index->ahead_source = source;
 }
 
-/* Makes the article ready that was to be, so that its lines come from memory while the one in hand is compared. */
-static void make_ahead(struct wf_index *index)
+/* Makes the article ready that was to be, while what is looked at next for the one in hand comes from memory. Returns
+ * it; NULL: there is none. */
+static const struct wf_newcomer *make_ahead(struct wf_index *index)
 {
+	int error = WF_ENOTFOUND;
+
 	if (index->ahead != NULL)
-		(void)make_newcomer(index, index->prepared, index->ahead, index->ahead_source, WF_PAGE_NEW);
+		error = wf_newcomer_make(index->prepared, index->ahead, index->ahead_source, WF_PAGE_NEW, index->bands,
+					 &index->boilerplate, &index->frequency);
 	index->ahead = NULL;
+	return error == 0 ? index->prepared : NULL;
 }
 
 /* The newcomer that was made ready for the document, else a new one. */
@@ -68,7 +73,7 @@ static int take_newcomer(struct wf_index *index, const struct wf_document *docum
 	return 0;
 }
 
-/* Asks the LSH table who shares keys with the newcomer: the best of each cluster, `candidates_max` at most. */
+/* Who shares keys with the newcomer, after wf_tally_begin(): the best of each cluster, `candidates_max` at most. */
 static void find_candidates(struct wf_index *index, uint64_t replaces)
 {
 	struct wf_tally_entry best[WF_TALLY_BEST];
@@ -109,6 +114,7 @@ uint32_t wf_index_foresee(struct wf_index *index, const struct wf_document *docu
 
 	index->newcomer = &index->foreseen;
 	if (make_newcomer(index, index->newcomer, document, source, WF_PAGE_NEW) == 0) {
+		wf_tally_begin(&index->tally, &index->lsh, index->newcomer);
 		find_candidates(index, 0);
 		for (; count < index->candidates_count && count < numbers_max; count++)
 			numbers[count] = index->candidates[count].number;
@@ -546,9 +552,14 @@ static void decide_kept(struct wf_index *index, const struct wf_candidate *old, 
 /* Finds and compares the candidates; the one that the newcomer joins, or NULL. */
 static const struct wf_candidate *weigh_all(struct wf_index *index, uint64_t replaces)
 {
+	const struct wf_newcomer *next;
+
+	wf_tally_begin(&index->tally, &index->lsh, index->newcomer);
+	next = make_ahead(index);
 	find_candidates(index, replaces);
 	find_evidence(index);
-	make_ahead(index);
+	if (next != NULL)
+		wf_lsh_prefetch(&index->lsh, next->keys, next->keys_count);
 	compare_candidates(index);
 	weigh_candidates(index);
 	return choose_strongest(index);

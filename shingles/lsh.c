@@ -398,17 +398,25 @@ static size_t find_one(const struct wf_lsh *lsh, uint64_t key, uint32_t place, s
 	return bucket.count;
 }
 
-/* Fetches what is looked at after a key's home line: its posting list, or the line in which the search goes on. */
-static void fetch_after_home(struct lines lines, uint32_t tag, const struct wf_posting *posting)
+/* Fetches the line in which the search for a key goes on after its home line. */
+static void fetch_after_home(const struct wf_lsh *lsh, uint64_t key)
 {
-	if (posting != NULL)
-		wf_prefetch(posting, sizeof *posting);
-	else
-		wf_prefetch(&lines.first[line_after(lines.count, tag, home_of(lines.count, tag))], LINE_BYTES);
+	const struct lines lines = lines_of(lsh, key);
+	const uint32_t tag = tag_of(key);
+
+	wf_prefetch(&lines.first[line_after(lines.count, tag, home_of(lines.count, tag))], LINE_BYTES);
 }
 
+/* A key that is looked for, and its home line. */
+struct looked_for {
+	const struct wf_lsh_line *line;
+	uint32_t tag;
+	uint32_t place; /* among the keys */
+};
+
 /* The keys whose home line has their tag, or goes on: which these are is not to be guessed, so no branch asks. */
-static uint32_t keys_to_look_at(const struct wf_lsh *lsh, const uint64_t *keys, uint32_t keys_count, uint16_t *places)
+static uint32_t keys_to_look_at(const struct wf_lsh *lsh, const uint64_t *keys, uint32_t keys_count,
+				struct looked_for *looked_for)
 {
 	uint32_t count = 0;
 
@@ -417,79 +425,72 @@ static uint32_t keys_to_look_at(const struct wf_lsh *lsh, const uint64_t *keys, 
 		const uint32_t tag = tag_of(keys[i]);
 		const struct wf_lsh_line *line = &lines.first[home_of(lines.count, tag)];
 
-		places[count] = (uint16_t)i;
+		looked_for[count] = (struct looked_for){line, tag, i};
 		count += (uint32_t)(wf_eight_equal(line->tags, ~LISTED, tag) != 0) | (uint32_t)goes_on(line, tag);
 	}
 	return count;
 }
 
-/* Keys, by what their home line says of them. */
-struct sorted {
-	uint32_t plain_count;
-	uint32_t listed_count;
-	uint32_t walked_count;
-	struct {
-		const struct wf_lsh_line *line;
-		uint32_t matches;
-		uint32_t place;
-	} plain[WF_LSH_KEYS_MAX]; /* their articles are in it, and nowhere else */
-	struct {
-		uint32_t list;
-		uint32_t place;
-	} listed[WF_LSH_KEYS_MAX];
-	uint16_t walked[WF_LSH_KEYS_MAX]; /* the search goes on */
-};
-
 /* Each is written to all three lists, and kept in one: which is not to be guessed, so no branch asks. */
-static void sort_keys(const struct wf_lsh *lsh, const uint64_t *keys, const uint16_t *places, uint32_t places_count,
-		      struct sorted *sorted)
+static void sort_keys(const struct looked_for *looked_for, uint32_t count, struct wf_lsh_search *search)
 {
-	sorted->plain_count = sorted->listed_count = sorted->walked_count = 0;
-	for (uint32_t i = 0; i < places_count; i++) {
-		const uint64_t key = keys[places[i]];
-		const struct lines lines = lines_of(lsh, key);
-		const uint32_t tag = tag_of(key);
-		const struct wf_lsh_line *line = &lines.first[home_of(lines.count, tag)];
+	for (uint32_t i = 0; i < count; i++) {
+		const struct wf_lsh_line *const line = looked_for[i].line;
+		const uint32_t tag = looked_for[i].tag;
 		const uint32_t matches = wf_eight_equal(line->tags, ~LISTED, tag) & ~free_of(line);
 		uint32_t place;
 		const bool is_listed = are_listed(line, matches, &place);
 		const bool is_walked = !is_listed & goes_on(line, tag);
 
-		sorted->plain[sorted->plain_count].line = line;
-		sorted->plain[sorted->plain_count].matches = matches;
-		sorted->plain[sorted->plain_count].place = places[i];
-		sorted->listed[sorted->listed_count].list = line->numbers[place];
-		sorted->listed[sorted->listed_count].place = places[i];
-		sorted->walked[sorted->walked_count] = places[i];
-		sorted->plain_count += !is_listed & !is_walked & (matches != 0);
-		sorted->listed_count += is_listed;
-		sorted->walked_count += is_walked;
+		search->plain[search->plain_count].line = line;
+		search->plain[search->plain_count].matches = matches;
+		search->plain[search->plain_count].place = looked_for[i].place;
+		search->listed[search->listed_count].list = line->numbers[place];
+		search->listed[search->listed_count].place = looked_for[i].place;
+		search->walked[search->walked_count] = looked_for[i].place;
+		search->plain_count += !is_listed & !is_walked & (matches != 0);
+		search->listed_count += is_listed;
+		search->walked_count += is_walked;
 	}
+}
+
+void wf_lsh_find_begin(const struct wf_lsh *lsh, const uint64_t *keys, uint32_t keys_count,
+		       struct wf_lsh_search *search)
+{
+	struct looked_for looked_for[WF_LSH_KEYS_MAX];
+
+	assert(keys_count <= WF_LSH_KEYS_MAX);
+	search->keys = keys;
+	search->plain_count = search->listed_count = search->walked_count = 0;
+	if (lsh->region.lines == NULL)
+		return;
+	sort_keys(looked_for, keys_to_look_at(lsh, keys, keys_count, looked_for), search);
+	for (uint32_t i = 0; i < search->walked_count; i++)
+		fetch_after_home(lsh, keys[search->walked[i]]);
+	for (uint32_t i = 0; i < search->listed_count; i++)
+		wf_prefetch(posting_of(lsh, search->listed[i].list), sizeof(struct wf_posting));
+}
+
+size_t wf_lsh_find_end(const struct wf_lsh *lsh, const struct wf_lsh_search *search, struct wf_lsh_found *found)
+{
+	size_t count = 0;
+
+	for (uint32_t i = 0; i < search->plain_count; i++)
+		count += take_matches(search->plain[i].line, search->plain[i].matches, search->plain[i].place,
+				      found + count);
+	for (uint32_t i = 0; i < search->listed_count; i++)
+		count += take_posting(posting_of(lsh, search->listed[i].list), search->listed[i].place, found + count);
+	for (uint32_t i = 0; i < search->walked_count; i++)
+		count += find_one(lsh, search->keys[search->walked[i]], search->walked[i], found + count);
+	return count;
 }
 
 size_t wf_lsh_find(const struct wf_lsh *lsh, const uint64_t *keys, uint32_t keys_count, struct wf_lsh_found *found)
 {
-	uint16_t places[WF_LSH_KEYS_MAX];
-	struct sorted sorted;
-	size_t found_count = 0;
+	struct wf_lsh_search search;
 
-	assert(keys_count <= WF_LSH_KEYS_MAX);
-	if (lsh->region.lines == NULL)
-		return 0;
-	sort_keys(lsh, keys, places, keys_to_look_at(lsh, keys, keys_count, places), &sorted);
-	for (uint32_t i = 0; i < sorted.walked_count; i++)
-		fetch_after_home(lines_of(lsh, keys[sorted.walked[i]]), tag_of(keys[sorted.walked[i]]), NULL);
-	for (uint32_t i = 0; i < sorted.listed_count; i++)
-		wf_prefetch(posting_of(lsh, sorted.listed[i].list), sizeof(struct wf_posting));
-	for (uint32_t i = 0; i < sorted.plain_count; i++)
-		found_count += take_matches(sorted.plain[i].line, sorted.plain[i].matches, sorted.plain[i].place,
-					    found + found_count);
-	for (uint32_t i = 0; i < sorted.listed_count; i++)
-		found_count += take_posting(posting_of(lsh, sorted.listed[i].list), sorted.listed[i].place,
-					    found + found_count);
-	for (uint32_t i = 0; i < sorted.walked_count; i++)
-		found_count += find_one(lsh, keys[sorted.walked[i]], sorted.walked[i], found + found_count);
-	return found_count;
+	wf_lsh_find_begin(lsh, keys, keys_count, &search);
+	return wf_lsh_find_end(lsh, &search, found);
 }
 
 /* Makes the segment anew where it is, by way of a copy. Without the memory for that it stays as it is: right, if
@@ -633,7 +634,9 @@ void wf_lsh_prefetch_insert(const struct wf_lsh *lsh, const uint64_t *keys, uint
 		const struct wf_posting *posting = posting_in(lsh, line, matches_of(line, tag));
 
 		wf_prefetch(segment_of(lsh, keys[i]), sizeof(struct wf_lsh_segment));
-		if (posting != NULL || free_of(line) == 0)
-			fetch_after_home(lines, tag, posting);
+		if (posting != NULL)
+			wf_prefetch(posting, sizeof *posting);
+		else if (free_of(line) == 0)
+			fetch_after_home(lsh, keys[i]);
 	}
 }

@@ -89,9 +89,30 @@ struct wf_lsh_found {
 	uint16_t count; /* articles under the key */
 };
 
-/* The articles under each of `keys_count` keys, WF_LSH_KEYS_MAX at most, in no order: the memory is asked for all that
- * is needed before any of it is waited for. `found` has room for WF_LSH_BUCKET_MAX a key; returns how many there
- * are. */
+/* The articles under each of `keys_count` keys, WF_LSH_KEYS_MAX at most, in no order. `found` has room for
+ * WF_LSH_BUCKET_MAX a key; returns how many there are. */
 size_t wf_lsh_find(const struct wf_lsh *lsh, const uint64_t *keys, uint32_t keys_count, struct wf_lsh_found *found);
+
+/* The same in two steps. begin looks at the keys' first lines, and asks the memory for what else is needed; while it
+ * comes, something else can be done, but not to the table. `keys` are borrowed until end. */
+struct wf_lsh_search {
+	const uint64_t *keys;
+	uint32_t plain_count;
+	uint32_t listed_count;
+	uint32_t walked_count;
+	struct {
+		const struct wf_lsh_line *line;
+		uint32_t matches;
+		uint32_t place;   /* of the key, here and below */
+	} plain[WF_LSH_KEYS_MAX]; /* keys whose articles are in their first line, and nowhere else */
+	struct {
+		uint32_t list;
+		uint32_t place;
+	} listed[WF_LSH_KEYS_MAX];        /* keys with a posting list */
+	uint32_t walked[WF_LSH_KEYS_MAX]; /* keys whose search goes on */
+};
+void wf_lsh_find_begin(const struct wf_lsh *lsh, const uint64_t *keys, uint32_t keys_count,
+		       struct wf_lsh_search *search);
+size_t wf_lsh_find_end(const struct wf_lsh *lsh, const struct wf_lsh_search *search, struct wf_lsh_found *found);
 
 #endif

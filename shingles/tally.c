@@ -1,5 +1,7 @@
 #include "tally.h"
 
+#include "kernel.h"
+
 #define BITS_MIN        10 /* so many that two articles seldom meet: that is not to be guessed */
 #define SAME_TEXT_SCORE 1000u
 #define BAND_SCORE      24u
@@ -64,7 +66,7 @@ static uint32_t add_up(struct wf_tally *tally, const struct wf_newcomer *newcome
 
 	while (1u << bits < 2 * found_count)
 		bits++;
-	memset(tally->slots, 0, sizeof *tally->slots << bits);
+	wf_kernels()->fill((uint8_t *)tally->slots, 0, (uint32_t)sizeof *tally->slots << bits);
 	for (size_t i = 0; i < found_count; i++) {
 		const struct wf_lsh_found found = tally->found[i];
 		uint32_t at = found.number * 0x9E3779B1u >> (32 - bits);
@@ -105,6 +107,11 @@ static uint32_t choose_best(struct wf_tally *tally, const struct wf_newcomer *ne
 	return count;
 }
 
+void wf_tally_begin(struct wf_tally *tally, const struct wf_lsh *lsh, const struct wf_newcomer *newcomer)
+{
+	wf_lsh_find_begin(lsh, newcomer->keys, newcomer->keys_count, &tally->search);
+}
+
 uint32_t wf_tally_find(struct wf_tally *tally, const struct wf_lsh *lsh, const struct wf_newcomer *newcomer,
 		       struct wf_tally_entry best[WF_TALLY_BEST])
 {
@@ -112,6 +119,6 @@ uint32_t wf_tally_find(struct wf_tally *tally, const struct wf_lsh *lsh, const s
 
 	if (newcomer->keys_count == 0)
 		return 0;
-	found_count = wf_lsh_find(lsh, newcomer->keys, newcomer->keys_count, tally->found);
+	found_count = wf_lsh_find_end(lsh, &tally->search, tally->found);
 	return choose_best(tally, newcomer, add_up(tally, newcomer, found_count), best);
 }

@@ -20,16 +20,19 @@ struct wf_tally_entry {
 	uint16_t hits; /* keys in common */
 };
 
-/* Room for one search: 64 KiB, of which most use little. */
+/* Room for one search: 69 KiB, of which most use little. */
 struct wf_tally {
+	struct wf_lsh_search search;
 	struct wf_lsh_found found[WF_TALLY_FOUND];
 	struct wf_tally_entry entries[1 + WF_TALLY_FOUND]; /* from 1 */
 	uint16_t slots[WF_TALLY_SLOTS];                    /* of an entry; 0: free */
 };
 
-/* Asks the table for all keys of the newcomer. A key that few articles have says more. Where it asks for many passages,
- * one key in common is chance, and not enough. Out: best, the highest scores first, of equals the older article.
- * Returns how many. */
+/* Two steps: begin asks the table for all keys of the newcomer; what find needs of it then comes from memory, while
+ * something else is done, but not to the table. A key that few articles have says more. Where the newcomer asks for many
+ * passages, one key in common is chance, and not enough. Out: best, the highest scores first, of equals the older
+ * article. Returns how many. */
+void wf_tally_begin(struct wf_tally *tally, const struct wf_lsh *lsh, const struct wf_newcomer *newcomer);
 uint32_t wf_tally_find(struct wf_tally *tally, const struct wf_lsh *lsh, const struct wf_newcomer *newcomer,
 		       struct wf_tally_entry best[WF_TALLY_BEST]);
 

@@ -34,6 +34,7 @@ static uint32_t find(struct desk *desk, uint32_t passages)
 	desk->newcomer.keys_count = 1 + BANDS + passages;
 	for (uint32_t i = 0; i < desk->newcomer.keys_count; i++)
 		desk->newcomer.keys[i] = key_of(i);
+	wf_tally_begin(&desk->tally, &desk->lsh, &desk->newcomer);
 	return wf_tally_find(&desk->tally, &desk->lsh, &desk->newcomer, desk->best);
 }
 
