@@ -111,8 +111,8 @@ struct wf_kernels {
 	uint32_t (*probe)(const uint16_t *tokens, uint32_t tokens_count, const uint32_t *table, uint32_t shift,
 			  uint16_t *places);
 
-	/* Of each of the shingles (tokens[i], tokens[i + 1]) the place of its entry in such a table, and the entry but for
-	 * its lower 16 bits. Both have room for tokens_count and the slack. */
+	/* Of each of the shingles (tokens[i], tokens[i + 1]) the place of its entry in such a table, and the entry's
+	 * higher 16 bits. Both outputs have room for tokens_count and the slack. */
 	void (*entries)(const uint16_t *tokens, uint32_t tokens_count, uint32_t shift, uint32_t *places,
 			uint32_t *entries);
 

@@ -57,8 +57,8 @@ static void insert_best(struct wf_tally_entry best[WF_TALLY_BEST], uint32_t *cou
 	best[at] = slot;
 }
 
-/* Adds up what was found article by article; returns how many articles there are. The table is so large that few meet in
- * it; whether one has an entry already is not to be guessed, so no branch asks. */
+/* Adds up what was found article by article; returns how many articles there are. The table is so large that few meet
+ * in it; whether one has an entry already is not to be guessed, so no branch asks. */
 static uint32_t add_up(struct wf_tally *tally, const struct wf_newcomer *newcomer, size_t found_count)
 {
 	uint32_t bits = BITS_MIN;

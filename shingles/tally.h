@@ -29,8 +29,8 @@ struct wf_tally {
 };
 
 /* Two steps: begin asks the table for all keys of the newcomer; what find needs of it then comes from memory, while
- * something else is done, but not to the table. A key that few articles have says more. Where the newcomer asks for many
- * passages, one key in common is chance, and not enough. Out: best, the highest scores first, of equals the older
+ * something else is done, but not to the table. A key that few articles have says more. Where the newcomer asks for
+ * many passages, one key in common is chance, and not enough. Out: best, the highest scores first, of equals the older
  * article. Returns how many. */
 void wf_tally_begin(struct wf_tally *tally, const struct wf_lsh *lsh, const struct wf_newcomer *newcomer);
 uint32_t wf_tally_find(struct wf_tally *tally, const struct wf_lsh *lsh, const struct wf_newcomer *newcomer,

@@ -331,6 +331,56 @@ static void every_level_ranks_alike(void **state)
 	assert_true(chosen > 0);
 }
 
+/* entries */
+
+static void every_level_makes_the_same_entries(void **state)
+{
+	struct fixture *fixture = *state;
+	static uint32_t places[TOKENS_MOST + WF_KERNEL_SLACK];
+	static uint32_t entries[TOKENS_MOST + WF_KERNEL_SLACK];
+
+	for (uint32_t round = 0; round < ROUNDS / 20; round++) {
+		const uint32_t shift = 1 + random_below(&fixture->random, 31);
+		const struct wf_kernels *kernels;
+		size_t at = 0;
+
+		fill(fixture);
+		while ((kernels = next_level(&at)) != NULL) {
+			kernels->entries(fixture->tokens, fixture->count, shift, places, entries);
+			for (uint32_t i = 0; i + 1 < fixture->count; i++) {
+				const uint32_t hash =
+					wf_kernel_entry_hash(WF_SHINGLE_OF(fixture->tokens[i], fixture->tokens[i + 1]));
+
+				assert_int_equal(places[i], hash >> shift);
+				assert_int_equal(entries[i], wf_kernel_entry_tag(hash) << 16);
+			}
+		}
+		empty(fixture);
+	}
+}
+
+/* fill */
+
+static void every_level_fills_what_it_is_told_to(void **state)
+{
+	struct fixture *fixture = *state;
+	static uint8_t bytes[TOKENS_MOST + 2];
+
+	for (uint32_t round = 0; round < ROUNDS; round++) {
+		const uint32_t count = random_below(&fixture->random, TOKENS_MOST);
+		const uint32_t first = 1 + random_below(&fixture->random, TOKENS_MOST - count);
+		const struct wf_kernels *kernels;
+		size_t at = 0;
+
+		while ((kernels = next_level(&at)) != NULL) {
+			memset(bytes, 3, sizeof bytes);
+			kernels->fill(bytes + first, 7, count);
+			for (uint32_t i = 0; i < sizeof bytes; i++)
+				assert_int_equal(bytes[i], i >= first && i < first + count ? 7 : 3);
+		}
+	}
+}
+
 /* minima */
 
 /* Whether ranks[i] is the least of one of the windows that it is in. */
@@ -556,6 +606,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(every_level_finds_what_is_repeated, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(every_level_probes_alike, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(every_level_ranks_alike, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(every_level_makes_the_same_entries, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(every_level_fills_what_it_is_told_to, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(every_level_finds_the_minima_of_windows, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(every_level_tells_which_are_below, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(every_level_sums_alike, set_up, tear_down),
