@@ -190,8 +190,6 @@ static int query_waiting(struct feed *feed)
  * them. */
 static int measure_queries(struct feed *feed, struct wf_stage_row *row)
 {
-	uint64_t candidates = 0;
-	uint64_t queries = 0;
 	int error = 0;
 
 	for (size_t round = 0; error == 0 && round < row->rounds; round++) {
@@ -210,12 +208,10 @@ static int measure_queries(struct feed *feed, struct wf_stage_row *row)
 		wf_index_stats(feed->index, &after);
 		row->cpu_us[round] = sum.cpu_us / (double)feed->waiting_count;
 		row->wall_us[round] = sum.wall_us / (double)feed->waiting_count;
-		candidates += after.candidates - before.candidates;
-		queries += feed->waiting_count;
+		row->candidates += candidates_between(&before, &after) / (double)row->rounds;
 		if (error == 0)
 			error = feed_waiting(feed);
 	}
-	row->candidates = queries == 0 ? 0 : (double)candidates / (double)queries;
 	return error;
 }
 

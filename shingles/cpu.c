@@ -3,7 +3,6 @@
 enum wf_cpu_level wf_cpu_level(void)
 {
 #if defined(__x86_64__)
-	__builtin_cpu_init();
 	if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("bmi") || !__builtin_cpu_supports("bmi2") ||
 	    !__builtin_cpu_supports("popcnt"))
 		return WF_CPU_SCALAR;

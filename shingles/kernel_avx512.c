@@ -85,6 +85,18 @@ static uint32_t seen(const uint16_t *tokens, uint32_t tokens_count, const uint32
 	return wf_kernels_avx2.seen(tokens, tokens_count, seen_bits, shift, bits, places);
 }
 
+/* wf_kernel_entry_hash() and wf_kernel_entry_tag() of each. */
+static inline __m512i entry_hashes_of(const uint16_t *tokens, __mmask16 lanes)
+{
+	return _mm512_mullo_epi32(shingles_of(load_tokens(tokens, lanes), load_tokens(tokens + 1, lanes)),
+				  _mm512_set1_epi32((int)WF_KERNEL_HASH_FIRST));
+}
+
+static inline __m512i entry_tags_of(__m512i hash)
+{
+	return _mm512_and_si512(_mm512_srli_epi32(hash, 1), _mm512_set1_epi32(0x7FFF));
+}
+
 static uint32_t probe(const uint16_t *tokens, uint32_t tokens_count, const uint32_t *table, uint32_t shift,
 		      uint16_t *places)
 {
@@ -94,11 +106,9 @@ static uint32_t probe(const uint16_t *tokens, uint32_t tokens_count, const uint3
 
 	for (uint32_t i = 0; i + 1 < tokens_count; i += LANES) {
 		const __mmask16 lanes = lanes_of(tokens_count - 1 - i);
-		const __m512i shingle = shingles_of(load_tokens(tokens + i, lanes), load_tokens(tokens + i + 1, lanes));
-		const __m512i hash = _mm512_mullo_epi32(shingle, _mm512_set1_epi32((int)WF_KERNEL_HASH_FIRST));
+		const __m512i hash = entry_hashes_of(tokens + i, lanes);
 		const __m512i entry = _mm512_i32gather_epi32(_mm512_srl_epi32(hash, shift_count), table, 4);
-		const __m512i tag = _mm512_and_si512(_mm512_srli_epi32(hash, 1), _mm512_set1_epi32(0x7FFF));
-		const __mmask16 tagged = _mm512_cmpeq_epi32_mask(_mm512_srli_epi32(entry, 16), tag);
+		const __mmask16 tagged = _mm512_cmpeq_epi32_mask(_mm512_srli_epi32(entry, 16), entry_tags_of(hash));
 
 		count += store_places(places + count, lanes & (tagged | _mm512_testn_epi32_mask(entry, only)), i);
 	}
@@ -111,13 +121,10 @@ static void entries(const uint16_t *tokens, uint32_t tokens_count, uint32_t shif
 
 	for (uint32_t i = 0; i + 1 < tokens_count; i += LANES) {
 		const __mmask16 lanes = lanes_of(tokens_count - 1 - i);
-		const __m512i shingle = shingles_of(load_tokens(tokens + i, lanes), load_tokens(tokens + i + 1, lanes));
-		const __m512i hash = _mm512_mullo_epi32(shingle, _mm512_set1_epi32((int)WF_KERNEL_HASH_FIRST));
+		const __m512i hash = entry_hashes_of(tokens + i, lanes);
 
 		_mm512_storeu_si512(places + i, _mm512_srl_epi32(hash, shift_count));
-		_mm512_storeu_si512(
-			entries + i,
-			_mm512_slli_epi32(_mm512_and_si512(_mm512_srli_epi32(hash, 1), _mm512_set1_epi32(0x7FFF)), 16));
+		_mm512_storeu_si512(entries + i, _mm512_slli_epi32(entry_tags_of(hash), 16));
 	}
 }
 

@@ -89,9 +89,7 @@ static bool goes_on(const struct wf_lsh_line *line, uint32_t tag)
 
 static uint32_t matches_of(const struct wf_lsh_line *line, uint32_t tag)
 {
-	const uint32_t tagged = wf_eight_equal(line->tags, ~LISTED, tag);
-
-	return tagged == 0 ? 0 : tagged & ~free_of(line);
+	return wf_eight_equal(line->tags, ~LISTED, tag) & ~free_of(line);
 }
 
 /* Puts an entry into the first free place from its home on. There is one. */
@@ -437,7 +435,7 @@ static void sort_keys(const struct looked_for *looked_for, uint32_t count, struc
 	for (uint32_t i = 0; i < count; i++) {
 		const struct wf_lsh_line *const line = looked_for[i].line;
 		const uint32_t tag = looked_for[i].tag;
-		const uint32_t matches = wf_eight_equal(line->tags, ~LISTED, tag) & ~free_of(line);
+		const uint32_t matches = matches_of(line, tag);
 		uint32_t place;
 		const bool is_listed = are_listed(line, matches, &place);
 		const bool is_walked = !is_listed & goes_on(line, tag);

@@ -536,7 +536,7 @@ static void every_level_marks_and_weighs_alike(void **state)
 	}
 }
 
-/* longest */
+/* edges */
 
 static void every_level_finds_the_edges(void **state)
 {
@@ -566,6 +566,8 @@ static void every_level_finds_the_edges(void **state)
 		free(mask);
 	}
 }
+
+/* longest */
 
 static void every_level_finds_the_longest_run(void **state)
 {
