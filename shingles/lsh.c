@@ -14,12 +14,12 @@
 
 #define PLAIN_MAX 4u /* articles of a key that have a place each; more have a posting list together */
 
-#define MARK   (WF_LSH_NUMBER_MAX + 1)
-#define LISTED 1u /* of a tag */
+#define MARKS  0xFu /* of a tag: bits that are not its own, four of the line's marks */
+#define LISTED (WF_LSH_NUMBER_MAX + 1)
 
 struct wf_lsh_line {
-	uint32_t tags[WF_LSH_LINE_ENTRIES];    /* the lowest bit: LISTED */
-	uint32_t numbers[WF_LSH_LINE_ENTRIES]; /* 0: free; the highest bit is mark i of the line */
+	uint32_t tags[WF_LSH_LINE_ENTRIES]; /* 0 but for MARKS: the place is free */
+	uint32_t numbers[WF_LSH_LINE_ENTRIES];
 };
 
 _Static_assert(sizeof(struct wf_lsh_line) == LINE_BYTES, "a line is one cache line");
@@ -30,9 +30,12 @@ static struct wf_lsh_segment *segment_of(const struct wf_lsh *lsh, uint64_t key)
 	return &lsh->segments[key % WF_LSH_SEGMENTS];
 }
 
+/* Never 0, which is what a free place has. */
 static uint32_t tag_of(uint64_t key)
 {
-	return (uint32_t)(key >> 32) & ~LISTED;
+	const uint32_t tag = (uint32_t)(key >> 32) & ~MARKS;
+
+	return tag == 0 ? MARKS + 1 : tag;
 }
 
 static uint32_t home_of(uint32_t lines_count, uint32_t tag)
@@ -70,26 +73,36 @@ void wf_lsh_close(struct wf_lsh *lsh)
 	*lsh = (struct wf_lsh){0};
 }
 
-/* The places of a line that are free: a bit each. */
-static uint32_t free_of(const struct wf_lsh_line *line)
+/* The places of a line that have the tag: a bit each. */
+static uint32_t matches_of(const struct wf_lsh_line *line, uint32_t tag)
 {
-	return wf_eight_equal(line->numbers, WF_LSH_NUMBER_MAX, 0);
+	return wf_eight_equal(line->tags, ~MARKS, tag);
 }
 
-/* Which of a line's marks an entry with the tag leaves: by bits that do not choose its line. */
-static uint32_t mark_of(uint32_t tag)
+static uint32_t free_of(const struct wf_lsh_line *line)
 {
-	return tag / 2 % WF_LSH_LINE_ENTRIES;
+	return matches_of(line, 0);
+}
+
+/* Where a line has the mark that an entry with the tag leaves: by bits that do not choose its line. */
+static uint32_t mark_place(uint32_t tag)
+{
+	return tag / (MARKS + 1) % WF_LSH_LINE_ENTRIES;
+}
+
+static uint32_t mark_bit(uint32_t tag)
+{
+	return tag / ((MARKS + 1) * WF_LSH_LINE_ENTRIES) % 4;
 }
 
 static bool goes_on(const struct wf_lsh_line *line, uint32_t tag)
 {
-	return (wf_eight_highest(line->numbers) >> mark_of(tag) & 1) != 0;
+	return (line->tags[mark_place(tag)] >> mark_bit(tag) & 1) != 0;
 }
 
-static uint32_t matches_of(const struct wf_lsh_line *line, uint32_t tag)
+static void mark(struct wf_lsh_line *line, uint32_t tag)
 {
-	return wf_eight_equal(line->tags, ~LISTED, tag) & ~free_of(line);
+	line->tags[mark_place(tag)] |= 1u << mark_bit(tag);
 }
 
 /* Puts an entry into the first free place from its home on. There is one. */
@@ -100,10 +113,10 @@ static void place(struct wf_lsh_segment *segment, uint32_t tag, uint32_t number)
 	uint32_t i;
 
 	for (; (places = free_of(&segment->lines[at])) == 0; at = line_after(segment->lines_count, tag, at))
-		segment->lines[at].numbers[mark_of(tag)] |= MARK;
+		mark(&segment->lines[at], tag);
 	i = (uint32_t)__builtin_ctz(places);
-	segment->lines[at].tags[i] = tag;
-	segment->lines[at].numbers[i] |= number;
+	segment->lines[at].tags[i] |= tag;
+	segment->lines[at].numbers[i] = number;
 }
 
 /* Makes a segment at `lines`, which are not where it is. The order of entries is that of their homes but for what
@@ -121,13 +134,13 @@ static void make_anew(struct wf_lsh_segment *segment, struct wf_lsh_line *lines,
 
 		for (uint32_t taken = ~free_of(line) & 0xff; taken != 0; taken &= taken - 1) {
 			const uint32_t k = (uint32_t)__builtin_ctz(taken);
-			const uint32_t tag = line->tags[k] & ~LISTED;
+			const uint32_t tag = line->tags[k] & ~MARKS;
 			uint32_t at = home_of(lines_count, tag);
 
 			for (; fills[at] == WF_LSH_LINE_ENTRIES; at = line_after(lines_count, tag, at))
-				lines[at].numbers[mark_of(tag)] |= MARK;
-			lines[at].tags[fills[at]] = line->tags[k];
-			lines[at].numbers[fills[at]] |= line->numbers[k] & WF_LSH_NUMBER_MAX;
+				mark(&lines[at], tag);
+			lines[at].tags[fills[at]] |= tag;
+			lines[at].numbers[fills[at]] = line->numbers[k];
 			fills[at]++;
 		}
 	}
@@ -311,7 +324,7 @@ static uint32_t *number_at(const struct bucket *bucket, uint32_t i)
 
 static bool is_listed(const struct bucket *bucket)
 {
-	return bucket->count == 1 && (*tag_at(bucket, 0) & LISTED) != 0;
+	return bucket->count == 1 && (*number_at(bucket, 0) & LISTED) != 0;
 }
 
 /* All entries of a key, line by line. */
@@ -345,7 +358,7 @@ static struct wf_posting *posting_of(const struct wf_lsh *lsh, uint32_t number)
 static bool are_listed(const struct wf_lsh_line *line, uint32_t matches, uint32_t *place)
 {
 	*place = (uint32_t)__builtin_ctz(matches | 1u << (WF_LSH_LINE_ENTRIES - 1));
-	return (matches >> *place & line->tags[*place] & LISTED) != 0;
+	return (matches >> *place & line->numbers[*place] / LISTED) != 0;
 }
 
 /* The posting list that a line's matches stand for; NULL where they are articles, or there are none. */
@@ -374,8 +387,7 @@ static size_t take_matches(const struct wf_lsh_line *line, uint32_t matches, uin
 	for (uint32_t i = 0; i < PLAIN_MAX; i++) {
 		const uint32_t at = (uint32_t)__builtin_ctz(matches | 1u << (WF_LSH_LINE_ENTRIES - 1));
 
-		found[i] =
-			(struct wf_lsh_found){line->numbers[at] & WF_LSH_NUMBER_MAX, (uint16_t)place, (uint16_t)count};
+		found[i] = (struct wf_lsh_found){line->numbers[at], (uint16_t)place, (uint16_t)count};
 		matches &= matches - 1;
 	}
 	return count;
@@ -388,11 +400,8 @@ static size_t find_one(const struct wf_lsh *lsh, uint64_t key, uint32_t place, s
 
 	if (is_listed(&bucket))
 		return take_posting(posting_of(lsh, *number_at(&bucket, 0)), place, found);
-	for (uint32_t i = 0; i < bucket.count; i++) {
-		const uint32_t number = *number_at(&bucket, i) & WF_LSH_NUMBER_MAX;
-
-		found[i] = (struct wf_lsh_found){number, (uint16_t)place, (uint16_t)bucket.count};
-	}
+	for (uint32_t i = 0; i < bucket.count; i++)
+		found[i] = (struct wf_lsh_found){*number_at(&bucket, i), (uint16_t)place, (uint16_t)bucket.count};
 	return bucket.count;
 }
 
@@ -408,8 +417,9 @@ static void fetch_after_home(const struct wf_lsh *lsh, uint64_t key)
 /* A key that is looked for, and its home line. */
 struct looked_for {
 	const struct wf_lsh_line *line;
-	uint32_t tag;
-	uint32_t place; /* among the keys */
+	uint32_t matches;
+	uint32_t goes_on; /* 0 or 1 */
+	uint32_t place;   /* among the keys */
 };
 
 /* The keys whose home line has their tag, or goes on: which these are is not to be guessed, so no branch asks. */
@@ -423,8 +433,8 @@ static uint32_t keys_to_look_at(const struct wf_lsh *lsh, const uint64_t *keys, 
 		const uint32_t tag = tag_of(keys[i]);
 		const struct wf_lsh_line *line = &lines.first[home_of(lines.count, tag)];
 
-		looked_for[count] = (struct looked_for){line, tag, i};
-		count += (uint32_t)(wf_eight_equal(line->tags, ~LISTED, tag) != 0) | (uint32_t)goes_on(line, tag);
+		looked_for[count] = (struct looked_for){line, matches_of(line, tag), goes_on(line, tag), i};
+		count += (looked_for[count].matches | looked_for[count].goes_on) != 0;
 	}
 	return count;
 }
@@ -434,11 +444,10 @@ static void sort_keys(const struct looked_for *looked_for, uint32_t count, struc
 {
 	for (uint32_t i = 0; i < count; i++) {
 		const struct wf_lsh_line *const line = looked_for[i].line;
-		const uint32_t tag = looked_for[i].tag;
-		const uint32_t matches = matches_of(line, tag);
+		const uint32_t matches = looked_for[i].matches;
 		uint32_t place;
 		const bool is_listed = are_listed(line, matches, &place);
-		const bool is_walked = !is_listed & goes_on(line, tag);
+		const bool is_walked = !is_listed & (looked_for[i].goes_on != 0);
 
 		search->plain[search->plain_count].line = line;
 		search->plain[search->plain_count].matches = matches;
@@ -530,12 +539,12 @@ static int make_posting(struct wf_lsh *lsh, struct wf_lsh_segment *segment, cons
 	count_memory(lsh);
 	posting = wf_postings_at(&lsh->postings, place);
 	for (uint32_t i = 0; i < bucket->count; i++) {
-		(void)wf_posting_add(posting, *number_at(bucket, i) & WF_LSH_NUMBER_MAX);
-		*number_at(bucket, i) &= MARK;
+		(void)wf_posting_add(posting, *number_at(bucket, i));
+		if (i > 0)
+			*tag_at(bucket, i) &= MARKS;
 	}
 	(void)wf_posting_add(posting, number);
-	*tag_at(bucket, 0) |= LISTED;
-	*number_at(bucket, 0) |= place;
+	*number_at(bucket, 0) = LISTED | place;
 	note_removals(lsh, segment, bucket->count - 1);
 	return 0;
 }
@@ -590,12 +599,12 @@ static bool remove_from(struct wf_lsh *lsh, struct wf_lsh_segment *segment, cons
 			return true;
 		wf_postings_give_back(&lsh->postings, place);
 	} else {
-		while (i < bucket->count && (*number_at(bucket, i) & WF_LSH_NUMBER_MAX) != number)
+		while (i < bucket->count && *number_at(bucket, i) != number)
 			i++;
 		if (i == bucket->count)
 			return false;
 	}
-	*number_at(bucket, i) &= MARK;
+	*tag_at(bucket, i) &= MARKS;
 	note_removals(lsh, segment, 1);
 	return true;
 }

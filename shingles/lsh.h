@@ -2,16 +2,16 @@
  *
  *   segment (4096, by the key's low bits) -> lines of 64 bytes, one cache line a probe
  *   line [ tag x 8 | number x 8 ]   home line: the tag's high bits; a full line goes on in another, by all its bits
- *        tag's lowest bit 0: number is an article's;  1: the place of the posting list of all articles of the key
+ *        number's highest bit 0: it is an article's;  1: the place of the posting list of all articles of the key
  *
  *   region: [ lines of segment 0 | lines of segment 1 | ... ], in large pages (base/pages.h)
  *
- * A tag is 31 bits of the key, so that with the segment 43 bits of it tell keys apart. The fifth article of a key makes
+ * A tag is 28 bits of the key, so that with the segment 40 bits of it tell keys apart. The fifth article of a key makes
  * a posting list of its entries (posting.h): what many outlets carry has many keys with many articles, which would fill
  * one line after another, and make everybody's searches go on over them.
  *
- * An entry whose line is full goes on to another, and leaves a mark of three bits of its tag on every full line that it
- * passed: the highest bits of the line's eight numbers are eight such marks. So most searches end where they began, in
+ * An entry whose line is full goes on to another, and leaves a mark of five bits of its tag on every full line that it
+ * passed: the lowest four bits of the line's eight tags are 32 such marks. So most searches end where they began, in
  * one line, however full it is. The other line is not the next one: what overflows from neighbours would pile up there.
  * The way that it goes on is one of its own for each tag (double hashing).
  *

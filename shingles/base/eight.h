@@ -46,20 +46,6 @@ static inline uint32_t wf_eight_equal(const uint32_t values[8], uint32_t bits, u
 #endif
 }
 
-/* Which of them have their highest bit set. */
-static inline uint32_t wf_eight_highest(const uint32_t values[8])
-{
-#ifdef __SSE2__
-	return wf_eight_bits(wf_eight_half(values, 0), wf_eight_half(values, 1));
-#else
-	uint32_t places = 0;
-
-	for (size_t i = 0; i < 8; i++)
-		places |= values[i] >> 31 << i;
-	return places;
-#endif
-}
-
 /* Which of eight shorter ones are above a bound. */
 static inline uint32_t wf_eight_above(const uint16_t values[8], uint16_t bound)
 {

@@ -21,9 +21,10 @@ struct bucket {
 
 /* Helpers */
 
+/* A key with these 28 bits for its tag. */
 static uint64_t key_of(uint32_t tag, uint32_t segment)
 {
-	return (uint64_t)tag << 32 | segment;
+	return (uint64_t)tag << 36 | segment;
 }
 
 /* The articles under one key. */
@@ -88,11 +89,11 @@ static uint32_t model_tag(uint64_t seed, uint32_t i, uint64_t *random)
 {
 	switch (seed % 4) {
 	case 0:
-		return 0xfffffff0u - 2 * i; /* the last line */
+		return 0x0fffffff - i; /* the last line */
 	case 1:
 		return 2 * i; /* the first, and tag 0 */
 	case 2:
-		return (i % 3) * 0x55555555u + 2 * i;
+		return (i % 3) * 0x05555555u + i;
 	default:
 		return (uint32_t)random_next(random);
 	}
