@@ -348,6 +348,14 @@ static bool is_passed_over(const struct wf_repeats *repeats)
 	return repeats->stories_total >= SETTLED_STORIES && repeats->offered % SETTLED_STEP != 0;
 }
 
+void wf_boilerplate_prefetch_record(const struct wf_boilerplate *boilerplate, uint64_t source)
+{
+	const struct wf_repeats *repeats = repeats_of(boilerplate, source);
+
+	if (repeats != NULL)
+		wf_prefetch(repeats, offsetof(struct wf_repeats, hot_bits));
+}
+
 void wf_boilerplate_prefetch(const struct wf_boilerplate *boilerplate, uint64_t source, bool is_to_learn)
 {
 	const struct wf_repeats *repeats = repeats_of(boilerplate, source);

@@ -62,7 +62,8 @@ bool wf_boilerplate_mask(const struct wf_boilerplate *boilerplate, uint64_t sour
 uint64_t wf_boilerplate_version(const struct wf_boilerplate *boilerplate, uint64_t source);
 
 /* Asks the memory for what wf_boilerplate_mask() will touch, and wf_boilerplate_learn() too if `is_to_learn`, ahead of
- * them. */
+ * them. How much that is is read from the source's record, which can be asked for still earlier. */
+void wf_boilerplate_prefetch_record(const struct wf_boilerplate *boilerplate, uint64_t source);
 void wf_boilerplate_prefetch(const struct wf_boilerplate *boilerplate, uint64_t source, bool is_to_learn);
 
 /* Learns from an article of `source` whose story the source had not printed before. `is_story`: it is the first of its

@@ -99,9 +99,10 @@ static void find_candidates(struct wf_index *index, uint64_t replaces)
 		index->candidates[index->candidates_count++] = (struct wf_candidate){
 			.number = number,
 			.cluster = article->cluster,
+			.source = article->source,
 			.is_composite = article->is_composite,
 		};
-		wf_boilerplate_prefetch(&index->boilerplate, article->source, false);
+		wf_boilerplate_prefetch_record(&index->boilerplate, article->source);
 		wf_clusters_prefetch(&index->clusters, article->cluster);
 	}
 }
@@ -177,6 +178,8 @@ static void compare_candidates(struct wf_index *index)
 	if (index->candidates_count == 0)
 		return;
 	profile_newcomer(index);
+	for (uint32_t i = 0; i < index->candidates_count; i++)
+		wf_boilerplate_prefetch(&index->boilerplate, index->candidates[i].source, false);
 	if (index->candidates_count > 1)
 		memset(index->covered_by, 0, newcomer->tokens_count * sizeof *index->covered_by);
 	for (uint32_t i = 0; i < index->candidates_count; i++) {

@@ -37,6 +37,7 @@ struct wf_sketch_header {
 struct wf_candidate {
 	uint64_t number;
 	uint64_t cluster;
+	uint64_t source;
 	bool is_composite;
 	bool is_same;
 	struct wf_bytes evidence;

@@ -1,7 +1,5 @@
 #include "tally.h"
 
-#include "kernel.h"
-
 #define BITS_MIN        10 /* so many that two articles seldom meet: that is not to be guessed */
 #define SAME_TEXT_SCORE 1000u
 #define BAND_SCORE      24u
@@ -57,8 +55,19 @@ static void insert_best(struct wf_tally_entry best[WF_TALLY_BEST], uint32_t *cou
 	best[at] = slot;
 }
 
+/* An entry in one word: [ hits 16 | score 16 | number 32 ], so that a key in common is one addition. */
+static uint64_t key_in_common(uint16_t score)
+{
+	return UINT64_C(1) << 48 | (uint64_t)score << 32;
+}
+
+static struct wf_tally_entry entry_of(uint64_t word)
+{
+	return (struct wf_tally_entry){(uint32_t)word, (uint16_t)(word >> 32), (uint16_t)(word >> 48)};
+}
+
 /* Adds up what was found article by article; returns how many articles there are. The table is so large that few meet
- * in it; whether one has an entry already is not to be guessed, so no branch asks. */
+ * in it; whether one has a slot already is not to be guessed, so no branch asks. */
 static uint32_t add_up(struct wf_tally *tally, const struct wf_newcomer *newcomer, size_t found_count)
 {
 	uint32_t bits = BITS_MIN;
@@ -66,30 +75,25 @@ static uint32_t add_up(struct wf_tally *tally, const struct wf_newcomer *newcome
 
 	while (1u << bits < 2 * found_count)
 		bits++;
-	wf_kernels()->fill((uint8_t *)tally->slots, 0, (uint32_t)sizeof *tally->slots << bits);
 	for (size_t i = 0; i < found_count; i++) {
 		const struct wf_lsh_found found = tally->found[i];
 		uint32_t at = found.number * 0x9E3779B1u >> (32 - bits);
-		struct wf_tally_entry *entry;
-		uint32_t place;
-		bool is_new;
+		uint64_t word = tally->slots[at];
 
-		while ((tally->slots[at] != 0) & (tally->entries[tally->slots[at]].number != found.number))
+		while ((word != 0) & ((uint32_t)word != found.number)) {
 			at = (at + 1) & ((1u << bits) - 1);
-		is_new = tally->slots[at] == 0;
-		count += is_new;
-		place = is_new ? count : tally->slots[at];
-		tally->slots[at] = (uint16_t)place;
-		entry = &tally->entries[place];
-		entry->number = found.number;
-		entry->score = (uint16_t)((is_new ? 0u : entry->score) + score_of(newcomer, &found));
-		entry->hits = (uint16_t)((is_new ? 0u : entry->hits) + 1);
+			word = tally->slots[at];
+		}
+		tally->taken[count] = (uint16_t)at;
+		count += word == 0;
+		tally->slots[at] = (word == 0 ? found.number : word) + key_in_common(score_of(newcomer, &found));
 	}
 	return count;
 }
 
-/* Gives those with the highest scores, best first, but for those that have no more in common than chance gives. */
-static uint32_t choose_best(struct wf_tally *tally, const struct wf_newcomer *newcomer, uint32_t entries_count,
+/* Gives those with the highest scores, best first, but for those that have no more in common than chance gives. Frees
+ * the slots. */
+static uint32_t choose_best(struct wf_tally *tally, const struct wf_newcomer *newcomer, uint32_t taken_count,
 			    struct wf_tally_entry best[WF_TALLY_BEST])
 {
 	const uint32_t passages = newcomer->keys_count - 1 - newcomer->bands;
@@ -98,12 +102,16 @@ static uint32_t choose_best(struct wf_tally *tally, const struct wf_newcomer *ne
 	uint32_t chosen_count = 0;
 	uint32_t count = 0;
 
-	for (uint32_t i = 1; i <= entries_count; i++) {
-		tally->slots[chosen_count] = (uint16_t)i;
-		chosen_count += (tally->entries[i].hits >= hits_least) & (tally->entries[i].score >= score_least);
+	for (uint32_t i = 0; i < taken_count; i++) {
+		uint64_t *const slot = &tally->slots[tally->taken[i]];
+		const struct wf_tally_entry entry = entry_of(*slot);
+
+		tally->chosen[chosen_count] = *slot;
+		chosen_count += (entry.hits >= hits_least) & (entry.score >= score_least);
+		*slot = 0;
 	}
 	for (uint32_t i = 0; i < chosen_count; i++)
-		insert_best(best, &count, tally->entries[tally->slots[i]]);
+		insert_best(best, &count, entry_of(tally->chosen[i]));
 	return count;
 }
 

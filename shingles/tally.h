@@ -1,7 +1,7 @@
 /* Which articles share the most keys with the newcomer, as far as the LSH table tells.
  *
  *   keys -> LSH table -> found: an entry for each article under each key
- *                     -> slots: a small hash table, article -> its entry: score, keys in common
+ *                     -> slots: a small hash table, article -> score, keys in common
  *                     -> best: those with the highest scores */
 #ifndef WF_TALLY_H
 #define WF_TALLY_H
@@ -15,17 +15,18 @@
 #define WF_TALLY_BEST  64u
 
 struct wf_tally_entry {
-	uint32_t number; /* low 31 bits of the article's; 0: free */
+	uint32_t number; /* low 31 bits of the article's */
 	uint16_t score;
 	uint16_t hits; /* keys in common */
 };
 
-/* Room for one search: 69 KiB, of which most use little. */
+/* Room for one search: 122 KiB, of which most use little. All 0 before the first. */
 struct wf_tally {
 	struct wf_lsh_search search;
 	struct wf_lsh_found found[WF_TALLY_FOUND];
-	struct wf_tally_entry entries[1 + WF_TALLY_FOUND]; /* from 1 */
-	uint16_t slots[WF_TALLY_SLOTS];                    /* of an entry; 0: free */
+	uint64_t slots[WF_TALLY_SLOTS]; /* an entry in one word; 0: free, which all are between searches */
+	uint16_t taken[WF_TALLY_FOUND]; /* those that are not */
+	uint64_t chosen[WF_TALLY_FOUND];
 };
 
 /* Two steps: begin asks the table for all keys of the newcomer; what find needs of it then comes from memory, while
