@@ -407,19 +407,6 @@ static void mark(struct wf_profile *profile, uint32_t first)
 	}
 }
 
-/* How many tokens from a and b on are the same, `count` at most. */
-static uint32_t same_count(const uint16_t *a, const uint16_t *b, uint32_t count)
-{
-	uint32_t i = 0;
-
-	for (; i + 4 <= count; i += 4)
-		if (memcmp(a + i, b + i, 4 * sizeof *a) != 0)
-			break;
-	while (i < count && a[i] == b[i])
-		i++;
-	return i;
-}
-
 /* The other has the run of `count` shingles that begins at `first` as well. */
 static void mark_run(struct wf_profile *profile, uint32_t first, uint32_t count)
 {
@@ -472,7 +459,7 @@ static void scan(struct wf_profile *profile, const uint16_t *other, uint32_t oth
 			compare_gap(profile, other, &gap, comparison);
 		}
 		left = profile->count - i < other_count - j ? profile->count - i : other_count - j;
-		length = 2 + same_count(profile->tokens + i + 2, other + j + 2, left - 2);
+		length = 2 + wf_kernels()->alike(profile->tokens + i + 2, other + j + 2, left - 2);
 		mark_run(profile, i, length - 1);
 		wf_kernels()->fill(profile->cover_other + j, COVER_FULL, length);
 		a_next = i + length;

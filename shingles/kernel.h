@@ -13,7 +13,7 @@
 
 #define WF_KERNEL_HOT_BITS    4096u
 #define WF_KERNEL_COMMON_BITS 32768u
-#define WF_KERNEL_SLACK       16u /* elements of an output that may be written past its end */
+#define WF_KERNEL_SLACK       32u /* elements of an output that may be written past its end */
 
 #define WF_KERNEL_HASH_FIRST  0x9E3779B1u
 #define WF_KERNEL_HASH_SECOND 0x85EBCA77u
@@ -145,6 +145,9 @@ struct wf_kernels {
 	/* The places i, ascending, where mask[i], of 0 and 1, is another than the one before it; before the first is 1.
 	 * `places` has room for count and the slack. Returns how many. */
 	uint32_t (*edges)(const uint8_t *mask, uint32_t count, uint16_t *places);
+
+	/* How many from the first on are the same in both, `count` at most. */
+	uint32_t (*alike)(const uint16_t *a, const uint16_t *b, uint32_t count);
 
 	/* Sets `count` bytes. */
 	void (*fill)(uint8_t *out, uint8_t value, uint32_t count);

@@ -35,6 +35,26 @@ static inline uint32_t store_places(uint16_t *places, __mmask16 chosen, uint32_t
 	return (uint32_t)_mm_popcnt_u32(chosen);
 }
 
+/* The places of 64 bits; mostly few of them are set. */
+static inline uint32_t store_bits(uint16_t *places, uint64_t chosen, uint32_t first)
+{
+	const __m512i ascending =
+		_mm512_set_epi8(63, 62, 61, 60, 59, 58, 57, 56, 55, 54, 53, 52, 51, 50, 49, 48, 47, 46, 45, 44, 43, 42,
+				41, 40, 39, 38, 37, 36, 35, 34, 33, 32, 31, 30, 29, 28, 27, 26, 25, 24, 23, 22, 21, 20,
+				19, 18, 17, 16, 15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0);
+	const __m512i numbers = _mm512_maskz_compress_epi8(chosen, ascending);
+	const __m512i firsts = _mm512_set1_epi16((short)first);
+	const uint32_t count = (uint32_t)_mm_popcnt_u64(chosen);
+
+	_mm512_storeu_si512(places,
+			    _mm512_add_epi16(_mm512_cvtepu8_epi16(_mm512_castsi512_si256(numbers)), firsts));
+	if (count > 32)
+		_mm512_storeu_si512(
+			places + 32,
+			_mm512_add_epi16(_mm512_cvtepu8_epi16(_mm512_extracti64x4_epi64(numbers, 1)), firsts));
+	return count;
+}
+
 /* The filter of hot shingles fits eight registers. */
 static inline __m512i hot_words(const __m512i table[8], __m512i word)
 {
@@ -363,19 +383,30 @@ static void fill(uint8_t *out, uint8_t value, uint32_t count)
 		_mm512_mask_storeu_epi8(out + i, bytes_of(count - i), _mm512_set1_epi8((char)value));
 }
 
-static uint32_t edges(const uint8_t *mask, uint32_t count, uint16_t *places)
+static uint32_t changes(const uint64_t *bits, uint32_t count, uint64_t before, uint16_t *places)
 {
 	uint32_t places_count = 0;
 
-	for (uint32_t i = 0; i < count; i += LANES) {
-		const __mmask16 lanes = lanes_of(count - i);
-		const __mmask16 behind = i == 0 ? lanes & (__mmask16)~1u : lanes; /* those with one before them */
-		const __m128i these = _mm_maskz_loadu_epi8(lanes, mask + i);
-		const __m128i before = _mm_mask_loadu_epi8(_mm_set1_epi8(1), behind, mask + i - 1);
+	for (uint32_t i = 0; i < count; i += 64) {
+		const uint64_t word = bits[i / 64];
 
-		places_count += store_places(places + places_count, _mm_mask_cmpneq_epi8_mask(lanes, these, before), i);
+		places_count += store_bits(places + places_count, (word ^ (word << 1 | before)) & bytes_of(count - i), i);
+		before = word >> 63;
 	}
 	return places_count;
+}
+
+static uint32_t alike(const uint16_t *a, const uint16_t *b, uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i += 32) {
+		const __mmask32 lanes = (__mmask32)bytes_of(count - i);
+		const __mmask32 differ = _mm512_mask_cmpneq_epi16_mask(lanes, _mm512_maskz_loadu_epi16(lanes, a + i),
+								       _mm512_maskz_loadu_epi16(lanes, b + i));
+
+		if (differ != 0)
+			return i + (uint32_t)__builtin_ctz(differ);
+	}
+	return count;
 }
 
 #define KERNEL_HAS_OWN_FILTER
@@ -390,7 +421,8 @@ static uint32_t edges(const uint8_t *mask, uint32_t count, uint16_t *places)
 #define KERNEL_HAS_OWN_BELOW
 #define KERNEL_HAS_OWN_WEIGH
 #define KERNEL_HAS_OWN_SUMS
-#define KERNEL_HAS_OWN_EDGES
+#define KERNEL_HAS_OWN_CHANGES
+#define KERNEL_HAS_OWN_ALIKE
 #define KERNELS wf_kernels_avx512
 #include "kernel_body.h"
 #else

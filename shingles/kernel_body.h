@@ -227,21 +227,6 @@ static uint32_t both(const uint8_t *a, const uint8_t *b, uint32_t count)
 }
 #endif
 
-/* How many bits of [begin, end) are set. */
-static inline uint32_t bits_between(const uint64_t *bits, size_t begin, size_t end)
-{
-	uint32_t count = 0;
-
-	while (begin < end) {
-		const size_t shift = begin % 64;
-		const size_t some = end - begin < 64 - shift ? end - begin : 64 - shift;
-
-		count += (uint32_t)__builtin_popcountll(bits[begin / 64] >> shift << (64 - some));
-		begin += some;
-	}
-	return count;
-}
-
 #ifndef KERNEL_HAS_OWN_BITS
 static void bits_equal(const uint8_t *bytes, uint32_t count, uint8_t value, uint64_t *bits)
 {
@@ -249,48 +234,81 @@ static void bits_equal(const uint8_t *bytes, uint32_t count, uint8_t value, uint
 }
 #endif
 
+#ifndef KERNEL_HAS_OWN_CHANGES
+/* The places, ascending, of the bits, `count` of them, that are others than the one before them. */
+static uint32_t changes(const uint64_t *bits, uint32_t count, uint64_t before, uint16_t *places)
+{
+	uint32_t places_count = 0;
+
+	for (uint32_t i = 0; i < count; i += 64) {
+		const uint64_t word = bits[i / 64];
+		const uint64_t some = count - i < 64 ? (UINT64_C(1) << (count - i)) - 1 : UINT64_MAX;
+
+		for (uint64_t left = (word ^ (word << 1 | before)) & some; left != 0; left &= left - 1)
+			places[places_count++] = (uint16_t)(i + (uint32_t)__builtin_ctzll(left));
+		before = word >> 63;
+	}
+	return places_count;
+}
+#endif
+
+static uint32_t edges(const uint8_t *mask, uint32_t count, uint16_t *places)
+{
+	uint64_t marked[WF_BITS_WORDS(WF_DOCUMENT_TOKENS_MAX)];
+
+	bits_equal(mask, count, 1, marked);
+	return changes(marked, count, 1, places);
+}
+
+/* Where each run begins and ends is found first: how long it is, is then not asked for by a branch. */
 static uint32_t longest(const uint8_t *a, uint8_t value, const uint8_t *mask, uint32_t count)
 {
 	uint64_t wanted[WF_BITS_WORDS(WF_DOCUMENT_TOKENS_MAX)];
-	uint64_t unmasked[WF_BITS_WORDS(WF_DOCUMENT_TOKENS_MAX)];
+	uint64_t unmasked[WF_BITS_WORDS(WF_DOCUMENT_TOKENS_MAX) + 1];
+	uint32_t before[WF_BITS_WORDS(WF_DOCUMENT_TOKENS_MAX) + 1]; /* how many are unmasked before a word */
+	uint16_t ends[WF_DOCUMENT_TOKENS_MAX + WF_KERNEL_SLACK];    /* of each run the first place, and one past it */
+	uint32_t ends_count;
 	uint32_t most = 0;
 
 	bits_equal(a, count, value, wanted);
 	bits_equal(mask, count, 0, unmasked);
-	for (size_t begin = wf_bits_next(wanted, count, 0, 0); begin < count;) {
-		const size_t end = wf_bits_next(wanted, count, begin, UINT64_MAX);
-		const uint32_t run = bits_between(unmasked, begin, end);
+	unmasked[WF_BITS_WORDS(count)] = 0;
+	before[0] = 0;
+	for (size_t i = 0; i < WF_BITS_WORDS(count); i++)
+		before[i + 1] = before[i] + (uint32_t)__builtin_popcountll(unmasked[i]);
+	ends_count = changes(wanted, count, 0, ends);
+	ends[ends_count] = (uint16_t)count;
+	for (uint32_t i = 0; i < ends_count; i += 2) {
+		const uint32_t begin = ends[i];
+		const uint32_t end = ends[i + 1];
+		const uint64_t to_begin = unmasked[begin / 64] & ((UINT64_C(1) << begin % 64) - 1);
+		const uint64_t to_end = unmasked[end / 64] & ((UINT64_C(1) << end % 64) - 1);
+		const uint32_t run = before[end / 64] + (uint32_t)__builtin_popcountll(to_end) - before[begin / 64] -
+				     (uint32_t)__builtin_popcountll(to_begin);
 
 		most = run > most ? run : most;
-		begin = wf_bits_next(wanted, count, end, 0);
 	}
 	return most;
 }
+
+#ifndef KERNEL_HAS_OWN_ALIKE
+static uint32_t alike(const uint16_t *a, const uint16_t *b, uint32_t count)
+{
+	uint32_t i = 0;
+
+	for (; i + 4 <= count; i += 4)
+		if (memcmp(a + i, b + i, 4 * sizeof *a) != 0)
+			break;
+	while (i < count && a[i] == b[i])
+		i++;
+	return i;
+}
+#endif
 
 #ifndef KERNEL_HAS_OWN_FILL
 static void fill(uint8_t *out, uint8_t value, uint32_t count)
 {
 	memset(out, value, count);
-}
-#endif
-
-#ifndef KERNEL_HAS_OWN_EDGES
-static uint32_t edges(const uint8_t *mask, uint32_t count, uint16_t *places)
-{
-	uint64_t marked[WF_BITS_WORDS(WF_DOCUMENT_TOKENS_MAX)];
-	uint64_t before = 1;
-	uint32_t places_count = 0;
-
-	wf_bits_of(mask, count, 1, marked);
-	for (uint32_t i = 0; i < count; i += 64) {
-		const uint64_t bits = marked[i / 64];
-		const uint64_t some = count - i < 64 ? (UINT64_C(1) << (count - i)) - 1 : UINT64_MAX;
-
-		for (uint64_t left = (bits ^ (bits << 1 | before)) & some; left != 0; left &= left - 1)
-			places[places_count++] = (uint16_t)(i + (uint32_t)__builtin_ctzll(left));
-		before = bits >> 63;
-	}
-	return places_count;
 }
 #endif
 
@@ -324,6 +342,7 @@ const struct wf_kernels KERNELS = {
 	.pairs = pairs,
 	.longest = longest,
 	.edges = edges,
+	.alike = alike,
 	.fill = fill,
 	.both = both,
 	.mark = mark,
