@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/pages.h"
+#include "base/prefetch.h"
 
 #define CHUNK_ARTICLES (WF_PAGES_LARGE_BYTES / sizeof(struct wf_cluster_article)) /* one large page */
 #define REDIRECTS_MAX  1000000u /* in a row: more of them run in a circle, in a damaged store */
@@ -29,7 +30,8 @@ void wf_clusters_close(struct wf_clusters *clusters)
 	wf_clusters_init(clusters);
 }
 
-struct wf_cluster_article *wf_clusters_article(const struct wf_clusters *clusters, uint64_t number)
+/* Where an article of the number is, if it is live; NULL: there is none. */
+static struct wf_cluster_article *place_of(const struct wf_clusters *clusters, uint64_t number)
 {
 	const uint64_t chunk = number / CHUNK_ARTICLES;
 	struct wf_cluster_article *articles;
@@ -37,9 +39,14 @@ struct wf_cluster_article *wf_clusters_article(const struct wf_clusters *cluster
 	if (chunk < clusters->chunk_first || chunk - clusters->chunk_first >= clusters->chunks_count)
 		return NULL;
 	articles = clusters->chunks[chunk - clusters->chunk_first];
-	if (articles == NULL || !articles[number % CHUNK_ARTICLES].is_live)
-		return NULL;
-	return &articles[number % CHUNK_ARTICLES];
+	return articles == NULL ? NULL : &articles[number % CHUNK_ARTICLES];
+}
+
+struct wf_cluster_article *wf_clusters_article(const struct wf_clusters *clusters, uint64_t number)
+{
+	struct wf_cluster_article *const article = place_of(clusters, number);
+
+	return article == NULL || !article->is_live ? NULL : article;
 }
 
 uint64_t wf_clusters_number(const struct wf_clusters *clusters, uint32_t low)
@@ -224,6 +231,14 @@ static void link_before(struct wf_clusters *clusters, struct wf_cluster_article 
 	article->previous = after->previous;
 	before->next = (uint32_t)number;
 	after->previous = (uint32_t)number;
+}
+
+void wf_clusters_prefetch_article(const struct wf_clusters *clusters, uint64_t number)
+{
+	const struct wf_cluster_article *const article = place_of(clusters, number);
+
+	if (article != NULL)
+		wf_prefetch(article, sizeof *article);
 }
 
 void wf_clusters_prefetch(const struct wf_clusters *clusters, uint64_t id)

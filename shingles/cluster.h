@@ -86,6 +86,7 @@ bool wf_clusters_outranks(const struct wf_clusters *clusters, uint64_t id, uint6
 
 /* Asks the memory for what wf_clusters_add() looks up first. */
 void wf_clusters_prefetch(const struct wf_clusters *clusters, uint64_t id);
+void wf_clusters_prefetch_article(const struct wf_clusters *clusters, uint64_t number);
 
 /* Adds an article to the (resolved) cluster `article->cluster`, or founds it. Errors: WF_ENOMEM; nothing is changed
  * then. */

@@ -73,12 +73,22 @@ static int take_newcomer(struct wf_index *index, const struct wf_document *docum
 	return 0;
 }
 
-/* Who shares keys with the newcomer, after wf_tally_begin(): the best of each cluster, `candidates_max` at most. */
-static void find_candidates(struct wf_index *index, uint64_t replaces)
+/* Who shares keys with the newcomer, after wf_tally_begin(), the best first. Asks the memory for those that will be
+ * looked at. Returns how many. */
+static uint32_t find_best(struct wf_index *index, struct wf_tally_entry best[WF_TALLY_BEST])
 {
-	struct wf_tally_entry best[WF_TALLY_BEST];
 	const uint32_t best_count = wf_tally_find(&index->tally, &index->lsh, index->newcomer, best);
 
+	for (uint32_t i = 0; i < best_count && i < CANDIDATES_AHEAD; i++)
+		wf_clusters_prefetch_article(&index->clusters,
+					     wf_clusters_number31(&index->clusters, best[i].number));
+	return best_count;
+}
+
+/* Of them the best of each cluster, `candidates_max` at most. */
+static void choose_candidates(struct wf_index *index, const struct wf_tally_entry *best, uint32_t best_count,
+			      uint64_t replaces)
+{
 	index->candidates_count = 0;
 	for (uint32_t i = 0; i < best_count && index->candidates_count < index->settings.candidates_max; i++) {
 		const uint64_t number = wf_clusters_number31(&index->clusters, best[i].number);
@@ -111,12 +121,13 @@ uint32_t wf_index_foresee(struct wf_index *index, const struct wf_document *docu
 			  uint64_t *numbers, uint32_t numbers_max)
 {
 	struct wf_newcomer *const newcomer = index->newcomer;
+	struct wf_tally_entry best[WF_TALLY_BEST];
 	uint32_t count = 0;
 
 	index->newcomer = &index->foreseen;
 	if (make_newcomer(index, index->newcomer, document, source, WF_PAGE_NEW) == 0) {
 		wf_tally_begin(&index->tally, &index->lsh, index->newcomer);
-		find_candidates(index, 0);
+		choose_candidates(index, best, find_best(index, best), 0);
 		for (; count < index->candidates_count && count < numbers_max; count++)
 			numbers[count] = index->candidates[count].number;
 	}
@@ -177,7 +188,6 @@ static void compare_candidates(struct wf_index *index)
 
 	if (index->candidates_count == 0)
 		return;
-	profile_newcomer(index);
 	for (uint32_t i = 0; i < index->candidates_count; i++)
 		wf_boilerplate_prefetch(&index->boilerplate, index->candidates[i].source, false);
 	if (index->candidates_count > 1)
@@ -555,11 +565,16 @@ static void decide_kept(struct wf_index *index, const struct wf_candidate *old, 
 /* Finds and compares the candidates; the one that the newcomer joins, or NULL. */
 static const struct wf_candidate *weigh_all(struct wf_index *index, uint64_t replaces)
 {
+	struct wf_tally_entry best[WF_TALLY_BEST];
 	const struct wf_newcomer *next;
+	uint32_t best_count;
 
 	wf_tally_begin(&index->tally, &index->lsh, index->newcomer);
 	next = make_ahead(index);
-	find_candidates(index, replaces);
+	best_count = find_best(index, best);
+	if (best_count > 0)
+		profile_newcomer(index);
+	choose_candidates(index, best, best_count, replaces);
 	find_evidence(index);
 	if (next != NULL)
 		wf_lsh_prefetch(&index->lsh, next->keys, next->keys_count);
