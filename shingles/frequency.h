@@ -34,6 +34,7 @@ void wf_frequency_learn(struct wf_frequency *frequency, const uint16_t *tokens, 
 /* out[i]: the weight of tokens[i]. */
 static inline void wf_weights_of(const uint8_t *weights, const uint16_t *tokens, size_t tokens_count, uint8_t *out)
 {
+#pragma GCC unroll 8
 	for (size_t i = 0; i < tokens_count; i++)
 		out[i] = weights[tokens[i]];
 }
