@@ -46,8 +46,7 @@ static inline uint32_t store_bits(uint16_t *places, uint64_t chosen, uint32_t fi
 	const __m512i firsts = _mm512_set1_epi16((short)first);
 	const uint32_t count = (uint32_t)_mm_popcnt_u64(chosen);
 
-	_mm512_storeu_si512(places,
-			    _mm512_add_epi16(_mm512_cvtepu8_epi16(_mm512_castsi512_si256(numbers)), firsts));
+	_mm512_storeu_si512(places, _mm512_add_epi16(_mm512_cvtepu8_epi16(_mm512_castsi512_si256(numbers)), firsts));
 	if (count > 32)
 		_mm512_storeu_si512(
 			places + 32,
@@ -390,7 +389,8 @@ static uint32_t changes(const uint64_t *bits, uint32_t count, uint64_t before, u
 	for (uint32_t i = 0; i < count; i += 64) {
 		const uint64_t word = bits[i / 64];
 
-		places_count += store_bits(places + places_count, (word ^ (word << 1 | before)) & bytes_of(count - i), i);
+		places_count +=
+			store_bits(places + places_count, (word ^ (word << 1 | before)) & bytes_of(count - i), i);
 		before = word >> 63;
 	}
 	return places_count;

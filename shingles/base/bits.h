@@ -1,4 +1,4 @@
-/* Bytes as bits, 64 in a word: where something begins and ends is found a word at a time. */
+/* Bytes as bits, 64 in a word. */
 #ifndef WF_BASE_BITS_H
 #define WF_BASE_BITS_H
 
@@ -42,24 +42,6 @@ static inline void wf_bits_of(const uint8_t *bytes, size_t count, uint8_t value,
 		return;
 	memcpy(last, bytes + i, count - i);
 	bits[i / 64] = wf_bits_of_64(last, value) & ((UINT64_C(1) << (count - i)) - 1);
-}
-
-/* From bit `from` on, the first that is set (inverted: UINT64_MAX: that is not); `count` where there is none. */
-static inline size_t wf_bits_next(const uint64_t *bits, size_t count, size_t from, uint64_t inverted)
-{
-	size_t word = from / 64;
-	uint64_t left;
-
-	if (from >= count)
-		return count;
-	left = (bits[word] ^ inverted) & UINT64_MAX << (from % 64);
-	while (left == 0) {
-		if (++word == WF_BITS_WORDS(count))
-			return count;
-		left = bits[word] ^ inverted;
-	}
-	word = word * 64 + (size_t)__builtin_ctzll(left);
-	return word < count ? word : count;
 }
 
 #endif

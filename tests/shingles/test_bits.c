@@ -41,35 +41,10 @@ static void bits_say_which_bytes_are_equal(void **state)
 	}
 }
 
-static void the_next_bit_is_found_from_every_place(void **state)
-{
-	uint64_t random = 2;
-
-	(void)state;
-	for (size_t count = 0; count < COUNT_MOST; count++) {
-		uint64_t bits[WF_BITS_WORDS(COUNT_MOST)] = {0};
-		uint8_t *bytes = random_bytes(&random, count);
-		size_t set = count;
-		size_t unset = count;
-
-		wf_bits_of(bytes, count, 1, bits);
-		assert_int_equal(wf_bits_next(bits, count, count, 0), count);
-		assert_int_equal(wf_bits_next(bits, count, count + 70, UINT64_MAX), count);
-		for (size_t from = count; from-- > 0;) {
-			set = bytes[from] == 1 ? from : set;
-			unset = bytes[from] == 1 ? unset : from;
-			assert_int_equal(wf_bits_next(bits, count, from, 0), set);
-			assert_int_equal(wf_bits_next(bits, count, from, UINT64_MAX), unset);
-		}
-		free(bytes);
-	}
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(bits_say_which_bytes_are_equal),
-		cmocka_unit_test(the_next_bit_is_found_from_every_place),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -593,6 +593,36 @@ static void every_level_finds_the_longest_run(void **state)
 	}
 }
 
+/* alike */
+
+static void every_level_tells_how_much_is_alike(void **state)
+{
+	struct fixture *fixture = *state;
+
+	for (uint32_t round = 0; round < ROUNDS; round++) {
+		const struct wf_kernels *kernels;
+		uint16_t *other;
+		uint32_t differs;
+		size_t at = 0;
+
+		fill(fixture);
+		differs = random_below(&fixture->random, fixture->count + 1);
+		other = malloc(fixture->count * sizeof *other + (fixture->count == 0)); /* a sanitizer sees more */
+		assert_non_null(other);
+		for (uint32_t i = 0; i < fixture->count; i++)
+			other[i] = fixture->tokens[i] ^ (uint16_t)(i == differs || (i > differs && i % 3 == 0));
+		while ((kernels = next_level(&at)) != NULL)
+			for (uint32_t count = fixture->count; count + 40 > fixture->count; count--) {
+				assert_int_equal(kernels->alike(fixture->tokens, other, count),
+						 differs < count ? differs : count);
+				if (count == 0)
+					break;
+			}
+		free(other);
+		empty(fixture);
+	}
+}
+
 static void the_best_level_is_one_of_this_processor(void **state)
 {
 	(void)state;
@@ -616,6 +646,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(every_level_marks_and_weighs_alike, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(every_level_finds_the_edges, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(every_level_finds_the_longest_run, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(every_level_tells_how_much_is_alike, set_up, tear_down),
 		cmocka_unit_test(the_best_level_is_one_of_this_processor),
 	};
 
