@@ -17,6 +17,7 @@
 #include "index.h"
 #include "job.h"
 #include "learned.h"
+#include "page_maker.h"
 #include "pending.h"
 #include "queue.h"
 #include "recent.h"
@@ -44,6 +45,7 @@ struct wf_indexer {
 	struct wf_pending pending;
 	struct wf_recent recent;
 	struct wf_fetcher fetcher;
+	struct wf_page_maker page_maker;
 	struct wf_arena scratch;
 	struct wf_learned learned; /* what of it is on its way to the store */
 	uint64_t state_number;     /* number of the newest article when what was learned was last copied */

@@ -161,6 +161,7 @@ static int load(struct wf_indexer *indexer, struct loading *loading)
 	const struct wf_index_settings index_settings = {
 		.threshold = settings->threshold,
 		.candidates_max = (uint32_t)settings->candidates_max,
+		.pages_ahead = wf_page_maker_ahead(&indexer->page_maker),
 	};
 	int code, entered;
 

@@ -249,7 +249,10 @@ int wf_indexer_start(struct wf_indexer *indexer, struct wf_pipeline *pipeline, s
 	code = wf_queue_init(&indexer->queue);
 	if (code < 0)
 		return wf_error_set(error, code, "start: %s", wf_error_sentence(code));
-	code = wf_recent_init(&indexer->recent, pipeline->settings->recent_bytes_max);
+	code = wf_page_maker_start(&indexer->page_maker);
+	if (code == 0)
+		code = wf_recent_init(&indexer->recent, pipeline->settings->recent_bytes_max);
+	indexer->recent.ahead = wf_page_maker_ahead(&indexer->page_maker);
 	if (code == 0)
 		code = wf_fetcher_init(&indexer->fetcher, pipeline->store, (uint32_t)pipeline->settings->fetch_threads);
 	if (code == 0)
@@ -287,5 +290,6 @@ void wf_indexer_close(struct wf_indexer *indexer)
 	wf_arena_close(&indexer->scratch);
 	wf_pending_close(&indexer->pending);
 	wf_recent_close(&indexer->recent);
+	wf_page_maker_stop(&indexer->page_maker);
 	wf_queue_close(&indexer->queue);
 }

@@ -2,10 +2,9 @@
 
 #include <stdlib.h>
 
-#include "base/pages.h"
-
 #define SLOT_BYTES  512u /* of the ring, for each slot: articles are seldom smaller in the mean */
 #define SHARE_LARGE 16u  /* one of the ring at most that an article takes */
+#define BYTES_AHEAD (2 * (uint64_t)WF_PAGES_LARGE_BYTES)
 
 int wf_recent_init(struct wf_recent *recent, uint64_t capacity)
 {
@@ -27,7 +26,7 @@ int wf_recent_init(struct wf_recent *recent, uint64_t capacity)
 void wf_recent_close(struct wf_recent *recent)
 {
 	free(recent->slots);
-	wf_pages_free(recent->bytes);
+	wf_pages_free_asked(&recent->ahead, recent->bytes, recent->capacity);
 	*recent = (struct wf_recent){.bytes = NULL};
 }
 
@@ -42,6 +41,16 @@ static void put(char *to, struct wf_bytes bytes)
 		memcpy(to, bytes.data, bytes.length);
 }
 
+/* Asks for what is written next, once in the life of the ring. */
+static void ask_ahead(struct wf_recent *recent)
+{
+	const uint64_t left = recent->capacity - recent->asked;
+	const uint64_t bytes = left < WF_PAGES_LARGE_BYTES ? left : WF_PAGES_LARGE_BYTES;
+
+	wf_pages_ask(&recent->ahead, recent->bytes + recent->asked, bytes);
+	recent->asked += bytes;
+}
+
 void wf_recent_push(struct wf_recent *recent, uint64_t number, struct wf_bytes evidence, struct wf_bytes id)
 {
 	const uint64_t bytes = (uint64_t)evidence.length + id.length;
@@ -54,6 +63,8 @@ void wf_recent_push(struct wf_recent *recent, uint64_t number, struct wf_bytes e
 		recent->written += recent->capacity - at;
 		at = 0;
 	}
+	while (recent->asked < recent->capacity && recent->asked < recent->written + bytes + BYTES_AHEAD)
+		ask_ahead(recent);
 	put(recent->bytes + at, evidence);
 	put(recent->bytes + at + evidence.length, id);
 	*slot_of(recent, number) = (struct wf_recent_slot){

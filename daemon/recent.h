@@ -10,6 +10,7 @@
 
 #include "base/bytes.h"
 #include "base/error.h"
+#include "base/pages.h"
 
 struct wf_recent_slot {
 	uint64_t number;   /* 0: none */
@@ -23,7 +24,9 @@ struct wf_recent {
 	uint64_t capacity; /* of the bytes; 0: nothing is kept */
 	uint64_t written;  /* bytes ever, those left out where the ring begins again included */
 	struct wf_recent_slot *slots;
-	uint64_t slots_count; /* 0 or a power of two */
+	uint64_t slots_count;        /* 0 or a power of two */
+	struct wf_pages_ahead ahead; /* of the bytes' pages; set after init */
+	uint64_t asked;              /* bytes, from the first */
 };
 
 struct wf_recent_article {

@@ -19,10 +19,16 @@ void wf_clusters_init(struct wf_clusters *clusters)
 	wf_map_init(&clusters->redirects, sizeof(uint64_t));
 }
 
+static void free_chunk(const struct wf_clusters *clusters, struct wf_cluster_article *chunk)
+{
+	wf_pages_free_asked(&clusters->ahead, chunk, WF_PAGES_LARGE_BYTES);
+}
+
 void wf_clusters_close(struct wf_clusters *clusters)
 {
 	for (uint64_t i = 0; i < clusters->chunks_count; i++)
-		wf_pages_free(clusters->chunks[i]);
+		free_chunk(clusters, clusters->chunks[i]);
+	free_chunk(clusters, clusters->chunk_next);
 	free(clusters->chunks);
 	free(clusters->chunk_counts);
 	wf_map_close(&clusters->clusters);
@@ -104,6 +110,17 @@ bool wf_clusters_outranks(const struct wf_clusters *clusters, uint64_t id, uint6
 	return mine > theirs || (mine == theirs && id < other);
 }
 
+/* In the second half of a chunk the next is taken, so that it is there by then. Without the memory for it that comes
+ * later. */
+static void ask_ahead(struct wf_clusters *clusters, uint64_t number)
+{
+	if (clusters->ahead.ask == NULL || clusters->chunk_next != NULL || number % CHUNK_ARTICLES < CHUNK_ARTICLES / 2)
+		return;
+	clusters->chunk_next = wf_pages_take(WF_PAGES_LARGE_BYTES);
+	if (clusters->chunk_next != NULL)
+		wf_pages_ask(&clusters->ahead, clusters->chunk_next, WF_PAGES_LARGE_BYTES);
+}
+
 /* Room for the chunk of `number`, which no earlier chunk follows. */
 static int chunk_for(struct wf_clusters *clusters, uint64_t number, struct wf_cluster_article **articles)
 {
@@ -132,13 +149,16 @@ static int chunk_for(struct wf_clusters *clusters, uint64_t number, struct wf_cl
 		clusters->chunk_counts[clusters->chunks_count] = 0;
 	}
 	if (clusters->chunks[slot] == NULL) {
-		clusters->chunks[slot] = wf_pages_take(WF_PAGES_LARGE_BYTES);
+		clusters->chunks[slot] =
+			clusters->chunk_next != NULL ? clusters->chunk_next : wf_pages_take(WF_PAGES_LARGE_BYTES);
 		if (clusters->chunks[slot] == NULL)
 			return WF_ENOMEM;
+		clusters->chunk_next = NULL;
 		memset(clusters->chunks[slot], 0, WF_PAGES_LARGE_BYTES);
 		clusters->chunks_live++;
 	}
 	*articles = clusters->chunks[slot];
+	ask_ahead(clusters, number);
 	return 0;
 }
 
@@ -150,7 +170,7 @@ static void chunk_leave(struct wf_clusters *clusters, uint64_t number)
 
 	if (--clusters->chunk_counts[slot] != 0 || slot + 1 == clusters->chunks_count)
 		return;
-	wf_pages_free(clusters->chunks[slot]);
+	free_chunk(clusters, clusters->chunks[slot]);
 	clusters->chunks[slot] = NULL;
 	clusters->chunks_live--;
 	while (gone + 1 < clusters->chunks_count && clusters->chunks[gone] == NULL)
@@ -727,7 +747,7 @@ int wf_clusters_list(struct wf_clusters *clusters, const struct wf_cluster_filte
 
 size_t wf_clusters_memory_bytes(const struct wf_clusters *clusters)
 {
-	return clusters->chunks_live * WF_PAGES_LARGE_BYTES +
+	return (clusters->chunks_live + (clusters->chunk_next != NULL)) * WF_PAGES_LARGE_BYTES +
 	       clusters->chunks_capacity * (sizeof(struct wf_cluster_article *) + sizeof(uint16_t)) +
 	       wf_map_memory_bytes(&clusters->clusters) + wf_map_memory_bytes(&clusters->redirects);
 }

@@ -36,8 +36,10 @@ int wf_index_new(struct wf_index **index, const struct wf_index_settings *settin
 	wf_mending_init(&made->mending);
 	wf_frequency_init(&made->frequency);
 	error = wf_lsh_init(&made->lsh);
+	made->lsh.ahead = made->lsh.postings.ahead = made->clusters.ahead = settings->pages_ahead;
 	if (error == 0)
 		error = wf_boilerplate_init(&made->boilerplate, WF_SOURCES_MAX);
+	made->boilerplate.repeats.ahead = settings->pages_ahead;
 	if (error == 0)
 		error = wf_profile_new(&made->profile);
 	if (error != 0) {

@@ -80,8 +80,7 @@ static uint32_t find_best(struct wf_index *index, struct wf_tally_entry best[WF_
 	const uint32_t best_count = wf_tally_find(&index->tally, &index->lsh, index->newcomer, best);
 
 	for (uint32_t i = 0; i < best_count && i < CANDIDATES_AHEAD; i++)
-		wf_clusters_prefetch_article(&index->clusters,
-					     wf_clusters_number31(&index->clusters, best[i].number));
+		wf_clusters_prefetch_article(&index->clusters, wf_clusters_number31(&index->clusters, best[i].number));
 	return best_count;
 }
 

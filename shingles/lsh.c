@@ -12,6 +12,10 @@
 #define LINES_SMALL 256u  /* 64 MiB in all: up to there memory is cheaper than moving */
 #define LINES_LARGE 4096u /* 1 GiB in all: from there on it is dear */
 
+#define BYTES_AHEAD      (16u << 20) /* of the region that segments move to, which are asked for */
+#define INSERTIONS_LATER 256u  /* for each line of a segment: until the first moves, and those bytes are there ... */
+#define MOVES_LATER      8192u /* ... at most */
+
 #define PLAIN_MAX 4u /* articles of a key that have a place each; more have a posting list together */
 
 #define MARKS  0xFu /* of a tag: bits that are not its own, four of the line's marks */
@@ -53,6 +57,17 @@ static uint32_t line_after(uint32_t lines_count, uint32_t tag, uint32_t line_ind
 	return next < lines_count ? next : next - lines_count;
 }
 
+static uint64_t region_bytes(const struct wf_lsh_region *region, uint32_t segments)
+{
+	return (uint64_t)segments * region->segment_lines * LINE_BYTES;
+}
+
+static void free_region(const struct wf_lsh *lsh, struct wf_lsh_region *region)
+{
+	wf_pages_free_asked(&lsh->ahead, region->lines, region_bytes(region, WF_LSH_SEGMENTS));
+	*region = (struct wf_lsh_region){NULL, 0};
+}
+
 int wf_lsh_init(struct wf_lsh *lsh)
 {
 	*lsh = (struct wf_lsh){.segments = calloc(WF_LSH_SEGMENTS, sizeof(struct wf_lsh_segment))};
@@ -65,8 +80,8 @@ int wf_lsh_init(struct wf_lsh *lsh)
 
 void wf_lsh_close(struct wf_lsh *lsh)
 {
-	wf_pages_free(lsh->region.lines);
-	wf_pages_free(lsh->old.lines);
+	free_region(lsh, &lsh->region);
+	free_region(lsh, &lsh->old);
 	free(lsh->fills);
 	free(lsh->segments);
 	wf_postings_close(&lsh->postings);
@@ -147,11 +162,6 @@ static void make_anew(struct wf_lsh_segment *segment, struct wf_lsh_line *lines,
 	*segment = made;
 }
 
-static uint64_t region_bytes(const struct wf_lsh_region *region, uint32_t segments)
-{
-	return (uint64_t)segments * region->segment_lines * LINE_BYTES;
-}
-
 static void count_memory(struct wf_lsh *lsh)
 {
 	lsh->memory_bytes = WF_LSH_SEGMENTS * sizeof(struct wf_lsh_segment) +
@@ -178,6 +188,19 @@ static void move(struct wf_lsh *lsh, struct wf_lsh_segment *segment)
 		  lsh->fills);
 }
 
+/* Asks for what segments will move to next. */
+static void ask_ahead(struct wf_lsh *lsh)
+{
+	const uint64_t all = region_bytes(&lsh->region, WF_LSH_SEGMENTS);
+	const uint64_t moved = region_bytes(&lsh->region, lsh->moved);
+	const uint64_t until = all - moved < BYTES_AHEAD ? all : moved + BYTES_AHEAD;
+
+	if (until - lsh->asked_bytes < WF_PAGES_LARGE_BYTES && until < all)
+		return;
+	wf_pages_ask(&lsh->ahead, (char *)lsh->region.lines + lsh->asked_bytes, until - lsh->asked_bytes);
+	lsh->asked_bytes = until;
+}
+
 /* Moves the next segment over, unless it has moved out of turn, and gives back what lies before it. */
 static void move_next(struct wf_lsh *lsh)
 {
@@ -190,9 +213,9 @@ static void move_next(struct wf_lsh *lsh)
 	lsh->moved++;
 	wf_pages_give_back(lsh->old.lines + begin,
 			   (size_t)lsh->moved * lsh->old.segment_lines * LINE_BYTES - begin * LINE_BYTES);
+	ask_ahead(lsh);
 	if (lsh->moved == WF_LSH_SEGMENTS) {
-		wf_pages_free(lsh->old.lines);
-		lsh->old = (struct wf_lsh_region){NULL, 0};
+		free_region(lsh, &lsh->old);
 	}
 	count_memory(lsh);
 	lsh->insertions_to_a_move = lsh->region.segment_lines / 4;
@@ -215,6 +238,11 @@ static int begin_region(struct wf_lsh *lsh, uint32_t segment_lines)
 	lsh->old = lsh->region;
 	lsh->region = made;
 	lsh->moved = 0;
+	lsh->asked_bytes = 0;
+	ask_ahead(lsh);
+	lsh->insertions_to_a_move = lsh->old.segment_lines < MOVES_LATER / INSERTIONS_LATER
+					    ? lsh->old.segment_lines * INSERTIONS_LATER
+					    : MOVES_LATER;
 	if (lsh->old.lines == NULL)
 		for (uint32_t i = 0; i < WF_LSH_SEGMENTS; i++)
 			move(lsh, &lsh->segments[i]);

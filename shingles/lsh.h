@@ -57,6 +57,8 @@ struct wf_lsh {
 	uint8_t *fills;                /* room for making one segment: the entries of each line */
 	uint32_t moved;                /* segments before this one have moved */
 	uint32_t insertions_to_a_move; /* how many more until the next one does */
+	struct wf_pages_ahead ahead;   /* of the region's pages; set after init */
+	uint64_t asked_bytes;          /* of the region, from its beginning */
 	struct wf_postings postings;
 	uint64_t entries_count; /* articles under keys */
 	uint64_t places_taken;  /* in lines */

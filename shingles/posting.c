@@ -12,7 +12,7 @@ void wf_postings_init(struct wf_postings *postings)
 void wf_postings_close(struct wf_postings *postings)
 {
 	for (uint32_t i = 0; i < postings->chunks_count; i++)
-		wf_pages_free(postings->chunks[i]);
+		wf_pages_free_asked(&postings->ahead, postings->chunks[i], WF_PAGES_LARGE_BYTES);
 	free(postings->chunks);
 	wf_postings_init(postings);
 }
@@ -32,6 +32,7 @@ static bool add_chunk(struct wf_postings *postings)
 		wf_pages_free(chunk);
 		return false;
 	}
+	wf_pages_ask(&postings->ahead, chunk, WF_PAGES_LARGE_BYTES);
 	chunks[postings->chunks_count++] = chunk;
 	postings->chunks = chunks;
 	return true;
@@ -39,10 +40,13 @@ static bool add_chunk(struct wf_postings *postings)
 
 uint32_t wf_postings_take(struct wf_postings *postings)
 {
+	const uint32_t places_left = postings->chunks_count * WF_POSTING_CHUNK - postings->places_used;
+	/* Who has chunks made ready needs them half a chunk ahead. */
+	const uint32_t left_least = postings->ahead.ask == NULL || places_left == 0 ? 0 : WF_POSTING_CHUNK / 2;
 	uint32_t place = postings->free_first;
 	struct wf_posting *posting;
 
-	if (place == 0 && postings->places_used == postings->chunks_count * WF_POSTING_CHUNK && !add_chunk(postings))
+	if (place == 0 && places_left <= left_least && !add_chunk(postings) && places_left == 0)
 		return 0;
 	if (place == 0)
 		place = ++postings->places_used;

@@ -21,8 +21,9 @@ struct wf_posting {
 struct wf_postings {
 	struct wf_posting **chunks;
 	uint32_t chunks_count;
-	uint32_t free_first;  /* place of a list that was given back; 0: there is none */
-	uint32_t places_used; /* those after it were never taken */
+	uint32_t free_first;         /* place of a list that was given back; 0: there is none */
+	uint32_t places_used;        /* those after it were never taken */
+	struct wf_pages_ahead ahead; /* of chunks; set after init */
 };
 
 void wf_postings_init(struct wf_postings *postings);

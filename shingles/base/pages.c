@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 
+#define PAGE_BYTES 4096u /* the smallest there is */
+
 static size_t rounded_up(size_t bytes)
 {
 	return (bytes + WF_PAGES_LARGE_BYTES - 1) / WF_PAGES_LARGE_BYTES * WF_PAGES_LARGE_BYTES;
@@ -27,6 +29,27 @@ void *wf_pages_take(size_t bytes)
 void wf_pages_free(void *block)
 {
 	free(block);
+}
+
+void wf_pages_ask(const struct wf_pages_ahead *ahead, void *start, size_t bytes)
+{
+	if (ahead->ask != NULL && bytes > 0)
+		ahead->ask(ahead->context, start, bytes);
+}
+
+void wf_pages_free_asked(const struct wf_pages_ahead *ahead, void *block, size_t bytes)
+{
+	if (ahead->ask != NULL && block != NULL)
+		ahead->forget(ahead->context, block, bytes);
+	wf_pages_free(block);
+}
+
+/* The bytes belong to another thread, which may be writing to them: one step that gives back what is there, of which no
+ * sanitizer needs to know. madvise(MADV_POPULATE_WRITE) would do, but holds up all that asks the system for memory. */
+__attribute__((no_sanitize("thread"))) void wf_pages_make(void *start, size_t bytes)
+{
+	for (size_t i = 0; i < bytes; i += PAGE_BYTES)
+		__atomic_fetch_or((uint8_t *)start + i, 0, __ATOMIC_RELAXED);
 }
 
 void wf_pages_give_back(void *start, size_t bytes)

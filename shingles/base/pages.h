@@ -16,4 +16,21 @@ void wf_pages_free(void *block); /* NULL is allowed */
  * gone. The block stays the caller's. */
 void wf_pages_give_back(void *start, size_t bytes);
 
+/* The system makes a large page when it is first written to, which takes 0.1 ms and, in a virtual machine whose own
+ * pages are not there yet, 5 ms. So who knows what will be written next says so, and somebody else may have it made
+ * meanwhile. For speed alone. */
+struct wf_pages_ahead {
+	void (*ask)(void *context, void *start, size_t bytes);    /* NULL: nobody does. It does not wait. */
+	void (*forget)(void *context, void *start, size_t bytes); /* when it returns, nobody touches these any more */
+	void *context;
+};
+
+/* A range of a block, which goes by wf_pages_free_asked() then. */
+void wf_pages_ask(const struct wf_pages_ahead *ahead, void *start, size_t bytes);
+void wf_pages_free_asked(const struct wf_pages_ahead *ahead, void *block, size_t bytes);
+
+/* Has the system make pages that are not there, by a write to each that changes nothing, whatever else is written there
+ * at the same time. On any thread. */
+void wf_pages_make(void *start, size_t bytes);
+
 #endif

@@ -1,7 +1,8 @@
 #include "base/slab.h"
 
-#include "base/pages.h"
 #include "base/prefetch.h"
+
+#define USED_SHARE 4u /* of a block: when one part in so many is used, the next is taken ahead */
 
 struct wf_slab_block {
 	struct wf_slab_block *next;
@@ -28,15 +29,49 @@ void wf_slab_init(struct wf_slab *slab, size_t record_bytes)
 	slab->used_bytes = slab->block_bytes;
 }
 
+static void free_block(const struct wf_slab *slab, struct wf_slab_block *block)
+{
+	wf_pages_free_asked(&slab->ahead, block, slab->block_bytes);
+}
+
 void wf_slab_close(struct wf_slab *slab)
 {
+	const struct wf_pages_ahead ahead = slab->ahead;
+
 	while (slab->blocks != NULL) {
 		struct wf_slab_block *block = slab->blocks;
 
 		slab->blocks = block->next;
-		wf_pages_free(block);
+		free_block(slab, block);
 	}
+	free_block(slab, slab->block_next);
 	wf_slab_init(slab, slab->record_bytes);
+	slab->ahead = ahead;
+}
+
+static bool add_block(struct wf_slab *slab)
+{
+	struct wf_slab_block *const block =
+		slab->block_next != NULL ? slab->block_next : wf_pages_take(slab->block_bytes);
+
+	if (block == NULL)
+		return false;
+	slab->block_next = NULL;
+	block->next = slab->blocks;
+	slab->blocks = block;
+	slab->blocks_count++;
+	slab->used_bytes = sizeof *block;
+	return true;
+}
+
+/* Without the memory for the next block that is taken later. */
+static void ask_ahead(struct wf_slab *slab)
+{
+	if (slab->ahead.ask == NULL || slab->block_next != NULL || slab->used_bytes < slab->block_bytes / USED_SHARE)
+		return;
+	slab->block_next = wf_pages_take(slab->block_bytes);
+	if (slab->block_next != NULL)
+		wf_pages_ask(&slab->ahead, slab->block_next, slab->block_bytes);
 }
 
 void *wf_slab_take(struct wf_slab *slab)
@@ -47,18 +82,11 @@ void *wf_slab_take(struct wf_slab *slab)
 		slab->unused = record->next;
 		return record;
 	}
-	if (slab->block_bytes - slab->used_bytes < slab->record_bytes) {
-		struct wf_slab_block *block = wf_pages_take(slab->block_bytes);
-
-		if (block == NULL)
-			return NULL;
-		block->next = slab->blocks;
-		slab->blocks = block;
-		slab->blocks_count++;
-		slab->used_bytes = sizeof *block;
-	}
+	if (slab->block_bytes - slab->used_bytes < slab->record_bytes && !add_block(slab))
+		return NULL;
 	record = (struct wf_slab_record *)(void *)((char *)slab->blocks + slab->used_bytes);
 	slab->used_bytes += slab->record_bytes;
+	ask_ahead(slab);
 	return record;
 }
 
@@ -74,5 +102,5 @@ void wf_slab_give(struct wf_slab *slab, void *record)
 
 size_t wf_slab_memory_bytes(const struct wf_slab *slab)
 {
-	return slab->blocks_count * slab->block_bytes;
+	return (slab->blocks_count + (slab->block_next != NULL)) * slab->block_bytes;
 }

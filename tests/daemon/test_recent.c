@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include "asked_pages.h"
 #include "recent.h"
 
 #define CAPACITY     (64u << 10)
@@ -161,6 +162,28 @@ static void nothing_is_kept_without_room(void **state)
 	}
 }
 
+static void the_ring_is_asked_for_ahead_and_once(void **state)
+{
+	const uint64_t capacity = 9 * (uint64_t)WF_PAGES_LARGE_BYTES + 12345;
+	static struct asked_pages asked;
+	struct wf_recent recent;
+
+	(void)state;
+	assert_int_equal(wf_recent_init(&recent, capacity), 0);
+	recent.ahead = asked_ahead(&asked);
+	for (uint64_t number = 1; recent.written < 2 * capacity; number++) {
+		push(&recent, number);
+		assert_true(asked_from(&asked, recent.bytes) >=
+			    (recent.written < capacity ? recent.written : capacity));
+		if (number == 1)
+			assert_true(asked_from(&asked, recent.bytes) < capacity);
+	}
+	assert_int_equal(asked_from(&asked, recent.bytes), capacity);
+	assert_int_equal(asked.count, 10);
+	wf_recent_close(&recent);
+	assert_int_equal(asked.count, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -169,6 +192,7 @@ int main(void)
 		cmocka_unit_test(the_forgotten_are_not_found),
 		cmocka_unit_test(the_large_are_left_out),
 		cmocka_unit_test(nothing_is_kept_without_room),
+		cmocka_unit_test(the_ring_is_asked_for_ahead_and_once),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

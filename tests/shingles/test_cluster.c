@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include "asked_pages.h"
 #include "cluster.h"
 #include "memory_fault.h"
 #include "random_source.h"
@@ -622,6 +623,33 @@ static void memory_of_old_articles_is_given_back(void **state)
 		assert_int_equal(wf_clusters_article(clusters, number)->seen, number * 10);
 }
 
+static void memory_of_new_articles_is_asked_for_ahead(void **state)
+{
+	const uint64_t chunk = WF_PAGES_LARGE_BYTES / sizeof(struct wf_cluster_article); /* articles */
+	static struct asked_pages asked;
+	struct wf_clusters clusters;
+
+	(void)state;
+	wf_clusters_init(&clusters);
+	clusters.ahead = asked_ahead(&asked);
+	for (uint64_t number = 1; number < 4 * chunk; number++) {
+		const struct wf_cluster_article *first;
+
+		add(&clusters, number, number);
+		if (number % chunk != 0)
+			continue;
+		/* The first of a chunk, which was asked for while those of the chunk before were added. */
+		first = wf_clusters_article(&clusters, number);
+		assert_int_equal(asked.count, number / chunk);
+		assert_int_equal(asked_from(&asked, first), WF_PAGES_LARGE_BYTES);
+	}
+	for (uint64_t number = 1; number < 2 * chunk; number++)
+		assert_int_equal(wf_clusters_remove(&clusters, number), 0);
+	assert_int_equal(asked.count, 3); /* one of the two that went was never asked for; the next is */
+	wf_clusters_close(&clusters);
+	assert_int_equal(asked.count, 0);
+}
+
 static void the_clusters_agree_with_a_plain_model(void **state)
 {
 	(void)state;
@@ -938,6 +966,7 @@ int main(void)
 		TEST(the_id_outlives_its_founder),
 		TEST(the_id_of_an_emptied_cluster_is_gone_for_ever),
 		TEST(memory_of_old_articles_is_given_back),
+		TEST(memory_of_new_articles_is_asked_for_ahead),
 		TEST(the_clusters_agree_with_a_plain_model),
 		TEST(a_split_cluster_keeps_its_id_also_without_its_founder),
 		TEST(what_was_split_comes_back_at_a_start),

@@ -5,6 +5,7 @@
 
 #include <cmocka.h>
 
+#include "asked_pages.h"
 #include "lsh.h"
 #include "memory_fault.h"
 #include "random_source.h"
@@ -539,6 +540,37 @@ static void removing_what_is_not_there_does_nothing(void **state)
 	wf_lsh_close(&lsh);
 }
 
+/* wf_pages_ahead */
+
+static void what_segments_move_to_is_asked_for_ahead(void **state)
+{
+	static struct asked_pages asked;
+	uint64_t random = 11;
+	struct wf_lsh lsh;
+	uint32_t moving = 0;
+
+	(void)state;
+	assert_int_equal(wf_lsh_init(&lsh), 0);
+	lsh.ahead = lsh.postings.ahead = asked_ahead(&asked);
+	for (uint32_t number = 1; number <= 3000000; number++) {
+		const uint32_t moved_before = lsh.moved;
+		size_t moved_bytes;
+
+		assert_int_equal(wf_lsh_insert(&lsh, random_next(&random), number), 0);
+		if (lsh.moved == moved_before)
+			continue;
+		moving++;
+		moved_bytes = (size_t)lsh.moved * lsh.region.segment_lines * 64;
+		assert_true(asked_from(&asked, lsh.region.lines) >= moved_bytes);
+		if (lsh.moved == WF_LSH_SEGMENTS)
+			assert_int_equal(asked_from(&asked, lsh.region.lines), moved_bytes);
+	}
+	assert_true(moving > 2 * WF_LSH_SEGMENTS);
+	wf_lsh_close(&lsh);
+	assert_int_equal(asked.count, 0);
+	assert_int_equal(memory_live(), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -559,6 +591,7 @@ int main(void)
 		cmocka_unit_test(a_reserved_table_has_what_it_had_and_does_not_grow_before_it_is_full),
 		cmocka_unit_test(a_reservation_of_less_than_there_is_or_without_memory_changes_nothing),
 		cmocka_unit_test(removing_what_is_not_there_does_nothing),
+		cmocka_unit_test(what_segments_move_to_is_asked_for_ahead),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -5,6 +5,7 @@
 
 #include <cmocka.h>
 
+#include "asked_pages.h"
 #include "memory_fault.h"
 #include "posting.h"
 
@@ -105,6 +106,35 @@ static void without_memory_there_is_no_list(void **state)
 	assert_int_equal(memory_live(), 0);
 }
 
+/* wf_pages_ahead */
+
+static void a_chunk_is_asked_for_half_a_chunk_ahead(void **state)
+{
+	static struct asked_pages asked;
+	struct wf_postings postings;
+	uint32_t refused = 0;
+
+	(void)state;
+	wf_postings_init(&postings);
+	postings.ahead = asked_ahead(&asked);
+	for (uint32_t count = 1; count <= 3 * WF_POSTING_CHUNK; count++) {
+		/* Without the memory for the next chunk the lists of this one are taken as before. */
+		memory_fault_arm(count % 7 == 0 || count == 1 ? 100 : 0, true);
+		assert_int_not_equal(wf_postings_take(&postings), 0);
+		refused += memory_fault_disarm();
+		if (count % WF_POSTING_CHUNK == WF_POSTING_CHUNK / 2 + 10) {
+			assert_int_equal(postings.chunks_count, count / WF_POSTING_CHUNK + 2);
+			assert_int_equal(asked_from(&asked, postings.chunks[postings.chunks_count - 1]),
+					 WF_PAGES_LARGE_BYTES);
+		}
+	}
+	assert_true(refused > 0);
+	assert_int_equal(asked.count, postings.chunks_count);
+	wf_postings_close(&postings);
+	assert_int_equal(asked.count, 0);
+	assert_int_equal(memory_live(), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -112,6 +142,7 @@ int main(void)
 		cmocka_unit_test(what_is_taken_out_leaves_no_gap),
 		cmocka_unit_test(lists_are_apart_and_are_taken_again_empty),
 		cmocka_unit_test(without_memory_there_is_no_list),
+		cmocka_unit_test(a_chunk_is_asked_for_half_a_chunk_ahead),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

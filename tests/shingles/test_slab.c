@@ -5,7 +5,7 @@
 
 #include <cmocka.h>
 
-#include "base/pages.h"
+#include "asked_pages.h"
 #include "base/prefetch.h"
 #include "base/slab.h"
 #include "memory_fault.h"
@@ -103,6 +103,39 @@ static void without_memory_no_record_is_given_and_none_is_lost(void **state)
 	wf_slab_close(&slab);
 }
 
+static void the_next_block_is_asked_for_ahead(void **state)
+{
+	static struct asked_pages asked;
+	unsigned char *records[RECORDS];
+	const long live = memory_live();
+	struct wf_slab slab;
+
+	(void)state;
+	wf_slab_init(&slab, RECORD_BYTES);
+	slab.ahead = asked_ahead(&asked);
+	for (uint32_t round = 0; round < 2; round++) {
+		assert_non_null(wf_slab_take(&slab));
+		assert_int_equal(asked.count, 0);
+		take_all(&slab, records);
+		/* All but the first, and the one after the third, of which half is used. */
+		assert_int_equal(asked.count, 3);
+		assert_int_equal(slab.blocks_count, 3);
+		assert_int_equal(asked_from(&asked, slab.blocks), WF_PAGES_LARGE_BYTES);
+		assert_int_equal(wf_slab_memory_bytes(&slab), 4 * WF_PAGES_LARGE_BYTES);
+		wf_slab_close(&slab);
+		assert_int_equal(asked.count, 0);
+		assert_int_equal(memory_live(), live);
+	}
+	/* Without the memory for it records are given as before. */
+	assert_non_null(wf_slab_take(&slab));
+	memory_fault_arm(0, true);
+	for (uint32_t i = 1; i < WF_PAGES_LARGE_BYTES / RECORD_BYTES - 1; i++)
+		assert_non_null(wf_slab_take(&slab));
+	assert_true(memory_fault_disarm());
+	assert_int_equal(asked.count, 0);
+	wf_slab_close(&slab);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -110,6 +143,7 @@ int main(void)
 		cmocka_unit_test(what_is_given_back_is_taken_first),
 		cmocka_unit_test(a_record_larger_than_a_large_page_has_a_block),
 		cmocka_unit_test(without_memory_no_record_is_given_and_none_is_lost),
+		cmocka_unit_test(the_next_block_is_asked_for_ahead),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
