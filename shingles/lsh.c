@@ -16,6 +16,8 @@
 #define INSERTIONS_LATER 256u  /* for each line of a segment: until the first moves, and those bytes are there ... */
 #define MOVES_LATER      8192u /* ... at most */
 
+#define LINES_A_MOVE 16u /* that an insertion moves while segments do */
+
 #define PLAIN_MAX 4u /* articles of a key that have a place each; more have a posting list together */
 
 #define MARKS  0xFu /* of a tag: bits that are not its own, four of the line's marks */
@@ -218,7 +220,7 @@ static void move_next(struct wf_lsh *lsh)
 		free_region(lsh, &lsh->old);
 	}
 	count_memory(lsh);
-	lsh->insertions_to_a_move = lsh->region.segment_lines / 4;
+	lsh->insertions_to_a_move = lsh->region.segment_lines / LINES_A_MOVE;
 }
 
 /* Begins a larger region, into which segments are to move. What moves still is moved first. */
@@ -294,11 +296,12 @@ static int make_room(struct wf_lsh *lsh, struct wf_lsh_segment *segment)
 	const uint64_t segment_room = (uint64_t)segment->lines_count * WF_LSH_LINE_ENTRIES;
 	const uint64_t room = (uint64_t)lsh->region.segment_lines * WF_LSH_LINE_ENTRIES * WF_LSH_SEGMENTS;
 	const bool is_full = (uint64_t)(segment->places_taken + 1) * 16 > segment_room * 15;
+	const bool is_nearly_full = (uint64_t)(segment->places_taken + 1) * 32 > segment_room * 29;
 	int error = 0;
 
 	if (is_full && is_moving(lsh) && !has_moved(lsh, segment))
 		move(lsh, segment);
-	else if (is_full || (!is_moving(lsh) && lsh->places_taken * 8 > room * 7))
+	else if (is_full || (!is_moving(lsh) && (is_nearly_full || lsh->places_taken * 8 > room * 7)))
 		error = begin_region(lsh, lines_next(lsh));
 	if (is_full && error != 0)
 		return error;

@@ -15,7 +15,7 @@
  * one line, however full it is. The other line is not the next one: what overflows from neighbours would pile up there.
  * The way that it goes on is one of its own for each tag (double hashing).
  *
- * When the table is 7/8 full, or one segment nearly, a region a quarter larger is begun, up to 128 MiB twice as large,
+ * When the table is 7/8 full, or one segment 29/32, a region a quarter larger is begun, up to 128 MiB twice as large,
  * and the segments move over one by one as entries come in; the old region's memory goes back as they leave it. So no
  * insertion waits for more than one segment's move, and a large table is seldom less than 0.7 full. Articles of a key
  * are bounded: what more come with it are not entered under it (a hot bucket), and are found by their other keys. A
