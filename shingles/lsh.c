@@ -16,7 +16,10 @@
 #define INSERTIONS_LATER 256u  /* for each line of a segment: until the first moves, and those bytes are there ... */
 #define MOVES_LATER      8192u /* ... at most */
 
-#define LINES_A_MOVE 16u /* that an insertion moves while segments do */
+/* Lines that an insertion moves while segments do: more of small ones, which are full sooner by chance; fewer of large
+ * ones, whose memory takes as long to be made. */
+#define LINES_A_MOVE_SMALL 16u
+#define LINES_A_MOVE       4u
 
 #define PLAIN_MAX 4u /* articles of a key that have a place each; more have a posting list together */
 
@@ -220,7 +223,8 @@ static void move_next(struct wf_lsh *lsh)
 		free_region(lsh, &lsh->old);
 	}
 	count_memory(lsh);
-	lsh->insertions_to_a_move = lsh->region.segment_lines / LINES_A_MOVE;
+	lsh->insertions_to_a_move = lsh->region.segment_lines /
+				    (lsh->region.segment_lines <= 2 * LINES_SMALL ? LINES_A_MOVE_SMALL : LINES_A_MOVE);
 }
 
 /* Begins a larger region, into which segments are to move. What moves still is moved first. */
