@@ -28,8 +28,8 @@ typedef int (*wf_evidence_cb)(void *context, uint64_t number, struct wf_bytes *e
 struct wf_index_settings {
 	double threshold; /* resemblance from which the LSH table must propose a pair, (0, 1); 0 for the default */
 	uint32_t candidates_max; /* candidates examined for one article; 0 for the default */
-	struct wf_pages_ahead
-		pages_ahead; /* called by what takes articles in or restores them; zeros: nobody is asked */
+	/* Asked by what takes articles in or restores them; zeros: nobody is. */
+	struct wf_pages_ahead pages_ahead;
 };
 
 /* Facts about an article that are not in its text. */
