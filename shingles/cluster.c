@@ -110,17 +110,6 @@ bool wf_clusters_outranks(const struct wf_clusters *clusters, uint64_t id, uint6
 	return mine > theirs || (mine == theirs && id < other);
 }
 
-/* In the second half of a chunk the next is taken, so that it is there by then. Without the memory for it that comes
- * later. */
-static void ask_ahead(struct wf_clusters *clusters, uint64_t number)
-{
-	if (clusters->ahead.ask == NULL || clusters->chunk_next != NULL || number % CHUNK_ARTICLES < CHUNK_ARTICLES / 2)
-		return;
-	clusters->chunk_next = wf_pages_take(WF_PAGES_LARGE_BYTES);
-	if (clusters->chunk_next != NULL)
-		wf_pages_ask(&clusters->ahead, clusters->chunk_next, WF_PAGES_LARGE_BYTES);
-}
-
 /* Room for the chunk of `number`, which no earlier chunk follows. */
 static int chunk_for(struct wf_clusters *clusters, uint64_t number, struct wf_cluster_article **articles)
 {
@@ -149,16 +138,15 @@ static int chunk_for(struct wf_clusters *clusters, uint64_t number, struct wf_cl
 		clusters->chunk_counts[clusters->chunks_count] = 0;
 	}
 	if (clusters->chunks[slot] == NULL) {
-		clusters->chunks[slot] =
-			clusters->chunk_next != NULL ? clusters->chunk_next : wf_pages_take(WF_PAGES_LARGE_BYTES);
+		clusters->chunks[slot] = wf_pages_take_next(&clusters->chunk_next, WF_PAGES_LARGE_BYTES);
 		if (clusters->chunks[slot] == NULL)
 			return WF_ENOMEM;
-		clusters->chunk_next = NULL;
 		memset(clusters->chunks[slot], 0, WF_PAGES_LARGE_BYTES);
 		clusters->chunks_live++;
 	}
 	*articles = clusters->chunks[slot];
-	ask_ahead(clusters, number);
+	if (number % CHUNK_ARTICLES >= CHUNK_ARTICLES / 2)
+		wf_pages_ask_next(&clusters->ahead, &clusters->chunk_next, WF_PAGES_LARGE_BYTES);
 	return 0;
 }
 

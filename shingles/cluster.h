@@ -58,10 +58,10 @@ struct wf_clusters {
 	uint64_t articles_count;
 	uint64_t clusters_count;
 	uint64_t chunks_live;
-	struct wf_cluster_article *chunk_next; /* taken ahead of its time; NULL: none is */
-	struct wf_pages_ahead ahead;           /* of chunks; set after init */
-	struct wf_map clusters;                /* ID -> struct wf_cluster */
-	struct wf_map redirects;               /* ID -> uint64_t */
+	void *chunk_next;            /* taken ahead of its time; NULL: none is */
+	struct wf_pages_ahead ahead; /* of chunks; set after init */
+	struct wf_map clusters;      /* ID -> struct wf_cluster */
+	struct wf_map redirects;     /* ID -> uint64_t */
 };
 
 void wf_clusters_init(struct wf_clusters *clusters);

@@ -12,9 +12,9 @@
 #define LINES_SMALL 256u  /* 64 MiB in all: up to there memory is cheaper than moving */
 #define LINES_LARGE 4096u /* 1 GiB in all: from there on it is dear */
 
-#define BYTES_AHEAD      (16u << 20) /* of the region that segments move to, which are asked for */
-#define INSERTIONS_LATER 256u  /* for each line of a segment: until the first moves, and those bytes are there ... */
-#define MOVES_LATER      8192u /* ... at most */
+#define BYTES_AHEAD          (16u << 20) /* of the region that segments move to, which are asked for */
+#define INSERTIONS_LATER     256u /* for each line of a segment: until the first moves, and those bytes are there ... */
+#define INSERTIONS_LATER_MAX 8192u /* ... at most */
 
 /* Lines that an insertion moves while segments do: more of small ones, which are full sooner by chance; fewer of large
  * ones, whose memory takes as long to be made. */
@@ -246,9 +246,9 @@ static int begin_region(struct wf_lsh *lsh, uint32_t segment_lines)
 	lsh->moved = 0;
 	lsh->asked_bytes = 0;
 	ask_ahead(lsh);
-	lsh->insertions_to_a_move = lsh->old.segment_lines < MOVES_LATER / INSERTIONS_LATER
+	lsh->insertions_to_a_move = lsh->old.segment_lines < INSERTIONS_LATER_MAX / INSERTIONS_LATER
 					    ? lsh->old.segment_lines * INSERTIONS_LATER
-					    : MOVES_LATER;
+					    : INSERTIONS_LATER_MAX;
 	if (lsh->old.lines == NULL)
 		for (uint32_t i = 0; i < WF_LSH_SEGMENTS; i++)
 			move(lsh, &lsh->segments[i]);

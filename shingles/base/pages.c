@@ -44,6 +44,23 @@ void wf_pages_free_asked(const struct wf_pages_ahead *ahead, void *block, size_t
 	wf_pages_free(block);
 }
 
+void wf_pages_ask_next(const struct wf_pages_ahead *ahead, void **next, size_t bytes)
+{
+	if (ahead->ask == NULL || *next != NULL)
+		return;
+	*next = wf_pages_take(bytes);
+	if (*next != NULL)
+		wf_pages_ask(ahead, *next, bytes);
+}
+
+void *wf_pages_take_next(void **next, size_t bytes)
+{
+	void *const block = *next != NULL ? *next : wf_pages_take(bytes);
+
+	*next = NULL;
+	return block;
+}
+
 /* The bytes belong to another thread, which may be writing to them: one step that gives back what is there, of which no
  * sanitizer needs to know. madvise(MADV_POPULATE_WRITE) would do, but holds up all that asks the system for memory. */
 __attribute__((no_sanitize("thread"))) void wf_pages_make(void *start, size_t bytes)

@@ -29,6 +29,12 @@ struct wf_pages_ahead {
 void wf_pages_ask(const struct wf_pages_ahead *ahead, void *start, size_t bytes);
 void wf_pages_free_asked(const struct wf_pages_ahead *ahead, void *block, size_t bytes);
 
+/* For blocks that are needed one after another. ask_next takes the next ahead of its time and asks for it, unless that
+ * was done, or there is nobody to be asked, or no memory for it yet; take_next gives that one, else a new one, NULL
+ * when memory is out. */
+void wf_pages_ask_next(const struct wf_pages_ahead *ahead, void **next, size_t bytes);
+void *wf_pages_take_next(void **next, size_t bytes);
+
 /* Has the system make pages that are not there, by a write to each that changes nothing, whatever else is written there
  * at the same time. On any thread. */
 void wf_pages_make(void *start, size_t bytes);

@@ -51,27 +51,15 @@ void wf_slab_close(struct wf_slab *slab)
 
 static bool add_block(struct wf_slab *slab)
 {
-	struct wf_slab_block *const block =
-		slab->block_next != NULL ? slab->block_next : wf_pages_take(slab->block_bytes);
+	struct wf_slab_block *const block = wf_pages_take_next(&slab->block_next, slab->block_bytes);
 
 	if (block == NULL)
 		return false;
-	slab->block_next = NULL;
 	block->next = slab->blocks;
 	slab->blocks = block;
 	slab->blocks_count++;
 	slab->used_bytes = sizeof *block;
 	return true;
-}
-
-/* Without the memory for the next block that is taken later. */
-static void ask_ahead(struct wf_slab *slab)
-{
-	if (slab->ahead.ask == NULL || slab->block_next != NULL || slab->used_bytes < slab->block_bytes / USED_SHARE)
-		return;
-	slab->block_next = wf_pages_take(slab->block_bytes);
-	if (slab->block_next != NULL)
-		wf_pages_ask(&slab->ahead, slab->block_next, slab->block_bytes);
 }
 
 void *wf_slab_take(struct wf_slab *slab)
@@ -86,7 +74,8 @@ void *wf_slab_take(struct wf_slab *slab)
 		return NULL;
 	record = (struct wf_slab_record *)(void *)((char *)slab->blocks + slab->used_bytes);
 	slab->used_bytes += slab->record_bytes;
-	ask_ahead(slab);
+	if (slab->used_bytes >= slab->block_bytes / USED_SHARE)
+		wf_pages_ask_next(&slab->ahead, &slab->block_next, slab->block_bytes);
 	return record;
 }
 

@@ -20,9 +20,9 @@ struct wf_slab {
 	size_t used_bytes; /* of the newest block */
 	size_t blocks_count;
 	struct wf_slab_block *blocks;
-	struct wf_slab_block *block_next; /* taken ahead of its time; NULL: none is */
-	struct wf_slab_record *unused;    /* given back */
-	struct wf_pages_ahead ahead;      /* of blocks; set after init */
+	void *block_next;              /* taken ahead of its time; NULL: none is */
+	struct wf_slab_record *unused; /* given back */
+	struct wf_pages_ahead ahead;   /* of blocks; set after init */
 };
 
 /* Cannot fail: the first block is taken at the first use. */
