@@ -57,38 +57,12 @@ struct wf_profile {
 	uint32_t room[(1u << TABLE_BITS_MAX) + WF_DOCUMENT_TOKENS_MAX * (sizeof(uint16_t) + 7) / sizeof(uint32_t)];
 };
 
-/* The token of a word is its hash's place among WF_TOKEN16_NUMBER equal parts of all hashes, hash * 7 >> 19; written so
- * that it takes 32 bits and no branch. */
-static uint32_t token_of(uint32_t hash, uint8_t flags)
-{
-	const uint32_t high = hash >> 19;
-	const uint32_t low = hash & ((1u << 19) - 1);
-	const uint32_t word = high * 7 + (low * 7 >> 19);
-	const uint32_t is_number = flags & WF_TOKEN_NUMBER;
-
-	return is_number * (WF_TOKEN16_NUMBER + high) + (1 - is_number) * word;
-}
-
-static uint16_t little_endian(uint32_t token)
-{
-#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-	return (uint16_t)token;
-#else
-	return (uint16_t)(token << 8 | token >> 8);
-#endif
-}
-
-_Static_assert(WF_TOKEN16_NUMBER == 7u << 13, "as many parts of words");
-_Static_assert(WF_TOKEN_NUMBER == 1, "a flag that is 0 or 1");
-
 int wf_evidence_encode(const struct wf_tokens *tokens, struct wf_arena *arena, struct wf_bytes *evidence)
 {
 	const uint32_t count = tokens->count < WF_DOCUMENT_TOKENS_MAX ? tokens->count : WF_DOCUMENT_TOKENS_MAX;
 	const size_t length = HEADER_BYTES + (size_t)count * sizeof(uint16_t);
-	const uint32_t *const hashes = tokens->hashes;
-	const uint8_t *const flags = tokens->flags;
-	uint8_t *out = wf_arena_take(arena, length);
-	uint16_t *restrict tokens_out;
+	uint8_t *out = wf_arena_take(arena, length + WF_KERNEL_SLACK * sizeof(uint16_t));
+	uint16_t *tokens_out;
 
 	if (out == NULL)
 		return WF_ENOMEM;
@@ -97,8 +71,11 @@ int wf_evidence_encode(const struct wf_tokens *tokens, struct wf_arena *arena, s
 	out[0] = EVIDENCE_VERSION;
 	for (size_t i = 0; i < 4; i++)
 		out[4 + i] = (uint8_t)(count >> (8 * i));
+	wf_kernels()->narrow(tokens->hashes, tokens->flags, count, tokens_out);
+#if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
 	for (uint32_t i = 0; i < count; i++)
-		tokens_out[i] = little_endian(token_of(hashes[i], flags[i]));
+		tokens_out[i] = (uint16_t)(tokens_out[i] << 8 | tokens_out[i] >> 8);
+#endif
 	*evidence = (struct wf_bytes){(const char *)out, length};
 	return 0;
 }

@@ -20,6 +20,10 @@
 #define WF_KERNEL_SEEN_SALT   0x5BD1E995u
 #define WF_KERNEL_MIX_FIRST   UINT64_C(0x9E3779B97F4A7C15)
 #define WF_KERNEL_MIX_SECOND  UINT64_C(0xD6E8FEB86659FD93)
+#define WF_KERNEL_SLOTS       64u
+#define WF_KERNEL_SLOT_EMPTY  UINT32_MAX
+#define WF_KERNEL_PAIR_FIRST  UINT64_C(0x9FB21C651E98DF25)
+#define WF_KERNEL_PAIR_SECOND UINT64_C(0xD6E8FEB86659FD93)
 
 /* The hash of a shingle in the tables of boilerplate, and its bits in the two filters. */
 static inline uint32_t wf_kernel_hash(uint32_t shingle)
@@ -89,6 +93,20 @@ struct wf_kernel_weights {
 };
 
 struct wf_kernels {
+	/* The 16-bit token of each of `count` words (evidence.h), of their hashes and flags. `tokens` has room for
+	 * count and the slack. */
+	void (*narrow)(const uint32_t *hashes, const uint8_t *flags, uint32_t count, uint16_t *tokens);
+
+	/* One permutation hashing of the pairs of `count` hashes in a row, one at least (sketch.h): takes each pair's
+	 * value into its slot, where the least stays; slots without a pair are left. Returns `sequence` with the hashes
+	 * taken in one by one. Both together, since either alone would have the processor wait where the other has work
+	 * to do. */
+	uint64_t (*minhash)(const uint32_t *hashes, uint32_t count, uint64_t sequence, uint32_t slots[WF_KERNEL_SLOTS]);
+
+	/* Gives the slots that are WF_KERNEL_SLOT_EMPTY the value of others: slot s that of donors[0][s] or, where that
+	 * is empty, too, of donors[1][s], and so on for `rounds`. Returns which are still empty, a bit each. */
+	uint64_t (*borrow)(uint32_t slots[WF_KERNEL_SLOTS], const uint8_t (*donors)[WF_KERNEL_SLOTS], uint32_t rounds);
+
 	/* The places i, ascending, of the shingles (tokens[i], tokens[i + 1]) of which one of the two filters has the
 	 * bit. `places` has room for tokens_count and the slack. Returns how many. */
 	uint32_t (*filter)(const uint16_t *tokens, uint32_t tokens_count, const uint32_t *hot_bits,
@@ -180,6 +198,35 @@ static inline uint64_t wf_kernel_mix(uint64_t value)
 	value ^= value >> 32;
 	value *= WF_KERNEL_MIX_SECOND;
 	return value ^ value >> 29;
+}
+
+/* The 64-bit hash of two words in a row, of which sketches are made: its highest bits are the slot, its lower half is
+ * what competes there. */
+static inline uint64_t wf_kernel_mix_pair(uint32_t first, uint32_t second)
+{
+	uint64_t value = (uint64_t)first << 32 | second;
+
+	value ^= value >> 31;
+	value *= WF_KERNEL_PAIR_FIRST;
+	value ^= value >> 28;
+	value *= WF_KERNEL_PAIR_SECOND;
+	return value ^ value >> 32;
+}
+
+static inline uint32_t wf_kernel_slot(uint64_t mixed)
+{
+	return (uint32_t)(mixed >> 58);
+}
+
+static inline uint32_t wf_kernel_slot_value(uint64_t mixed)
+{
+	return (uint32_t)mixed - ((uint32_t)mixed == WF_KERNEL_SLOT_EMPTY);
+}
+
+/* FNV-1a, a hash at a time; they are keyed already. */
+static inline uint64_t wf_kernel_sequence_next(uint64_t sequence, uint32_t hash)
+{
+	return (sequence ^ hash) * UINT64_C(0x100000001B3);
 }
 
 /* One for each way to build the body. */

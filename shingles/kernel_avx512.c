@@ -1,6 +1,7 @@
 #if defined(__x86_64__)
 #include <immintrin.h>
 
+#include "evidence.h"
 #include "kernel.h"
 
 #define LANES 16u
@@ -35,14 +36,17 @@ static inline uint32_t store_places(uint16_t *places, __mmask16 chosen, uint32_t
 	return (uint32_t)_mm_popcnt_u32(chosen);
 }
 
+static inline __m512i ascending_bytes(void)
+{
+	return _mm512_set_epi8(63, 62, 61, 60, 59, 58, 57, 56, 55, 54, 53, 52, 51, 50, 49, 48, 47, 46, 45, 44, 43, 42,
+			       41, 40, 39, 38, 37, 36, 35, 34, 33, 32, 31, 30, 29, 28, 27, 26, 25, 24, 23, 22, 21, 20,
+			       19, 18, 17, 16, 15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0);
+}
+
 /* The places of 64 bits; mostly few of them are set. */
 static inline uint32_t store_bits(uint16_t *places, uint64_t chosen, uint32_t first)
 {
-	const __m512i ascending =
-		_mm512_set_epi8(63, 62, 61, 60, 59, 58, 57, 56, 55, 54, 53, 52, 51, 50, 49, 48, 47, 46, 45, 44, 43, 42,
-				41, 40, 39, 38, 37, 36, 35, 34, 33, 32, 31, 30, 29, 28, 27, 26, 25, 24, 23, 22, 21, 20,
-				19, 18, 17, 16, 15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0);
-	const __m512i numbers = _mm512_maskz_compress_epi8(chosen, ascending);
+	const __m512i numbers = _mm512_maskz_compress_epi8(chosen, ascending_bytes());
 	const __m512i firsts = _mm512_set1_epi16((short)first);
 	const uint32_t count = (uint32_t)_mm_popcnt_u64(chosen);
 
@@ -52,6 +56,115 @@ static inline uint32_t store_bits(uint16_t *places, uint64_t chosen, uint32_t fi
 			places + 32,
 			_mm512_add_epi16(_mm512_cvtepu8_epi16(_mm512_extracti64x4_epi64(numbers, 1)), firsts));
 	return count;
+}
+
+static void narrow(const uint32_t *hashes, const uint8_t *flags, uint32_t count, uint16_t *tokens)
+{
+	const __m512i seven = _mm512_set1_epi32(7);
+
+	for (uint32_t i = 0; i < count; i += LANES) {
+		const __mmask16 lanes = lanes_of(count - i);
+		const __m512i hash = _mm512_maskz_loadu_epi32(lanes, hashes + i);
+		const __m512i high = _mm512_srli_epi32(hash, 19);
+		const __m512i low = _mm512_and_si512(hash, _mm512_set1_epi32((1 << 19) - 1));
+		const __m512i word = _mm512_add_epi32(_mm512_mullo_epi32(high, seven),
+						      _mm512_srli_epi32(_mm512_mullo_epi32(low, seven), 19));
+		const __mmask16 is_number =
+			_mm_test_epi8_mask(_mm_maskz_loadu_epi8(lanes, flags + i), _mm_set1_epi8(WF_TOKEN_NUMBER));
+		const __m512i token =
+			_mm512_mask_add_epi32(word, is_number, high, _mm512_set1_epi32(WF_TOKEN16_NUMBER));
+
+		_mm256_storeu_si256((void *)(tokens + i), _mm512_cvtepi32_epi16(token));
+	}
+}
+
+/* wf_kernel_mix_pair() of eight pairs; the lower half is wf_kernel_slot_value() of it. */
+static inline __m512i mixed_pairs(const uint32_t *hashes, __mmask8 lanes)
+{
+	const __m512i first = _mm512_cvtepu32_epi64(_mm256_maskz_loadu_epi32(lanes, hashes));
+	const __m512i second = _mm512_cvtepu32_epi64(_mm256_maskz_loadu_epi32(lanes, hashes + 1));
+	__m512i value = _mm512_or_si512(_mm512_slli_epi64(first, 32), second);
+
+	value = _mm512_xor_si512(value, _mm512_srli_epi64(value, 31));
+	value = _mm512_mullo_epi64(value, _mm512_set1_epi64((long long)WF_KERNEL_PAIR_FIRST));
+	value = _mm512_xor_si512(value, _mm512_srli_epi64(value, 28));
+	value = _mm512_mullo_epi64(value, _mm512_set1_epi64((long long)WF_KERNEL_PAIR_SECOND));
+	value = _mm512_xor_si512(value, _mm512_srli_epi64(value, 32));
+	return _mm512_min_epu32(value, _mm512_set1_epi64((long long)(UINT64_MAX - 1)));
+}
+
+static inline uint64_t take_pair(uint64_t mixed, uint32_t second, uint64_t sequence, uint32_t slots[WF_KERNEL_SLOTS])
+{
+	uint32_t *const slot = &slots[wf_kernel_slot(mixed)];
+	const uint32_t value = (uint32_t)mixed, least = *slot;
+
+	*slot = value < least ? value : least;
+	return wf_kernel_sequence_next(sequence, second);
+}
+
+/* Sixteen pairs, of which `count` are there. */
+static inline void mix_sixteen(const uint32_t *hashes, uint32_t count, uint64_t mixed[16])
+{
+	_mm512_storeu_si512(mixed, mixed_pairs(hashes, (__mmask8)bytes_of(count)));
+	_mm512_storeu_si512(mixed + 8, mixed_pairs(hashes + 8, (__mmask8)bytes_of(count < 8 ? 0 : count - 8)));
+}
+
+/* The next sixteen pairs are made while the sequence waits for its products. */
+static uint64_t minhash(const uint32_t *hashes, uint32_t count, uint64_t sequence, uint32_t slots[WF_KERNEL_SLOTS])
+{
+	const uint32_t pairs_count = count - 1;
+	uint64_t mixed[2][16];
+	uint32_t i = 0;
+
+	sequence = wf_kernel_sequence_next(sequence, hashes[0]);
+	mix_sixteen(hashes, pairs_count, mixed[0]);
+	for (; i + 16 <= pairs_count; i += 16) {
+		mix_sixteen(hashes + i + 16, pairs_count - i - 16, mixed[(i / 16 + 1) % 2]);
+		for (uint32_t j = 0; j < 16; j++)
+			sequence = take_pair(mixed[i / 16 % 2][j], hashes[i + j + 1], sequence, slots);
+	}
+	for (uint32_t j = 0; i + j < pairs_count; j++)
+		sequence = take_pair(mixed[i / 16 % 2][j], hashes[i + j + 1], sequence, slots);
+	return sequence;
+}
+
+/* The slots at 16 places. */
+static inline __m512i slots_at(const __m512i slots[4], __m128i places)
+{
+	const __m512i place = _mm512_cvtepu8_epi32(places);
+
+	return _mm512_mask_blend_epi32(_mm512_test_epi32_mask(place, _mm512_set1_epi32(32)),
+				       _mm512_permutex2var_epi32(slots[0], place, slots[1]),
+				       _mm512_permutex2var_epi32(slots[2], place, slots[3]));
+}
+
+/* All ask at once; first who gives to whom, then what. */
+static uint64_t borrow(uint32_t slots[WF_KERNEL_SLOTS], const uint8_t (*donors)[WF_KERNEL_SLOTS], uint32_t rounds)
+{
+	const __m512i none = _mm512_set1_epi32((int)WF_KERNEL_SLOT_EMPTY);
+	__m512i sources = ascending_bytes();
+	__m512i in[4], filled;
+	uint64_t empty = 0;
+
+	for (size_t i = 0; i < 4; i++) {
+		in[i] = _mm512_loadu_si512(slots + LANES * i);
+		empty |= (uint64_t)_mm512_cmpeq_epi32_mask(in[i], none) << LANES * i;
+	}
+	if (empty == 0)
+		return 0;
+	filled = _mm512_movm_epi8(~empty);
+	for (uint32_t round = 0; round < rounds && empty != 0; round++) {
+		const __m512i donor = _mm512_loadu_si512(donors[round]);
+		const __mmask64 given = empty & _mm512_movepi8_mask(_mm512_permutexvar_epi8(donor, filled));
+
+		sources = _mm512_mask_mov_epi8(sources, given, donor);
+		empty &= ~given;
+	}
+	_mm512_storeu_si512(slots, slots_at(in, _mm512_castsi512_si128(sources)));
+	_mm512_storeu_si512(slots + 16, slots_at(in, _mm512_extracti32x4_epi32(sources, 1)));
+	_mm512_storeu_si512(slots + 32, slots_at(in, _mm512_extracti32x4_epi32(sources, 2)));
+	_mm512_storeu_si512(slots + 48, slots_at(in, _mm512_extracti32x4_epi32(sources, 3)));
+	return empty;
 }
 
 /* The filter of hot shingles fits eight registers. */
@@ -409,6 +522,8 @@ static uint32_t alike(const uint16_t *a, const uint16_t *b, uint32_t count)
 	return count;
 }
 
+#define KERNEL_HAS_OWN_NARROW
+#define KERNEL_HAS_OWN_MINHASH
 #define KERNEL_HAS_OWN_FILTER
 #define KERNEL_HAS_OWN_SEEN
 #define KERNEL_HAS_OWN_PROBE

@@ -2,9 +2,76 @@
 #include "base/bits.h"
 #include "base/eight.h"
 #include "base/limits.h"
+#include "evidence.h"
 #include "kernel.h"
 
 /* In all loops that choose: written always, kept where it is chosen. */
+
+/* The token of a word is its hash's place among WF_TOKEN16_NUMBER equal parts of all hashes, hash * 7 >> 19; written so
+ * that it takes 32 bits. */
+_Static_assert(WF_TOKEN16_NUMBER == 7u << 13, "as many parts of words");
+_Static_assert(WF_TOKEN_NUMBER == 1, "a flag that is 0 or 1");
+
+#ifndef KERNEL_HAS_OWN_NARROW
+static void narrow(const uint32_t *restrict hashes, const uint8_t *restrict flags, uint32_t count,
+		   uint16_t *restrict tokens)
+{
+	for (uint32_t i = 0; i < count; i++) {
+		const uint32_t high = hashes[i] >> 19;
+		const uint32_t low = hashes[i] & ((1u << 19) - 1);
+		const uint32_t word = high * 7 + (low * 7 >> 19);
+		const uint32_t is_number = flags[i] & WF_TOKEN_NUMBER;
+
+		tokens[i] = (uint16_t)(is_number * (WF_TOKEN16_NUMBER + high) + (1 - is_number) * word);
+	}
+}
+#endif
+
+#ifndef KERNEL_HAS_OWN_MINHASH
+static uint64_t minhash(const uint32_t *restrict hashes, uint32_t count, uint64_t sequence,
+			uint32_t slots[WF_KERNEL_SLOTS])
+{
+	sequence = wf_kernel_sequence_next(sequence, hashes[0]);
+	for (uint32_t i = 0; i + 1 < count; i++) {
+		const uint64_t mixed = wf_kernel_mix_pair(hashes[i], hashes[i + 1]);
+		const uint32_t value = wf_kernel_slot_value(mixed), least = slots[wf_kernel_slot(mixed)];
+
+		slots[wf_kernel_slot(mixed)] = value < least ? value : least;
+		sequence = wf_kernel_sequence_next(sequence, hashes[i + 1]);
+	}
+	return sequence;
+}
+
+static uint64_t borrow(uint32_t slots[WF_KERNEL_SLOTS], const uint8_t (*donors)[WF_KERNEL_SLOTS], uint32_t rounds)
+{
+	uint8_t empty[WF_KERNEL_SLOTS];
+	uint32_t count = 0;
+	uint64_t filled = 0, left = 0;
+
+	for (uint32_t slot = 0; slot < WF_KERNEL_SLOTS; slot++)
+		filled |= (uint64_t)(slots[slot] != WF_KERNEL_SLOT_EMPTY) << slot;
+	for (uint64_t bits = ~filled; bits != 0; bits &= bits - 1)
+		empty[count++] = (uint8_t)__builtin_ctzll(bits);
+	/* All that are still empty ask at once. */
+	for (uint32_t round = 0; round < rounds && count > 0; round++) {
+		uint32_t still_empty = 0;
+
+		for (uint32_t i = 0; i < count; i++) {
+			const uint8_t slot = empty[i], donor = donors[round][slot];
+
+			slots[slot] = slots[donor];
+			empty[still_empty] = slot;
+			still_empty += !(filled >> donor & 1);
+		}
+		count = still_empty;
+	}
+	for (uint32_t i = 0; i < count; i++) {
+		slots[empty[i]] = WF_KERNEL_SLOT_EMPTY;
+		left |= UINT64_C(1) << empty[i];
+	}
+	return left;
+}
+#endif
 
 #ifndef KERNEL_HAS_OWN_FILTER
 static uint32_t filter(const uint16_t *tokens, uint32_t tokens_count, const uint32_t *hot_bits,
@@ -329,6 +396,9 @@ static uint32_t weigh_marked(const uint8_t *weights, const uint8_t *mask, const 
 }
 
 const struct wf_kernels KERNELS = {
+	.narrow = narrow,
+	.minhash = minhash,
+	.borrow = borrow,
 	.filter = filter,
 	.repeated = repeated,
 	.seen = seen,

@@ -2,16 +2,12 @@
 
 #include <math.h>
 
-#define SLOT_EMPTY     UINT32_MAX
+#include "kernel.h"
+
 #define INTEGRAL_STEPS 200
+#define DONOR_ROUNDS   32u /* of which there is a table; few texts need more */
 
-/* FNV-1a over the tokens' hashes, which are keyed already. */
 #define SEQUENCE_FIRST UINT64_C(0xCBF29CE484222325)
-
-static uint64_t sequence_next(uint64_t hash, uint64_t token)
-{
-	return (hash ^ token) * UINT64_C(0x100000001B3);
-}
 
 static uint64_t sequence_finish(uint64_t hash)
 {
@@ -20,70 +16,57 @@ static uint64_t sequence_finish(uint64_t hash)
 
 static uint64_t mix(uint64_t value)
 {
-	value ^= value >> 31;
-	value *= UINT64_C(0x9FB21C651E98DF25);
-	value ^= value >> 28;
-	value *= UINT64_C(0xD6E8FEB86659FD93);
-	return value ^ value >> 32;
+	return wf_kernel_mix_pair((uint32_t)(value >> 32), (uint32_t)value);
 }
 
-/* Empty slots borrow: slot s asks the slots that a hash of (s, attempt) names, until one is not empty. All that are
- * still empty ask at once, so that there is no branch for each. */
-static void densify(struct wf_sketch *sketch, uint64_t filled)
+/* Whom an empty slot asks in the round-th round. */
+static uint32_t donor_of(uint32_t slot, uint32_t round)
 {
-	uint8_t empty[WF_SKETCH_SLOTS];
-	uint32_t count = 0;
+	return (uint32_t)(mix((uint64_t)(round + 1) << 32 | slot) % WF_SKETCH_SLOTS);
+}
 
-	for (uint64_t left = ~filled; left != 0; left &= left - 1)
-		empty[count++] = (uint8_t)__builtin_ctzll(left);
-	for (uint64_t attempt = 1; count > 0; attempt++) {
-		uint32_t still_empty = 0;
+static uint8_t donors[DONOR_ROUNDS][WF_SKETCH_SLOTS];
 
-		for (uint32_t i = 0; i < count; i++) {
-			const uint32_t slot = empty[i];
-			const uint32_t donor = (uint32_t)(mix(attempt << 32 | slot) % WF_SKETCH_SLOTS);
+/* Before main(), so that any thread may read them. */
+__attribute__((constructor)) static void name_donors(void)
+{
+	for (uint32_t round = 0; round < DONOR_ROUNDS; round++)
+		for (uint32_t slot = 0; slot < WF_SKETCH_SLOTS; slot++)
+			donors[round][slot] = (uint8_t)donor_of(slot, round);
+}
 
-			sketch->slots[slot] = sketch->slots[donor];
-			empty[still_empty] = (uint8_t)slot;
-			still_empty += !(filled >> donor & 1);
-		}
-		count = still_empty;
+/* Empty slots borrow: slot s asks the slots that a hash of s and the round names, until one is not empty. */
+static void densify(struct wf_sketch *sketch)
+{
+	uint32_t filled[WF_SKETCH_SLOTS];
+	uint64_t empty;
+
+	memcpy(filled, sketch->slots, sizeof filled);
+	empty = wf_kernels()->borrow(sketch->slots, donors, DONOR_ROUNDS);
+	for (; empty != 0; empty &= empty - 1) {
+		const uint32_t slot = (uint32_t)__builtin_ctzll(empty);
+		uint32_t round = DONOR_ROUNDS;
+
+		while (filled[donor_of(slot, round)] == WF_KERNEL_SLOT_EMPTY)
+			round++;
+		sketch->slots[slot] = filled[donor_of(slot, round)];
 	}
 }
 
 uint64_t wf_sketch_of(struct wf_sketch *sketch, const struct wf_tokens *tokens)
 {
-	const uint32_t *const hashes = tokens->hashes;
-	const uint32_t count = tokens->count;
 	uint64_t sequence = SEQUENCE_FIRST ^ tokens->total;
-	uint64_t filled = 0;
-	uint64_t first = count > 0 ? hashes[0] : 0;
 
 	memset(sketch->slots, 0xff, sizeof sketch->slots);
-	sketch->is_empty = count < 2;
-	if (count > 0)
-		sequence = sequence_next(sequence, first);
-	for (uint32_t i = 1; i < count; i++) {
-		const uint64_t second = hashes[i];
-		const uint64_t hash = mix(first << 32 | second);
-		uint32_t *const slot = &sketch->slots[hash >> 58];
-		const uint32_t value = (uint32_t)hash, least = *slot;
-
-		/* Written always: whether it is the least cannot be guessed. */
-		*slot = value < least ? value : least;
-		filled |= UINT64_C(1) << (hash >> 58);
-		sequence = sequence_next(sequence, second);
-		first = second;
-	}
-	if (!sketch->is_empty) {
-		for (uint32_t slot = 0; slot < WF_SKETCH_SLOTS; slot++)
-			sketch->slots[slot] -= sketch->slots[slot] == SLOT_EMPTY;
-		densify(sketch, filled);
-	}
+	sketch->is_empty = tokens->count < 2;
+	if (tokens->count > 0)
+		sequence = wf_kernels()->minhash(tokens->hashes, tokens->count, sequence, sketch->slots);
+	if (!sketch->is_empty)
+		densify(sketch);
 	return sequence_finish(sequence);
 }
 
-_Static_assert(WF_SKETCH_SLOTS == 64, "the slot is the hash's highest six bits");
+_Static_assert(WF_SKETCH_SLOTS == WF_KERNEL_SLOTS, "the kernels' slots");
 
 double wf_sketch_resemblance(const struct wf_sketch *a, const struct wf_sketch *b)
 {

@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "evidence.h"
 #include "frequency.h"
 #include "kernel.h"
 #include "random_source.h"
@@ -89,6 +90,131 @@ static const struct wf_kernels *next_level(size_t *at)
 			return wf_kernels_at(level);
 	}
 	return NULL;
+}
+
+/* narrow */
+
+/* `count` random hashes in a piece of memory of their own, so that a sanitizer sees what is read beyond. */
+static uint32_t *random_hashes(struct fixture *fixture, uint32_t count)
+{
+	uint32_t *hashes = malloc(count * sizeof *hashes);
+
+	assert_non_null(hashes);
+	for (uint32_t i = 0; i < count; i++)
+		hashes[i] = random_below(&fixture->random, 8) == 0 ? UINT32_MAX - random_below(&fixture->random, 3)
+								   : (uint32_t)random_next(&fixture->random);
+	return hashes;
+}
+
+static void every_level_narrows_hashes_to_tokens(void **state)
+{
+	struct fixture *fixture = *state;
+	static uint16_t tokens[TOKENS_MOST + WF_KERNEL_SLACK];
+
+	for (uint32_t round = 0; round < ROUNDS / 20; round++) {
+		const uint32_t count = 1 + random_below(&fixture->random, TOKENS_MOST - 1);
+		uint32_t *const hashes = random_hashes(fixture, count);
+		uint8_t *const flags = malloc(count);
+		const struct wf_kernels *kernels;
+		size_t at = 0;
+
+		assert_non_null(flags);
+		for (uint32_t i = 0; i < count; i++)
+			flags[i] = (uint8_t)random_below(&fixture->random, 4);
+		while ((kernels = next_level(&at)) != NULL) {
+			kernels->narrow(hashes, flags, count, tokens);
+			for (uint32_t i = 0; i < count; i++) {
+				const uint32_t word = (uint32_t)((uint64_t)hashes[i] * WF_TOKEN16_NUMBER >> 32);
+				const uint32_t number = WF_TOKEN16_NUMBER + (hashes[i] >> 19);
+
+				assert_int_equal(tokens[i], (flags[i] & WF_TOKEN_NUMBER) != 0 ? number : word);
+			}
+		}
+		free(flags);
+		free(hashes);
+	}
+}
+
+/* minhash */
+
+static void every_level_takes_the_least_of_each_slot(void **state)
+{
+	struct fixture *fixture = *state;
+
+	for (uint32_t round = 0; round < ROUNDS; round++) {
+		const uint32_t count = 1 + random_below(&fixture->random, round % 2 == 0 ? 40 : TOKENS_MOST - 1);
+		uint32_t *const hashes = random_hashes(fixture, count);
+		const uint64_t begun = random_next(&fixture->random);
+		uint64_t sequence = begun;
+		uint32_t wanted[WF_KERNEL_SLOTS];
+		uint32_t slots[WF_KERNEL_SLOTS];
+		const struct wf_kernels *kernels;
+		size_t at = 0;
+
+		memset(wanted, UINT8_MAX, sizeof wanted);
+		for (uint32_t i = 0; i + 1 < count; i++) {
+			const uint64_t mixed = wf_kernel_mix_pair(hashes[i], hashes[i + 1]);
+			const uint32_t value = (uint32_t)mixed == UINT32_MAX ? UINT32_MAX - 1 : (uint32_t)mixed;
+
+			if (value < wanted[mixed >> 58])
+				wanted[mixed >> 58] = value;
+		}
+		for (uint32_t i = 0; i < count; i++)
+			sequence = (sequence ^ hashes[i]) * UINT64_C(0x100000001B3);
+		while ((kernels = next_level(&at)) != NULL) {
+			memset(slots, UINT8_MAX, sizeof slots);
+			assert_int_equal(kernels->minhash(hashes, count, begun, slots), sequence);
+			assert_memory_equal(slots, wanted, sizeof slots);
+		}
+		free(hashes);
+	}
+}
+
+/* A pair whose value would be that of an empty slot has the one before it. */
+static void a_value_is_never_that_of_an_empty_slot(void **state)
+{
+	(void)state;
+	assert_int_equal(wf_kernel_slot_value(UINT64_C(0xFC00000000000000) | UINT32_MAX), UINT32_MAX - 1);
+	assert_int_equal(wf_kernel_slot_value(UINT64_C(0xFC00000000000000) | (UINT32_MAX - 1)), UINT32_MAX - 1);
+	assert_int_equal(wf_kernel_slot_value(7), 7);
+}
+
+/* borrow */
+
+static void every_level_borrows_alike(void **state)
+{
+	struct fixture *fixture = *state;
+	static uint8_t donors[12][WF_KERNEL_SLOTS];
+
+	for (uint32_t round = 0; round < ROUNDS; round++) {
+		const uint32_t share = random_below(&fixture->random, 65);
+		const uint32_t rounds = random_below(&fixture->random, 13);
+		uint32_t before[WF_KERNEL_SLOTS];
+		uint32_t wanted[WF_KERNEL_SLOTS];
+		uint32_t slots[WF_KERNEL_SLOTS];
+		const struct wf_kernels *kernels;
+		uint64_t empty = 0;
+		size_t at = 0;
+
+		for (uint32_t slot = 0; slot < WF_KERNEL_SLOTS; slot++) {
+			before[slot] = random_below(&fixture->random, 64) < share
+					       ? WF_KERNEL_SLOT_EMPTY
+					       : (uint32_t)random_next(&fixture->random) >> 1;
+			for (uint32_t i = 0; i < 12; i++)
+				donors[i][slot] = (uint8_t)random_below(&fixture->random, WF_KERNEL_SLOTS);
+		}
+		for (uint32_t slot = 0; slot < WF_KERNEL_SLOTS; slot++) {
+			wanted[slot] = before[slot];
+			for (uint32_t i = 0; i < rounds && wanted[slot] == WF_KERNEL_SLOT_EMPTY; i++)
+				wanted[slot] = before[donors[i][slot]];
+			empty |= (uint64_t)(wanted[slot] == WF_KERNEL_SLOT_EMPTY) << slot;
+		}
+		while ((kernels = next_level(&at)) != NULL) {
+			memcpy(slots, before, sizeof slots);
+			assert_int_equal(kernels->borrow(slots, donors, rounds), empty);
+			assert_memory_equal(slots, wanted, sizeof slots);
+		}
+	}
 }
 
 /* filter */
@@ -633,6 +759,10 @@ static void the_best_level_is_one_of_this_processor(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(every_level_narrows_hashes_to_tokens, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(every_level_takes_the_least_of_each_slot, set_up, tear_down),
+		cmocka_unit_test(a_value_is_never_that_of_an_empty_slot),
+		cmocka_unit_test_setup_teardown(every_level_borrows_alike, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(every_level_filters_what_the_bits_say, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(every_level_sees_what_the_bits_say, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(every_level_finds_what_is_repeated, set_up, tear_down),
