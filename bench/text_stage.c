@@ -24,7 +24,8 @@ static int tokenise(struct work *work, const struct wf_text_set_article *article
 	int error = 0;
 
 	for (size_t i = 0; error == 0 && i < count; i++)
-		error = wf_tokenise(articles[i].text, SEED, WF_DOCUMENT_TOKENS_MAX, &work->arena, &work->tokens[i]);
+		error = wf_tokenise_words(articles[i].text, SEED, WF_DOCUMENT_TOKENS_MAX, &work->arena,
+					  &work->tokens[i]);
 	return error;
 }
 
@@ -33,7 +34,7 @@ static int tokenise_sized(struct work *work, const struct wf_text_set_article *a
 	const int error = tokenise(work, articles, count);
 
 	for (size_t i = 0; error == 0 && i < count; i++)
-		work->bytes_out += work->tokens[i].count * (3 * sizeof(uint32_t) + 1);
+		work->bytes_out += work->tokens[i].count * (sizeof(uint32_t) + 1);
 	return error;
 }
 

@@ -1,5 +1,6 @@
-/* The speed of the tokeniser, each version of it, on texts from a file that NUL bytes separate; beside it the
- * machine's own limit, a copy of the same bytes.   usage: tokenise_bench FILE [SECONDS]   Prints a Markdown table. */
+/* The speed of the tokeniser, each version of it, without places, on texts from a file that NUL bytes separate; beside
+ * it the machine's own limit, a copy of the same bytes.   usage: tokenise_bench FILE [SECONDS]   Prints a Markdown
+ * table. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -62,7 +63,7 @@ static uint64_t corpus_tokenise(const struct corpus *corpus, enum wf_cpu_level l
 
 	for (size_t i = 0; i < corpus->texts_count; i++) {
 		wf_arena_reset(arena);
-		if (wf_tokenise_at_level(level, corpus->texts[i], 1, COUNT_MAX, arena, &tokens) != 0)
+		if (wf_tokenise_words_at_level(level, corpus->texts[i], 1, COUNT_MAX, arena, &tokens) != 0)
 			return 0;
 		count += tokens.total;
 	}

@@ -7,7 +7,7 @@
 int wf_document_analyse(struct wf_document *document, struct wf_bytes text, uint64_t seed, struct wf_arena *arena)
 {
 	struct wf_tokens tokens;
-	int error = wf_tokenise(text, seed, WF_DOCUMENT_TOKENS_MAX, arena, &tokens);
+	int error = wf_tokenise_words(text, seed, WF_DOCUMENT_TOKENS_MAX, arena, &tokens);
 
 	if (error != 0)
 		return error;

@@ -77,24 +77,30 @@ static inline uint64_t wf_word_hash_chunk(struct wf_word_keys keys, uint64_t sta
 	return wf_hash_multiply_fold(low ^ keys.low ^ state, high ^ keys.high);
 }
 
+#define WF_WORD_HASH_LAST UINT64_C(0x9FB21C651E98DF25)
+
 /* The word's 32 bits, from the state after its last chunk: a last product spreads what the fold left in order. */
 static inline uint32_t wf_word_hash_finish(uint64_t state)
 {
-	return (uint32_t)(state * UINT64_C(0x9FB21C651E98DF25) >> 32);
+	return (uint32_t)(state * WF_WORD_HASH_LAST >> 32);
 }
 
 /* Takes in the last chunk of a word, of which `length` bytes, [0, 16], belong to it, and gives its 32 bits. */
 static inline uint32_t wf_word_hash_last(struct wf_word_keys keys, uint64_t state, uint64_t low, uint64_t high,
 					 uint32_t length)
 {
-	/* 16 bytes from `16 - length` on keep as many as the word has. */
-	static const uint8_t masks[32] = {
-		0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF,
+	/* What is kept of the lower and of the higher half. */
+	static const uint64_t masks[2][17] = {
+#define LOW_BYTES(count) (UINT64_MAX >> 8 * (8 - (count)))
+		{0, LOW_BYTES(1), LOW_BYTES(2), LOW_BYTES(3), LOW_BYTES(4), LOW_BYTES(5), LOW_BYTES(6), LOW_BYTES(7),
+		 UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX,
+		 UINT64_MAX},
+		{0, 0, 0, 0, 0, 0, 0, 0, 0, LOW_BYTES(1), LOW_BYTES(2), LOW_BYTES(3), LOW_BYTES(4), LOW_BYTES(5),
+		 LOW_BYTES(6), LOW_BYTES(7), UINT64_MAX},
+#undef LOW_BYTES
 	};
-	const uint8_t *mask = masks + 16 - length;
 
-	return wf_word_hash_finish(
-		wf_word_hash_chunk(keys, state, low & wf_hash_load(mask), high & wf_hash_load(mask + 8)));
+	return wf_word_hash_finish(wf_word_hash_chunk(keys, state, low & masks[0][length], high & masks[1][length]));
 }
 
 #endif

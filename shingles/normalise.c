@@ -10,7 +10,6 @@ void wf_cursor_init(struct wf_cursor *cursor, const uint8_t *text, uint32_t leng
 	cursor->start = at;
 	cursor->expansion_at = 0;
 	cursor->expansion_length = 0;
-	cursor->is_capital = false;
 }
 
 static uint32_t load_bytes(const uint8_t *bytes, uint32_t length)
@@ -75,7 +74,6 @@ static void read_four(struct wf_cursor *cursor, struct wf_unit *unit)
 	unit->class = WF_CLASS_OTHER;
 	unit->length = 1;
 	unit->bytes = at[0];
-	unit->is_capital = false;
 	cursor->at++;
 	unit->end = cursor->at;
 	if (at[0] < 0xF0 || at[0] > 0xF4 || cursor->length - unit->start < 4)
@@ -89,13 +87,11 @@ static void read_four(struct wf_cursor *cursor, struct wf_unit *unit)
 	unit->end = cursor->at;
 	wf_normalise_rule(code_point, &fold);
 	unit->class = fold.class;
-	unit->is_capital = fold.is_capital;
 	if (fold.count == 0)
 		return;
 	unit_set(unit, fold.units[0]);
 	cursor->expansion_at = 0;
 	cursor->expansion_length = 0;
-	cursor->is_capital = fold.is_capital;
 	cursor->start = unit->start;
 	for (uint32_t i = 1; i < fold.count; i++) {
 		uint8_t *end = cursor->expansion + cursor->expansion_length;
@@ -112,7 +108,6 @@ static void read_expansion(struct wf_cursor *cursor, struct wf_unit *unit)
 
 	unit->start = cursor->start;
 	unit->end = cursor->at;
-	unit->is_capital = cursor->is_capital;
 	unit->length = bytes[0] < 0x80 ? 1 : bytes[0] < 0xE0 ? 2 : bytes[0] < 0xF0 ? 3 : 4;
 	unit->bytes = load_bytes(bytes, unit->length);
 	if (unit->length == 1)
@@ -136,12 +131,10 @@ static void read_entry(struct wf_cursor *cursor, struct wf_unit *unit, uint32_t 
 	cursor->at += size;
 	unit->end = cursor->at;
 	unit->class = wf_entry_class(entry);
-	unit->is_capital = wf_entry_is_capital(entry);
 	if (unit->class == WF_CLASS_EXPANSION) {
 		const uint8_t *expansion = wf_normalise_expansions + wf_entry_bytes(entry);
 
 		cursor->start = unit->start;
-		cursor->is_capital = unit->is_capital;
 		cursor->expansion_at = 0;
 		cursor->expansion_length = expansion[0];
 		memcpy(cursor->expansion, expansion + 1, expansion[0]);

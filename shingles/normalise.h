@@ -10,8 +10,8 @@
  * The Basic Multilingual Plane is looked up in a table that is made from normalise_rule.c when wirefold is built;
  * the characters above it ask the rule each time. An entry of the table:
  *
- *   31     8 7      6 5          5 4       4 3     0
- *   | bytes | length | composes   | capital | class |     length 0: the character folds to itself
+ *   31     8 7      6 5          5 3     0
+ *   | bytes | length | composes   | class |     length 0: the character folds to itself
  *
  * or, where the class is WF_CLASS_EXPANSION, bytes is an offset into wf_normalise_expansions: a length, then that
  * many bytes. */
@@ -21,13 +21,9 @@
 #include "base/bytes.h"
 
 enum wf_class {
-	WF_CLASS_OTHER, /* separates: punctuation, symbols, controls, invalid bytes */
-	WF_CLASS_SPACE,
-	WF_CLASS_NEWLINE,
-	WF_CLASS_STOP,      /* ends a sentence if more follows before the next word: ! ? … */
-	WF_CLASS_FULL_STOP, /* ends a sentence: 。！？ */
+	WF_CLASS_OTHER, /* separates: spaces, punctuation, symbols, controls, invalid bytes */
 	WF_CLASS_APOSTROPHE,
-	WF_CLASS_DOT,   /* a stop that also joins digits */
+	WF_CLASS_DOT,   /* joins digits */
 	WF_CLASS_COMMA, /* joins digits */
 	WF_CLASS_COLON, /* joins digits */
 	WF_CLASS_IGNORED,
@@ -52,7 +48,6 @@ struct wf_unit {
 	uint32_t length; /* [1, 4] */
 	uint32_t start;  /* the character in the original is [start, end) */
 	uint32_t end;
-	bool is_capital; /* the character in the original is */
 };
 
 /* Where the reading of a text stands. A plain value: a copy is a second reader, to look ahead with. */
@@ -63,7 +58,6 @@ struct wf_cursor {
 	uint32_t start; /* the character whose expansion is being read */
 	uint8_t expansion_at;
 	uint8_t expansion_length; /* 0: none */
-	bool is_capital;
 	uint8_t expansion[4 * WF_NORMALISE_UNITS_MAX];
 };
 
@@ -76,11 +70,6 @@ bool wf_cursor_next(struct wf_cursor *cursor, struct wf_unit *unit);
 static inline enum wf_class wf_entry_class(uint32_t entry)
 {
 	return (enum wf_class)(entry & 15);
-}
-
-static inline bool wf_entry_is_capital(uint32_t entry)
-{
-	return (entry & 16) != 0;
 }
 
 /* Bytes that the entry folds to; 0: to itself (from U+0800 on, and in ASCII), or several units. */
@@ -185,7 +174,6 @@ static inline bool wf_cursor_read(struct wf_cursor *cursor, struct wf_unit *unit
 	cursor->at += size;
 	unit->end = cursor->at;
 	unit->class = wf_entry_class(entry);
-	unit->is_capital = wf_entry_is_capital(entry);
 	return true;
 }
 

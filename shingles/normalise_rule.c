@@ -125,37 +125,15 @@ static uint32_t stand_in_of(uint32_t code_point)
 	case 0xFF07:
 	case 0xFF40:
 		return '\'';
-	case 0x0085:
-	case 0x000B:
-	case 0x000C:
-	case 0x000D:
-	case 0x2028:
-	case 0x2029:
-		return '\n';
-	case '\t':
-		return ' ';
 	case 0x066B:
 		return '.';
 	case 0x066C:
 		return ',';
-	case 0x2026: /* … */
-	case 0x061F: /* Arabic ? */
-	case 0x06D4:
-	case 0x0589: /* Armenian */
-	case 0x0964: /* danda */
-	case 0x0965:
-	case 0x1362: /* Ethiopic */
+	case 0x2026: /* … ‼ and their like are one character that separates, not several */
 	case 0x203C:
 	case 0x2047:
 	case 0x2048:
 	case 0x2049:
-		return '!';
-	case 0xFF01:
-	case 0xFF1F:
-	case 0xFF61:
-	case 0x104B: /* Myanmar */
-	case 0x17D4: /* Khmer */
-		return 0x3002;
 	case 0x2122: /* ™ and ℠ come and go */
 	case 0x2120:
 		return '*';
@@ -167,15 +145,6 @@ static uint32_t stand_in_of(uint32_t code_point)
 enum wf_class wf_normalise_class(uint32_t code_point)
 {
 	switch (code_point) {
-	case ' ':
-		return WF_CLASS_SPACE;
-	case '\n':
-		return WF_CLASS_NEWLINE;
-	case '!':
-	case '?':
-		return WF_CLASS_STOP;
-	case 0x3002:
-		return WF_CLASS_FULL_STOP;
 	case '\'':
 		return WF_CLASS_APOSTROPHE;
 	case '.':
@@ -207,8 +176,6 @@ enum wf_class wf_normalise_class(uint32_t code_point)
 		return is_within(code_point, quadrupled, COUNT_OF(quadrupled)) ? WF_CLASS_QUADRUPLED : WF_CLASS_LETTER;
 	case UTF8PROC_CATEGORY_CF:
 		return WF_CLASS_IGNORED;
-	case UTF8PROC_CATEGORY_ZS:
-		return WF_CLASS_SPACE;
 	default:
 		return WF_CLASS_OTHER;
 	}
@@ -270,10 +237,7 @@ static void append_folded(uint32_t code_point, struct wf_fold *fold, int depth)
 
 void wf_normalise_rule(uint32_t code_point, struct wf_fold *fold)
 {
-	const utf8proc_category_t category = category_of(code_point);
-
 	*fold = (struct wf_fold){.class = WF_CLASS_IGNORED};
-	fold->is_capital = category == UTF8PROC_CATEGORY_LU || category == UTF8PROC_CATEGORY_LT;
 	append_folded(code_point, fold, 0);
 	if (fold->count > 0)
 		fold->class = wf_normalise_class(fold->units[0]);

@@ -9,7 +9,6 @@ struct wf_fold {
 	uint32_t count;                         /* units; 0 only for an ignored character */
 	uint32_t units[WF_NORMALISE_UNITS_MAX]; /* folded code points: each folds to itself */
 	enum wf_class class;                    /* of the first unit; WF_CLASS_IGNORED where there is none */
-	bool is_capital;
 	bool composes;
 };
 

@@ -41,9 +41,9 @@ static uint32_t entry_of(struct table *table, uint32_t code_point)
 	uint32_t entry, length;
 
 	wf_normalise_rule(code_point, &fold);
-	entry = (uint32_t)fold.class | (fold.is_capital ? 16u : 0) | (fold.composes ? 32u : 0);
+	entry = (uint32_t)fold.class | (fold.composes ? 32u : 0);
 	if (fold.count > 1 || (fold.count == 1 && fold.units[0] > 0xFFFF))
-		return WF_CLASS_EXPANSION | (fold.is_capital ? 16u : 0) | expansion_add(table, &fold) << 8;
+		return WF_CLASS_EXPANSION | expansion_add(table, &fold) << 8;
 	/* Pages of characters that fold to themselves become one, except those below U+0800, where the bytes save a
 	 * turn. */
 	if (fold.count == 0 || (fold.units[0] == code_point && (code_point < 0x80 || code_point >= 0x800)))

@@ -77,29 +77,11 @@ static inline void token_add(struct wf_tokeniser *tokeniser, uint32_t hash, uint
 		return;
 	tokeniser->hashes[i] = hash;
 	tokeniser->flags[i] = flags;
+	tokeniser->count++;
+	if (tokeniser->starts == NULL)
+		return;
 	tokeniser->starts[i] = start;
 	tokeniser->ends[i] = end;
-	tokeniser->count++;
-}
-
-static void gap_take(struct wf_token_gap *gap, enum wf_class class)
-{
-	if (class == WF_CLASS_IGNORED)
-		return;
-	gap->has_line |= class == WF_CLASS_NEWLINE || (class == WF_CLASS_SPACE && gap->after_space);
-	gap->has_stop |= class == WF_CLASS_STOP || class == WF_CLASS_DOT || class == WF_CLASS_FULL_STOP;
-	gap->after_space = class == WF_CLASS_SPACE;
-	gap->after_stop = class == WF_CLASS_STOP || class == WF_CLASS_DOT;
-}
-
-/* Ends the gap: the flags that it gives to the token after it. */
-static uint8_t gap_flags(struct wf_token_gap *gap)
-{
-	const bool is_sentence = gap->has_line || (gap->has_stop && !gap->after_stop);
-	const int flags = (gap->has_line ? WF_TOKEN_LINE : 0) | (is_sentence ? WF_TOKEN_SENTENCE : 0);
-
-	*gap = (struct wf_token_gap){0};
-	return (uint8_t)flags;
 }
 
 /* How many of the next characters that are not ignored are of `class`, up to `count_max`. Each text is looked ahead
@@ -146,10 +128,9 @@ static bool word_join(struct word *word, const struct wf_cursor *cursor, const s
 	}
 }
 
-/* Takes in letters and digits before `end` that a look at each is enough for, and moves the cursor past them; returns
- * the class of the last one, or `before`. */
-static enum wf_class word_take_plain(struct word *word, struct wf_cursor *cursor, uint32_t end, enum wf_class before,
-				     int *flags)
+/* Takes in letters and digits that a look at each is enough for, and moves the cursor past them; returns the class of
+ * the last one, or `before`. */
+static enum wf_class word_take_plain(struct word *word, struct wf_cursor *cursor, enum wf_class before, int *flags)
 {
 	const uint8_t *const text = cursor->text;
 	const uint32_t length = cursor->length;
@@ -159,7 +140,7 @@ static enum wf_class word_take_plain(struct word *word, struct wf_cursor *cursor
 
 	if (cursor->expansion_length > 0)
 		return before;
-	while (at < end && length - at >= 6 && wf_normalise_look_up(text + at, &entry, &bytes, &folded_length, &size)) {
+	while (length - at >= 6 && wf_normalise_look_up(text + at, &entry, &bytes, &folded_length, &size)) {
 		const enum wf_class class = wf_entry_class(entry);
 
 		if (class != WF_CLASS_LETTER && class != WF_CLASS_DIGIT)
@@ -186,7 +167,7 @@ static bool read_word(struct wf_tokeniser *tokeniser, struct wf_cursor *cursor, 
 {
 	struct word word;
 	const uint32_t start = unit->start;
-	int flags = gap_flags(&tokeniser->gap) | (unit->is_capital ? WF_TOKEN_CAPITAL : 0);
+	int flags = 0;
 	enum wf_class before = WF_CLASS_OTHER;
 	uint32_t end = unit->end;
 	bool is_more;
@@ -197,7 +178,7 @@ static bool read_word(struct wf_tokeniser *tokeniser, struct wf_cursor *cursor, 
 			flags |= unit->class == WF_CLASS_DIGIT ? WF_TOKEN_NUMBER : 0;
 			before = unit->class;
 			word_append(&word, unit->bytes, unit->length);
-			before = word_take_plain(&word, cursor, cursor->length, before, &flags);
+			before = word_take_plain(&word, cursor, before, &flags);
 			end = cursor->at;
 		} else if (unit->class == WF_CLASS_IGNORED || word_join(&word, cursor, unit, before)) {
 			end = unit->end;
@@ -210,35 +191,12 @@ static bool read_word(struct wf_tokeniser *tokeniser, struct wf_cursor *cursor, 
 	return is_more;
 }
 
-uint32_t wf_tokenise_word_hash(const struct wf_tokeniser *tokeniser, uint32_t start, uint32_t end)
-{
-	struct wf_cursor cursor;
-	struct wf_unit unit;
-	struct word word;
-	enum wf_class before = WF_CLASS_OTHER;
-	int flags = 0;
-
-	word_init(&word, tokeniser->keys);
-	wf_cursor_init(&cursor, tokeniser->text, tokeniser->length, start);
-	before = word_take_plain(&word, &cursor, end, before, &flags);
-	while ((cursor.at < end || cursor.expansion_length > 0) && wf_cursor_read(&cursor, &unit)) {
-		if (unit.class == WF_CLASS_LETTER || unit.class == WF_CLASS_DIGIT) {
-			before = unit.class;
-			word_append(&word, unit.bytes, unit.length);
-		} else if (unit.class != WF_CLASS_APOSTROPHE) {
-			word_join(&word, &cursor, &unit, before);
-		}
-		before = word_take_plain(&word, &cursor, end, before, &flags);
-	}
-	return word_finish(&word);
-}
-
-static void run_emit(struct wf_tokeniser *tokeniser, const struct run *run, uint8_t flags)
+static void run_emit(struct wf_tokeniser *tokeniser, const struct run *run)
 {
 	const uint64_t state = wf_word_hash_chunk(tokeniser->keys, 0, run->low, run->high);
 
-	token_add(tokeniser, wf_word_hash_finish(state), (uint8_t)(flags | WF_TOKEN_UNSPACED),
-		  run->starts[(run->number - run->count) & 3], run->end);
+	token_add(tokeniser, wf_word_hash_finish(state), WF_TOKEN_UNSPACED, run->starts[(run->number - run->count) & 3],
+		  run->end);
 }
 
 static void run_append(struct run *run, uint32_t bytes, uint32_t length, uint32_t start, uint32_t end)
@@ -308,7 +266,6 @@ static bool read_run(struct wf_tokeniser *tokeniser, struct wf_cursor *cursor, s
 {
 	const enum wf_class class = unit->class;
 	struct run run = {.size = class == WF_CLASS_PAIRED ? 2 : 4};
-	uint8_t flags = gap_flags(&tokeniser->gap);
 	bool is_more = true;
 
 	for (; is_more && (unit->class == class || unit->class == WF_CLASS_IGNORED);
@@ -320,12 +277,11 @@ static bool read_run(struct wf_tokeniser *tokeniser, struct wf_cursor *cursor, s
 		run_append(&run, unit->bytes, unit->length, unit->start, unit->end);
 		if (run.count < run.size)
 			continue;
-		run_emit(tokeniser, &run, flags);
-		flags = 0;
+		run_emit(tokeniser, &run);
 		run_take_plain(tokeniser, cursor, &run, class);
 	}
 	if (run.count < run.size)
-		run_emit(tokeniser, &run, flags);
+		run_emit(tokeniser, &run);
 	return is_more;
 }
 
@@ -356,10 +312,8 @@ uint32_t wf_tokenise_scalar(struct wf_tokeniser *tokeniser, uint32_t at, uint32_
 		} else if (unit.class == WF_CLASS_PAIRED || unit.class == WF_CLASS_QUADRUPLED) {
 			is_more = read_run(tokeniser, &cursor, &unit);
 		} else {
-			gap_take(&tokeniser->gap, unit.class);
-			if (cursor.at >= stop_from &&
-			    (unit.class == WF_CLASS_SPACE || unit.class == WF_CLASS_NEWLINE) &&
-			    cursor.expansion_length == 0 && looks_simple(tokeniser, cursor.at))
+			if (cursor.at >= stop_from && cursor.expansion_length == 0 &&
+			    looks_simple(tokeniser, cursor.at))
 				return cursor.at;
 			is_more = wf_cursor_read(&cursor, &unit);
 		}
@@ -370,11 +324,11 @@ uint32_t wf_tokenise_scalar(struct wf_tokeniser *tokeniser, uint32_t at, uint32_
 /* Gives the tokeniser its arrays: one piece of the arena. A character of three bytes gives four tokens at most
  * (U+FDFA). */
 static int tokeniser_init(struct wf_tokeniser *tokeniser, struct wf_bytes text, uint64_t seed, uint32_t count_max,
-			  struct wf_arena *arena)
+			  bool has_places, struct wf_arena *arena)
 {
 	const uint64_t bound = (uint64_t)text.length + text.length / 3 + 1;
 	const size_t capacity = (size_t)(bound < count_max ? bound : count_max) + WF_TOKENISE_SLACK;
-	uint32_t *words = wf_arena_take(arena, capacity * (3 * sizeof(uint32_t) + 1));
+	uint32_t *words = wf_arena_take(arena, capacity * ((has_places ? 3 : 1) * sizeof(uint32_t) + 1));
 
 	if (words == NULL)
 		return WF_ENOMEM;
@@ -383,11 +337,10 @@ static int tokeniser_init(struct wf_tokeniser *tokeniser, struct wf_bytes text, 
 		.length = (uint32_t)text.length,
 		.count_max = count_max,
 		.keys = wf_word_keys_of(seed),
-		.gap = {.has_line = true},
 		.hashes = words,
-		.starts = words + capacity,
-		.ends = words + 2 * capacity,
-		.flags = (uint8_t *)(words + 3 * capacity),
+		.starts = has_places ? words + capacity : NULL,
+		.ends = has_places ? words + 2 * capacity : NULL,
+		.flags = (uint8_t *)(words + (has_places ? 3 : 1) * capacity),
 	};
 	return 0;
 }
@@ -412,15 +365,15 @@ static void tokenise_at_level(enum wf_cpu_level level, struct wf_tokeniser *toke
 	}
 }
 
-int wf_tokenise_at_level(enum wf_cpu_level level, struct wf_bytes text, uint64_t seed, uint32_t count_max,
-			 struct wf_arena *arena, struct wf_tokens *tokens)
+static int tokenise(enum wf_cpu_level level, struct wf_bytes text, uint64_t seed, uint32_t count_max, bool has_places,
+		    struct wf_arena *arena, struct wf_tokens *tokens)
 {
 	struct wf_tokeniser tokeniser;
 	int error;
 
 	if (text.length > UINT32_MAX)
 		return WF_ETOOLARGE;
-	error = tokeniser_init(&tokeniser, text, seed, count_max, arena);
+	error = tokeniser_init(&tokeniser, text, seed, count_max, has_places, arena);
 	if (error != 0)
 		return error;
 	tokenise_at_level(level, &tokeniser);
@@ -435,8 +388,26 @@ int wf_tokenise_at_level(enum wf_cpu_level level, struct wf_bytes text, uint64_t
 	return 0;
 }
 
+int wf_tokenise_at_level(enum wf_cpu_level level, struct wf_bytes text, uint64_t seed, uint32_t count_max,
+			 struct wf_arena *arena, struct wf_tokens *tokens)
+{
+	return tokenise(level, text, seed, count_max, true, arena, tokens);
+}
+
+int wf_tokenise_words_at_level(enum wf_cpu_level level, struct wf_bytes text, uint64_t seed, uint32_t count_max,
+			       struct wf_arena *arena, struct wf_tokens *tokens)
+{
+	return tokenise(level, text, seed, count_max, false, arena, tokens);
+}
+
 int wf_tokenise(struct wf_bytes text, uint64_t seed, uint32_t count_max, struct wf_arena *arena,
 		struct wf_tokens *tokens)
 {
-	return wf_tokenise_at_level(wf_cpu_level(), text, seed, count_max, arena, tokens);
+	return tokenise(wf_cpu_level(), text, seed, count_max, true, arena, tokens);
+}
+
+int wf_tokenise_words(struct wf_bytes text, uint64_t seed, uint32_t count_max, struct wf_arena *arena,
+		      struct wf_tokens *tokens)
+{
+	return tokenise(wf_cpu_level(), text, seed, count_max, false, arena, tokens);
 }

@@ -12,9 +12,6 @@
  * Lao, Khmer, Myanmar: each character with the next three; two tokens in a row span five (some 16 bits). A run that
  * is shorter than that is one token. Hangul has spaces and is cut into words.
  *
- * A line begins after a line break, two spaces or tabs, and at the start of the text. A sentence begins there too,
- * after 。！？ and after . ! ? … unless the word follows at once.
- *
  * One character that stands for several (½, a ligature, U+FDFA) can give several tokens, all with its place. The
  * scalar version is the truth; the vector versions, chosen at run time, agree with it bit for bit. */
 #ifndef WF_TOKENISE_H
@@ -25,11 +22,8 @@
 #include "base/error.h"
 
 enum wf_token_flag {
-	WF_TOKEN_NUMBER = 1,  /* has a digit */
-	WF_TOKEN_CAPITAL = 2, /* begins with a capital letter in the original */
-	WF_TOKEN_LINE = 4, /* first of its line (or after two or more spaces, as scraped pages have where a line was) */
-	WF_TOKEN_SENTENCE = 8,  /* first after the end of a sentence; also set with WF_TOKEN_LINE */
-	WF_TOKEN_UNSPACED = 16, /* of a script without spaces: a run of characters, not a word */
+	WF_TOKEN_NUMBER = 1,   /* has a digit */
+	WF_TOKEN_UNSPACED = 2, /* of a script without spaces: a run of characters, not a word */
 };
 
 /* Arrays of `count`, in the order of the text. Token i is made of the bytes [starts[i], ends[i]) of the original. */
@@ -38,7 +32,7 @@ struct wf_tokens {
 	uint32_t total;   /* tokens that the text has, those past the caller's bound included */
 	uint32_t *hashes; /* keyed with the seed; equal words have equal hashes */
 	uint8_t *flags;
-	uint32_t *starts;
+	uint32_t *starts; /* NULL from wf_tokenise_words(), as ends */
 	uint32_t *ends;
 };
 
@@ -48,5 +42,9 @@ struct wf_tokens {
  * Cost:    linear in the text; no allocation a word. */
 int wf_tokenise(struct wf_bytes text, uint64_t seed, uint32_t count_max, struct wf_arena *arena,
 		struct wf_tokens *tokens);
+
+/* The same without the places, faster. */
+int wf_tokenise_words(struct wf_bytes text, uint64_t seed, uint32_t count_max, struct wf_arena *arena,
+		      struct wf_tokens *tokens);
 
 #endif

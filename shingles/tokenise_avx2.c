@@ -4,8 +4,18 @@
 #include <immintrin.h>
 
 struct masks {
-	uint64_t letter, digit, upper, space, newline, stop, dot_colon, comma, apostrophe, high;
+	uint64_t letter, digit, dot_colon, comma, apostrophe, high;
 };
+
+/* Tables in memory do: they are operands of the instructions that use them. */
+struct vectors {
+	bool none;
+};
+
+static inline struct vectors vectors_make(void)
+{
+	return (struct vectors){false};
+}
 
 static inline uint64_t bits_of(__m256i bytes)
 {
@@ -24,9 +34,6 @@ static inline __m256i is_in(__m256i bytes, const uint8_t set[16])
 static inline struct masks classify_half(const uint8_t *at, uint8_t *folded)
 {
 	static const uint8_t digits[16] = {'0', '1', '2', '3', '4', '5', '6', '7', '8', '9'};
-	static const uint8_t spaces[16] = {[0x0] = ' ', [0x9] = '\t'};
-	static const uint8_t newlines[16] = {[0x0] = 1, [0xA] = '\n', [0xB] = '\v', [0xC] = '\f', [0xD] = '\r'};
-	static const uint8_t stops[16] = {[0x0] = 1, [0x1] = '!', [0xE] = '.', [0xF] = '?'};
 	static const uint8_t dots_colons[16] = {[0x0] = 1, [0xA] = ':', [0xE] = '.'};
 	static const uint8_t apostrophes[16] = {[0x0] = '`', [0x7] = '\''};
 	const __m256i bytes = _mm256_loadu_si256((const void *)at);
@@ -38,10 +45,6 @@ static inline struct masks classify_half(const uint8_t *at, uint8_t *folded)
 	return (struct masks){
 		.letter = bits_of(letter),
 		.digit = bits_of(is_in(bytes, digits)),
-		.upper = bits_of(_mm256_andnot_si256(_mm256_slli_epi16(bytes, 2), letter)),
-		.space = bits_of(is_in(bytes, spaces)),
-		.newline = bits_of(is_in(bytes, newlines)),
-		.stop = bits_of(is_in(bytes, stops)),
 		.dot_colon = bits_of(is_in(bytes, dots_colons)),
 		.comma = bits_of(_mm256_cmpeq_epi8(bytes, _mm256_set1_epi8(','))),
 		.apostrophe = bits_of(is_in(bytes, apostrophes)),
@@ -49,17 +52,15 @@ static inline struct masks classify_half(const uint8_t *at, uint8_t *folded)
 	};
 }
 
-static inline struct masks classify(const uint8_t *at, uint8_t *folded)
+static inline struct masks classify(const struct vectors *vectors, const uint8_t *at, uint8_t *folded)
 {
 	const struct masks first = classify_half(at, folded), second = classify_half(at + 32, folded + 32);
+
+	(void)vectors;
 
 	return (struct masks){
 		.letter = first.letter | second.letter << 32,
 		.digit = first.digit | second.digit << 32,
-		.upper = first.upper | second.upper << 32,
-		.space = first.space | second.space << 32,
-		.newline = first.newline | second.newline << 32,
-		.stop = first.stop | second.stop << 32,
 		.dot_colon = first.dot_colon | second.dot_colon << 32,
 		.comma = first.comma | second.comma << 32,
 		.apostrophe = first.apostrophe | second.apostrophe << 32,
@@ -72,6 +73,13 @@ static inline void eight_places_emit(uint32_t *places, uint32_t base, const uint
 	const __m256i eight = _mm256_cvtepu8_epi32(_mm_loadl_epi64((const void *)order));
 
 	_mm256_storeu_si256((void *)places, _mm256_add_epi32(_mm256_set1_epi32((int)base), eight));
+}
+
+static inline void eight_ends_emit(uint16_t *ends, uint32_t base, const uint8_t *order)
+{
+	const __m128i eight = _mm_cvtepu8_epi16(_mm_loadl_epi64((const void *)order));
+
+	_mm_storeu_si128((void *)ends, _mm_add_epi16(_mm_set1_epi16((short)base), eight));
 }
 
 static inline void eight_bytes_emit(uint8_t *out, const uint8_t *bytes, const uint8_t *order)
@@ -91,16 +99,15 @@ static inline __m256i marks_of(uint32_t bits, uint8_t mark)
 				_mm256_set1_epi8((char)mark));
 }
 
-static inline void marked_bytes_set(uint8_t *bytes, uint64_t first, uint8_t first_mark, uint64_t second,
-				    uint8_t second_mark, uint64_t third, uint8_t third_mark)
+static inline void flags_emit(const struct vectors *vectors, uint8_t *flags, uint64_t numbers)
 {
-	for (int half = 0; half < 2; half++) {
-		const __m256i two = _mm256_or_si256(marks_of((uint32_t)(first >> 32 * half), first_mark),
-						    marks_of((uint32_t)(second >> 32 * half), second_mark));
+	(void)vectors;
+	_mm256_storeu_si256((void *)flags, marks_of((uint32_t)numbers, WF_TOKEN_NUMBER));
+}
 
-		_mm256_storeu_si256((void *)(bytes + 32 * half),
-				    _mm256_or_si256(two, marks_of((uint32_t)(third >> 32 * half), third_mark)));
-	}
+static inline uint64_t extract(uint64_t bits, uint64_t mask)
+{
+	return _pext_u64(bits, mask);
 }
 
 #include "tokenise_emit.h"

@@ -4,8 +4,18 @@
 #include <arm_neon.h>
 
 struct masks {
-	uint64_t letter, digit, upper, space, newline, stop, dot_colon, comma, apostrophe, high;
+	uint64_t letter, digit, dot_colon, comma, apostrophe, high;
 };
+
+/* Nothing that has to be kept. */
+struct vectors {
+	bool none;
+};
+
+static inline struct vectors vectors_make(void)
+{
+	return (struct vectors){false};
+}
 
 /* The 64 bytes of a window, or whether each is of a class: all ones or zeros. */
 struct quad {
@@ -55,11 +65,11 @@ static inline uint64_t bits_within(struct quad bytes, uint8_t set, uint8_t first
 	return bits_of(is);
 }
 
-static inline struct masks classify(const uint8_t *at, uint8_t *folded)
+static inline struct masks classify(const struct vectors *vectors, const uint8_t *at, uint8_t *folded)
 {
 	const struct quad bytes = {{vld1q_u8(at), vld1q_u8(at + 16), vld1q_u8(at + 32), vld1q_u8(at + 48)}};
-	const uint64_t dot = bits_equal(bytes, '.');
 
+	(void)vectors;
 	for (int i = 0; i < 4; i++) {
 		const uint8x16_t is_upper = vcltq_u8(vsubq_u8(bytes.parts[i], vdupq_n_u8('A')), vdupq_n_u8(26));
 
@@ -68,11 +78,7 @@ static inline struct masks classify(const uint8_t *at, uint8_t *folded)
 	return (struct masks){
 		.letter = bits_within(bytes, 0x20, 'a', 26),
 		.digit = bits_within(bytes, 0, '0', 10),
-		.upper = bits_within(bytes, 0, 'A', 26),
-		.space = bits_any(bytes, ' ', '\t'),
-		.newline = bits_within(bytes, 0, '\n', 4),
-		.stop = dot | bits_any(bytes, '!', '?'),
-		.dot_colon = dot | bits_equal(bytes, ':'),
+		.dot_colon = bits_any(bytes, '.', ':'),
 		.comma = bits_equal(bytes, ','),
 		.apostrophe = bits_any(bytes, '\'', '`'),
 		.high = bits_within(bytes, 0, 0x80, 0x80),
@@ -88,6 +94,11 @@ static inline void eight_places_emit(uint32_t *places, uint32_t base, const uint
 	vst1q_u32(places + 4, vaddw_u16(bases, vget_high_u16(eight)));
 }
 
+static inline void eight_ends_emit(uint16_t *ends, uint32_t base, const uint8_t *order)
+{
+	vst1q_u16(ends, vaddw_u8(vdupq_n_u16((uint16_t)base), vld1_u8(order)));
+}
+
 static inline void eight_bytes_emit(uint8_t *out, const uint8_t *bytes, const uint8_t *order)
 {
 	vst1_u8(out, vtbl1_u8(vld1_u8(bytes), vld1_u8(order)));
@@ -101,15 +112,21 @@ static inline uint8x16_t marks_of(uint32_t bits, uint8_t mark)
 	return vandq_u8(vtstq_u8(spread, vld1q_u8(weights)), vdupq_n_u8(mark));
 }
 
-static inline void marked_bytes_set(uint8_t *bytes, uint64_t first, uint8_t first_mark, uint64_t second,
-				    uint8_t second_mark, uint64_t third, uint8_t third_mark)
+static inline void flags_emit(const struct vectors *vectors, uint8_t *flags, uint64_t numbers)
 {
-	for (int i = 0; i < 4; i++) {
-		const uint8x16_t two = vorrq_u8(marks_of((uint32_t)(first >> 16 * i), first_mark),
-						marks_of((uint32_t)(second >> 16 * i), second_mark));
+	(void)vectors;
+	vst1q_u8(flags, marks_of((uint32_t)numbers, WF_TOKEN_NUMBER));
+	vst1q_u8(flags + 16, marks_of((uint32_t)(numbers >> 16), WF_TOKEN_NUMBER));
+}
 
-		vst1q_u8(bytes + 16 * i, vorrq_u8(two, marks_of((uint32_t)(third >> 16 * i), third_mark)));
-	}
+/* The processor has no instruction for it. */
+static inline uint64_t extract(uint64_t bits, uint64_t mask)
+{
+	uint64_t out = 0;
+
+	for (uint64_t left = bits & mask; left != 0; left &= left - 1)
+		out |= UINT64_C(1) << __builtin_popcountll(mask & ((left & (0 - left)) - 1));
+	return out;
 }
 
 #include "tokenise_emit.h"

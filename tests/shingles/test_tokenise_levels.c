@@ -85,21 +85,37 @@ static void assert_places_in_order(struct wf_bytes text, const struct wf_tokens 
 	}
 }
 
+static void assert_equal_words(struct wf_bytes text, const char *level, const struct wf_tokens *a,
+			       const struct wf_tokens *b)
+{
+	if (a->count == b->count && a->total == b->total &&
+	    memcmp(a->hashes, b->hashes, a->count * sizeof(a->hashes[0])) == 0 &&
+	    memcmp(a->flags, b->flags, a->count) == 0)
+		return;
+	print_bytes(text);
+	fail_msg("without places %s gives other tokens", level);
+}
+
 static void assert_levels_agree(struct fixture *fixture, struct wf_bytes text, uint32_t count_max)
 {
-	static const enum wf_cpu_level levels[] = {WF_CPU_NEON, WF_CPU_AVX2, WF_CPU_AVX512};
+	static const enum wf_cpu_level levels[] = {WF_CPU_SCALAR, WF_CPU_NEON, WF_CPU_AVX2, WF_CPU_AVX512};
+	struct wf_arena *const arena = &fixture->vector_arena;
 	struct wf_tokens scalar, vector;
 
 	wf_arena_reset(&fixture->scalar_arena);
 	assert_int_equal(wf_tokenise_at_level(WF_CPU_SCALAR, text, 7, count_max, &fixture->scalar_arena, &scalar), 0);
 	assert_places_in_order(text, &scalar);
 	for (size_t i = 0; i < sizeof(levels) / sizeof(levels[0]); i++) {
+		const char *const word = wf_cpu_level_word(levels[i]);
+
 		if (!wf_cpu_has(levels[i]))
 			continue;
-		wf_arena_reset(&fixture->vector_arena);
-		assert_int_equal(wf_tokenise_at_level(levels[i], text, 7, count_max, &fixture->vector_arena, &vector),
-				 0);
-		assert_equal_tokens(text, wf_cpu_level_word(levels[i]), &scalar, &vector);
+		wf_arena_reset(arena);
+		assert_int_equal(wf_tokenise_at_level(levels[i], text, 7, count_max, arena, &vector), 0);
+		assert_equal_tokens(text, word, &scalar, &vector);
+		wf_arena_reset(arena);
+		assert_int_equal(wf_tokenise_words_at_level(levels[i], text, 7, count_max, arena, &vector), 0);
+		assert_equal_words(text, word, &scalar, &vector);
 	}
 }
 
