@@ -200,8 +200,7 @@ static inline uint64_t wf_kernel_mix(uint64_t value)
 	return value ^ value >> 29;
 }
 
-/* The 64-bit hash of two words in a row, of which sketches are made: its highest bits are the slot, its lower half is
- * what competes there. */
+/* The 64-bit hash of two words in a row, of which sketches are made. */
 static inline uint64_t wf_kernel_mix_pair(uint32_t first, uint32_t second)
 {
 	uint64_t value = (uint64_t)first << 32 | second;
@@ -218,9 +217,10 @@ static inline uint32_t wf_kernel_slot(uint64_t mixed)
 	return (uint32_t)(mixed >> 58);
 }
 
-static inline uint32_t wf_kernel_slot_value(uint64_t mixed)
+/* What competes for a slot, in the lower half: never that of an empty one. */
+static inline uint64_t wf_kernel_competitor(uint64_t mixed)
 {
-	return (uint32_t)mixed - ((uint32_t)mixed == WF_KERNEL_SLOT_EMPTY);
+	return mixed - ((uint32_t)mixed == WF_KERNEL_SLOT_EMPTY);
 }
 
 /* FNV-1a, a hash at a time; they are keyed already. */

@@ -201,6 +201,29 @@ static inline __m256i multiplied(__m256i values, uint64_t constant, bool low_onl
 	return _mm256_add_epi64(_mm256_mul_epu32(values, low), _mm256_slli_epi64(upper, 32));
 }
 
+/* wf_kernel_competitor() of four pairs. */
+static inline __m256i competitors(const uint32_t *hashes)
+{
+	const __m256i first = _mm256_cvtepu32_epi64(_mm_loadu_si128((const void *)hashes));
+	const __m256i second = _mm256_cvtepu32_epi64(_mm_loadu_si128((const void *)(hashes + 1)));
+	__m256i value = _mm256_or_si256(_mm256_slli_epi64(first, 32), second);
+
+	value = multiplied(_mm256_xor_si256(value, _mm256_srli_epi64(value, 31)), WF_KERNEL_PAIR_FIRST, false);
+	value = multiplied(_mm256_xor_si256(value, _mm256_srli_epi64(value, 28)), WF_KERNEL_PAIR_SECOND, false);
+	value = _mm256_xor_si256(value, _mm256_srli_epi64(value, 32));
+	return _mm256_min_epu32(value, _mm256_set1_epi64x((long long)(UINT64_MAX - 1)));
+}
+
+static inline void compete(const uint32_t *hashes, uint32_t count, uint64_t pairs[16])
+{
+	if (count >= 16)
+		for (size_t i = 0; i < 16; i += 4)
+			_mm256_storeu_si256((void *)(pairs + i), competitors(hashes + i));
+	else
+		for (uint32_t i = 0; i < count; i++)
+			pairs[i] = wf_kernel_competitor(wf_kernel_mix_pair(hashes[i], hashes[i + 1]));
+}
+
 /* wf_kernel_mix() >> 33 of four, each in 64 bits. */
 static inline __m256i mixed(__m256i value)
 {
@@ -325,6 +348,7 @@ static uint64_t below(const int32_t *a, uint32_t count, int32_t bound)
 	return bits;
 }
 
+#define KERNEL_HAS_OWN_COMPETE
 #define KERNEL_HAS_OWN_FILTER
 #define KERNEL_HAS_OWN_SEEN
 #define KERNEL_HAS_OWN_PROBE

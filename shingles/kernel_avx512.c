@@ -78,8 +78,8 @@ static void narrow(const uint32_t *hashes, const uint8_t *flags, uint32_t count,
 	}
 }
 
-/* wf_kernel_mix_pair() of eight pairs; the lower half is wf_kernel_slot_value() of it. */
-static inline __m512i mixed_pairs(const uint32_t *hashes, __mmask8 lanes)
+/* wf_kernel_competitor() of eight pairs. */
+static inline __m512i competitors(const uint32_t *hashes, __mmask8 lanes)
 {
 	const __m512i first = _mm512_cvtepu32_epi64(_mm256_maskz_loadu_epi32(lanes, hashes));
 	const __m512i second = _mm512_cvtepu32_epi64(_mm256_maskz_loadu_epi32(lanes, hashes + 1));
@@ -93,39 +93,10 @@ static inline __m512i mixed_pairs(const uint32_t *hashes, __mmask8 lanes)
 	return _mm512_min_epu32(value, _mm512_set1_epi64((long long)(UINT64_MAX - 1)));
 }
 
-static inline uint64_t take_pair(uint64_t mixed, uint32_t second, uint64_t sequence, uint32_t slots[WF_KERNEL_SLOTS])
+static inline void compete(const uint32_t *hashes, uint32_t count, uint64_t pairs[16])
 {
-	uint32_t *const slot = &slots[wf_kernel_slot(mixed)];
-	const uint32_t value = (uint32_t)mixed, least = *slot;
-
-	*slot = value < least ? value : least;
-	return wf_kernel_sequence_next(sequence, second);
-}
-
-/* Sixteen pairs, of which `count` are there. */
-static inline void mix_sixteen(const uint32_t *hashes, uint32_t count, uint64_t mixed[16])
-{
-	_mm512_storeu_si512(mixed, mixed_pairs(hashes, (__mmask8)bytes_of(count)));
-	_mm512_storeu_si512(mixed + 8, mixed_pairs(hashes + 8, (__mmask8)bytes_of(count < 8 ? 0 : count - 8)));
-}
-
-/* The next sixteen pairs are made while the sequence waits for its products. */
-static uint64_t minhash(const uint32_t *hashes, uint32_t count, uint64_t sequence, uint32_t slots[WF_KERNEL_SLOTS])
-{
-	const uint32_t pairs_count = count - 1;
-	uint64_t mixed[2][16];
-	uint32_t i = 0;
-
-	sequence = wf_kernel_sequence_next(sequence, hashes[0]);
-	mix_sixteen(hashes, pairs_count, mixed[0]);
-	for (; i + 16 <= pairs_count; i += 16) {
-		mix_sixteen(hashes + i + 16, pairs_count - i - 16, mixed[(i / 16 + 1) % 2]);
-		for (uint32_t j = 0; j < 16; j++)
-			sequence = take_pair(mixed[i / 16 % 2][j], hashes[i + j + 1], sequence, slots);
-	}
-	for (uint32_t j = 0; i + j < pairs_count; j++)
-		sequence = take_pair(mixed[i / 16 % 2][j], hashes[i + j + 1], sequence, slots);
-	return sequence;
+	_mm512_storeu_si512(pairs, competitors(hashes, (__mmask8)bytes_of(count)));
+	_mm512_storeu_si512(pairs + 8, competitors(hashes + 8, (__mmask8)bytes_of(count < 8 ? 0 : count - 8)));
 }
 
 /* The slots at 16 places. */
@@ -523,7 +494,8 @@ static uint32_t alike(const uint16_t *a, const uint16_t *b, uint32_t count)
 }
 
 #define KERNEL_HAS_OWN_NARROW
-#define KERNEL_HAS_OWN_MINHASH
+#define KERNEL_HAS_OWN_COMPETE
+#define KERNEL_HAS_OWN_BORROW
 #define KERNEL_HAS_OWN_FILTER
 #define KERNEL_HAS_OWN_SEEN
 #define KERNEL_HAS_OWN_PROBE

@@ -27,21 +27,48 @@ static void narrow(const uint32_t *restrict hashes, const uint8_t *restrict flag
 }
 #endif
 
-#ifndef KERNEL_HAS_OWN_MINHASH
-static uint64_t minhash(const uint32_t *restrict hashes, uint32_t count, uint64_t sequence,
-			uint32_t slots[WF_KERNEL_SLOTS])
-{
-	sequence = wf_kernel_sequence_next(sequence, hashes[0]);
-	for (uint32_t i = 0; i + 1 < count; i++) {
-		const uint64_t mixed = wf_kernel_mix_pair(hashes[i], hashes[i + 1]);
-		const uint32_t value = wf_kernel_slot_value(mixed), least = slots[wf_kernel_slot(mixed)];
+/* Pairs that are hashed ahead. */
+#define PAIRS_TOGETHER 16u
 
-		slots[wf_kernel_slot(mixed)] = value < least ? value : least;
-		sequence = wf_kernel_sequence_next(sequence, hashes[i + 1]);
+#ifndef KERNEL_HAS_OWN_COMPETE
+/* The first PAIRS_TOGETHER pairs, of which `count` are there. */
+static inline void compete(const uint32_t *hashes, uint32_t count, uint64_t pairs[PAIRS_TOGETHER])
+{
+	for (uint32_t i = 0; i < count && i < PAIRS_TOGETHER; i++)
+		pairs[i] = wf_kernel_competitor(wf_kernel_mix_pair(hashes[i], hashes[i + 1]));
+}
+#endif
+
+static inline uint64_t take_pair(uint64_t pair, uint32_t second, uint64_t sequence, uint32_t slots[WF_KERNEL_SLOTS])
+{
+	uint32_t *const slot = &slots[wf_kernel_slot(pair)];
+	const uint32_t value = (uint32_t)pair, least = *slot;
+
+	*slot = value < least ? value : least;
+	return wf_kernel_sequence_next(sequence, second);
+}
+
+/* The next pairs are hashed while the sequence waits for its products. */
+static uint64_t minhash(const uint32_t *hashes, uint32_t count, uint64_t sequence, uint32_t slots[WF_KERNEL_SLOTS])
+{
+	const uint32_t pairs_count = count - 1;
+	uint64_t pairs[2][PAIRS_TOGETHER];
+	uint32_t now = 0, i = 0;
+
+	sequence = wf_kernel_sequence_next(sequence, hashes[0]);
+	compete(hashes, pairs_count, pairs[now]);
+	for (; i + PAIRS_TOGETHER <= pairs_count; i += PAIRS_TOGETHER) {
+		compete(hashes + i + PAIRS_TOGETHER, pairs_count - i - PAIRS_TOGETHER, pairs[1 - now]);
+		for (uint32_t j = 0; j < PAIRS_TOGETHER; j++)
+			sequence = take_pair(pairs[now][j], hashes[i + j + 1], sequence, slots);
+		now = 1 - now;
 	}
+	for (uint32_t j = 0; i + j < pairs_count; j++)
+		sequence = take_pair(pairs[now][j], hashes[i + j + 1], sequence, slots);
 	return sequence;
 }
 
+#ifndef KERNEL_HAS_OWN_BORROW
 static uint64_t borrow(uint32_t slots[WF_KERNEL_SLOTS], const uint8_t (*donors)[WF_KERNEL_SLOTS], uint32_t rounds)
 {
 	uint8_t empty[WF_KERNEL_SLOTS];

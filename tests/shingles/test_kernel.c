@@ -174,9 +174,9 @@ static void every_level_takes_the_least_of_each_slot(void **state)
 static void a_value_is_never_that_of_an_empty_slot(void **state)
 {
 	(void)state;
-	assert_int_equal(wf_kernel_slot_value(UINT64_C(0xFC00000000000000) | UINT32_MAX), UINT32_MAX - 1);
-	assert_int_equal(wf_kernel_slot_value(UINT64_C(0xFC00000000000000) | (UINT32_MAX - 1)), UINT32_MAX - 1);
-	assert_int_equal(wf_kernel_slot_value(7), 7);
+	assert_int_equal(wf_kernel_competitor(UINT64_C(0xFC000000FFFFFFFF)), UINT64_C(0xFC000000FFFFFFFE));
+	assert_int_equal(wf_kernel_competitor(UINT64_C(0xFC000000FFFFFFFE)), UINT64_C(0xFC000000FFFFFFFE));
+	assert_int_equal(wf_kernel_competitor(7), 7);
 }
 
 /* borrow */
