@@ -4,7 +4,7 @@
  * can be had from it, and what differs can be compared with what agrees.
  *
  *   bytes: [ version u8 | 0 u8 | 0 u16 | tokens u32 | token u16 ... ]   little endian
- *   token: words 0 to 0xDFFF, numbers (they have a digit) 0xE000 to 0xFFFF
+ *   token: see token16.h
  *
  *   newcomer -> profile (its shingles in a small hash table) -> compared with one stored article after another
  *
@@ -22,14 +22,7 @@
 #include "base/bytes.h"
 #include "base/error.h"
 #include "base/limits.h"
-#include "tokenise.h"
-
-#define WF_TOKEN16_NUMBER 0xE000u /* this and above are numbers */
-
-static inline bool wf_token16_is_number(uint16_t token)
-{
-	return token >= WF_TOKEN16_NUMBER;
-}
+#include "token16.h"
 
 /* The evidence of a text, its first WF_DOCUMENT_TOKENS_MAX tokens. Errors: WF_ENOMEM. */
 int wf_evidence_encode(const struct wf_tokens *tokens, struct wf_arena *arena, struct wf_bytes *evidence);

@@ -93,8 +93,7 @@ struct wf_kernel_weights {
 };
 
 struct wf_kernels {
-	/* The 16-bit token of each of `count` words (evidence.h), of their hashes and flags. `tokens` has room for
-	 * count and the slack. */
+	/* wf_token16_of() each of `count` words (token16.h). `tokens` has room for count and the slack. */
 	void (*narrow)(const uint32_t *hashes, const uint8_t *flags, uint32_t count, uint16_t *tokens);
 
 	/* One permutation hashing of the pairs of `count` hashes in a row, one at least (sketch.h): takes each pair's

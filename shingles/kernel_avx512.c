@@ -1,8 +1,8 @@
 #if defined(__x86_64__)
 #include <immintrin.h>
 
-#include "evidence.h"
 #include "kernel.h"
+#include "token16.h"
 
 #define LANES 16u
 
@@ -58,6 +58,7 @@ static inline uint32_t store_bits(uint16_t *places, uint64_t chosen, uint32_t fi
 	return count;
 }
 
+/* wf_token16_of() of sixteen at a time. */
 static void narrow(const uint32_t *hashes, const uint8_t *flags, uint32_t count, uint16_t *tokens)
 {
 	const __m512i seven = _mm512_set1_epi32(7);

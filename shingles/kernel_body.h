@@ -2,28 +2,17 @@
 #include "base/bits.h"
 #include "base/eight.h"
 #include "base/limits.h"
-#include "evidence.h"
 #include "kernel.h"
+#include "token16.h"
 
 /* In all loops that choose: written always, kept where it is chosen. */
-
-/* The token of a word is its hash's place among WF_TOKEN16_NUMBER equal parts of all hashes, hash * 7 >> 19; written so
- * that it takes 32 bits. */
-_Static_assert(WF_TOKEN16_NUMBER == 7u << 13, "as many parts of words");
-_Static_assert(WF_TOKEN_NUMBER == 1, "a flag that is 0 or 1");
 
 #ifndef KERNEL_HAS_OWN_NARROW
 static void narrow(const uint32_t *restrict hashes, const uint8_t *restrict flags, uint32_t count,
 		   uint16_t *restrict tokens)
 {
-	for (uint32_t i = 0; i < count; i++) {
-		const uint32_t high = hashes[i] >> 19;
-		const uint32_t low = hashes[i] & ((1u << 19) - 1);
-		const uint32_t word = high * 7 + (low * 7 >> 19);
-		const uint32_t is_number = flags[i] & WF_TOKEN_NUMBER;
-
-		tokens[i] = (uint16_t)(is_number * (WF_TOKEN16_NUMBER + high) + (1 - is_number) * word);
-	}
+	for (uint32_t i = 0; i < count; i++)
+		tokens[i] = wf_token16_of(hashes[i], flags[i]);
 }
 #endif
 

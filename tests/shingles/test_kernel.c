@@ -7,10 +7,10 @@
 
 #include <cmocka.h>
 
-#include "evidence.h"
 #include "frequency.h"
 #include "kernel.h"
 #include "random_source.h"
+#include "token16.h"
 
 #define TOKENS_MOST 700u
 #define ROUNDS      2000u
