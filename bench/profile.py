@@ -16,7 +16,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import threading
+import time
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -34,7 +34,7 @@ def parts_of_functions():
     """{function: the part whose source file defines it}; of equal names, the first file's."""
     parts = {}
     for folder in SOURCES:
-        for path in sorted((HERE.parent / folder).rglob("*.[ch]")):
+        for path in sorted((service.ROOT / folder).rglob("*.[ch]")):
             part = "%s/%s" % (folder, VARIANT.sub("", path.stem))
             text = ATTRIBUTE.sub("", path.read_text(encoding="utf-8"))
             for name in DEFINITION.findall(text):
@@ -82,7 +82,7 @@ def record(daemon, options, path):
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
-    threading.Event().wait(1)
+    time.sleep(1)
     bench = daemon.bench(articles=options.articles, words=options.words, batch=64, outstanding=16, seed=7)
     perf.terminate()
     perf.wait()

@@ -3,14 +3,13 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "base/limits.h"
 #include "hash.h"
 #include "kernel.h"
 #include "sketch.h"
 #include "sketch_method.h"
-#include "text_set.h"
+#include "stage.h"
 
 #define SEEDS      8u
 #define PASSES     5u
@@ -50,15 +49,6 @@ struct errors {
 	double sum;
 	double us; /* a text */
 };
-
-/* Of processor time: other programs on the machine do not count. */
-static double cpu_us(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-	return (double)now.tv_sec * 1e6 + (double)now.tv_nsec / 1e3;
-}
 
 static int compare_elements(const void *a, const void *b)
 {
@@ -136,28 +126,36 @@ static int pairs_find(struct pairs *pairs, const struct text *texts, uint32_t co
 	return 0;
 }
 
-/* The time of a text, the least of some passes. `method` NULL: our own, from tokens, with the hash of their
- * sequence. */
+/* Our own, which is made from tokens, with the hash of their sequence. */
+static const struct wf_method own = {"wirefold, from tokens", WF_SKETCH_SLOTS, 32, NULL};
+
+/* The first is our own. */
+static const struct wf_method *method_at(size_t i)
+{
+	return i == 0 ? &own : &wf_methods[i - 1];
+}
+
+/* The processor time of a text, the least of some passes. */
 static double sketch_all(const struct wf_method *method, const struct text *texts, size_t count, uint32_t *slots)
 {
 	double least = INFINITY;
 
 	for (uint32_t pass = 0; pass < PASSES; pass++) {
-		const double start = cpu_us();
+		const double start = wf_stage_now().cpu_us;
 		double taken;
 
 		for (size_t i = 0; i < count; i++) {
 			uint32_t *const out = slots + i * WF_METHOD_SLOTS_MAX;
 			struct wf_sketch sketch;
 
-			if (method == NULL) {
+			if (method->sketch == NULL) {
 				(void)wf_sketch_of(&sketch, &texts[i].tokens);
 				memcpy(out, sketch.slots, sizeof sketch.slots);
 			} else if (texts[i].elements_count > 0) {
 				method->sketch(texts[i].elements, texts[i].elements_count, method->slots, out);
 			}
 		}
-		taken = cpu_us() - start;
+		taken = wf_stage_now().cpu_us - start;
 		least = taken < least ? taken : least;
 	}
 	return least / (double)count;
@@ -177,10 +175,10 @@ static void errors_add(struct errors *errors, const struct pairs *pairs, const s
 	}
 }
 
-static void print_row(const char *name, const struct wf_method *method, const struct errors *errors,
-		      const size_t counts[RANGES], size_t pairs_count)
+static void print_row(const struct wf_method *method, const struct errors *errors, const size_t counts[RANGES],
+		      size_t pairs_count)
 {
-	printf("| %s | %u | %u | %.2f |", name, method->slots, method->slots * method->slot_bits / 8,
+	printf("| %s | %u | %u | %.2f |", method->name, method->slots, method->slots * method->slot_bits / 8,
 	       errors->us / SEEDS);
 	for (size_t range = 0; range < RANGES; range++)
 		printf(" %.4f |", sqrt(errors->squares[range] / ((double)counts[range] * SEEDS)));
@@ -205,7 +203,6 @@ static void print_bound(const struct pairs *pairs, const size_t counts[RANGES], 
 
 static int run(const struct wf_text_set *set, size_t count)
 {
-	static const struct wf_method own = {"wirefold", WF_SKETCH_SLOTS, 32, NULL};
 	struct text *texts = calloc(count, sizeof *texts);
 	uint32_t *slots = malloc(count * WF_METHOD_SLOTS_MAX * sizeof *slots);
 	struct errors *errors = calloc(wf_methods_count + 1, sizeof *errors);
@@ -221,10 +218,8 @@ static int run(const struct wf_text_set *set, size_t count)
 		if (error == 0 && seed == 1)
 			error = pairs_find(&pairs, texts, (uint32_t)count);
 		for (size_t i = 0; error == 0 && i <= wf_methods_count; i++) {
-			const struct wf_method *const method = i == 0 ? &own : &wf_methods[i - 1];
-
-			errors[i].us += sketch_all(i == 0 ? NULL : method, texts, count, slots);
-			errors_add(&errors[i], &pairs, method, slots);
+			errors[i].us += sketch_all(method_at(i), texts, count, slots);
+			errors_add(&errors[i], &pairs, method_at(i), slots);
 		}
 	}
 	if (error == 0) {
@@ -237,8 +232,7 @@ static int run(const struct wf_text_set *set, size_t count)
 		print_bound(&pairs, counts, 64);
 		print_bound(&pairs, counts, 128);
 		for (size_t i = 0; i <= wf_methods_count; i++)
-			print_row(i == 0 ? "wirefold, from tokens" : wf_methods[i - 1].name,
-				  i == 0 ? &own : &wf_methods[i - 1], &errors[i], counts, pairs.count);
+			print_row(method_at(i), &errors[i], counts, pairs.count);
 	}
 	wf_arena_close(&arena);
 	free(pairs.items);

@@ -2,7 +2,6 @@
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "cpu.h"
 #include "json.h"
@@ -26,25 +25,6 @@ static const char usage[] =
 	"  --window N       articles of a round in the stages of the index (1000)\n"
 	"  --folder FOLDER  where to measure the disk (.)\n"
 	"  --json           JSON lines and no table\n";
-
-struct wf_stage_clock wf_stage_now(void)
-{
-	struct timespec cpu;
-	struct timespec wall;
-
-	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &cpu);
-	clock_gettime(CLOCK_MONOTONIC, &wall);
-	return (struct wf_stage_clock){(double)cpu.tv_sec * 1e6 + (double)cpu.tv_nsec / 1e3,
-				       (double)wall.tv_sec * 1e6 + (double)wall.tv_nsec / 1e3};
-}
-
-void wf_stage_add(struct wf_stage_clock *sum, struct wf_stage_clock start)
-{
-	const struct wf_stage_clock now = wf_stage_now();
-
-	sum->cpu_us += now.cpu_us - start.cpu_us;
-	sum->wall_us += now.wall_us - start.wall_us;
-}
 
 static int compare_times(const void *a, const void *b)
 {

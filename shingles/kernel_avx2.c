@@ -214,10 +214,10 @@ static inline __m256i competitors(const uint32_t *hashes)
 	return _mm256_min_epu32(value, _mm256_set1_epi64x((long long)(UINT64_MAX - 1)));
 }
 
-static inline void compete(const uint32_t *hashes, uint32_t count, uint64_t pairs[16])
+static inline void compete(const uint32_t *hashes, uint32_t count, uint64_t pairs[WF_KERNEL_PAIRS_AHEAD])
 {
-	if (count >= 16)
-		for (size_t i = 0; i < 16; i += 4)
+	if (count >= WF_KERNEL_PAIRS_AHEAD)
+		for (size_t i = 0; i < WF_KERNEL_PAIRS_AHEAD; i += 4)
 			_mm256_storeu_si256((void *)(pairs + i), competitors(hashes + i));
 	else
 		for (uint32_t i = 0; i < count; i++)

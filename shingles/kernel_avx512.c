@@ -94,7 +94,7 @@ static inline __m512i competitors(const uint32_t *hashes, __mmask8 lanes)
 	return _mm512_min_epu32(value, _mm512_set1_epi64((long long)(UINT64_MAX - 1)));
 }
 
-static inline void compete(const uint32_t *hashes, uint32_t count, uint64_t pairs[16])
+static inline void compete(const uint32_t *hashes, uint32_t count, uint64_t pairs[WF_KERNEL_PAIRS_AHEAD])
 {
 	_mm512_storeu_si512(pairs, competitors(hashes, (__mmask8)bytes_of(count)));
 	_mm512_storeu_si512(pairs + 8, competitors(hashes + 8, (__mmask8)bytes_of(count < 8 ? 0 : count - 8)));

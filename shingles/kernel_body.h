@@ -16,14 +16,11 @@ static void narrow(const uint32_t *restrict hashes, const uint8_t *restrict flag
 }
 #endif
 
-/* Pairs that are hashed ahead. */
-#define PAIRS_TOGETHER 16u
-
 #ifndef KERNEL_HAS_OWN_COMPETE
-/* The first PAIRS_TOGETHER pairs, of which `count` are there. */
-static inline void compete(const uint32_t *hashes, uint32_t count, uint64_t pairs[PAIRS_TOGETHER])
+/* The first WF_KERNEL_PAIRS_AHEAD pairs, of which `count` are there. */
+static inline void compete(const uint32_t *hashes, uint32_t count, uint64_t pairs[WF_KERNEL_PAIRS_AHEAD])
 {
-	for (uint32_t i = 0; i < count && i < PAIRS_TOGETHER; i++)
+	for (uint32_t i = 0; i < count && i < WF_KERNEL_PAIRS_AHEAD; i++)
 		pairs[i] = wf_kernel_competitor(wf_kernel_mix_pair(hashes[i], hashes[i + 1]));
 }
 #endif
@@ -41,14 +38,14 @@ static inline uint64_t take_pair(uint64_t pair, uint32_t second, uint64_t sequen
 static uint64_t minhash(const uint32_t *hashes, uint32_t count, uint64_t sequence, uint32_t slots[WF_KERNEL_SLOTS])
 {
 	const uint32_t pairs_count = count - 1;
-	uint64_t pairs[2][PAIRS_TOGETHER];
+	uint64_t pairs[2][WF_KERNEL_PAIRS_AHEAD];
 	uint32_t now = 0, i = 0;
 
 	sequence = wf_kernel_sequence_next(sequence, hashes[0]);
 	compete(hashes, pairs_count, pairs[now]);
-	for (; i + PAIRS_TOGETHER <= pairs_count; i += PAIRS_TOGETHER) {
-		compete(hashes + i + PAIRS_TOGETHER, pairs_count - i - PAIRS_TOGETHER, pairs[1 - now]);
-		for (uint32_t j = 0; j < PAIRS_TOGETHER; j++)
+	for (; i + WF_KERNEL_PAIRS_AHEAD <= pairs_count; i += WF_KERNEL_PAIRS_AHEAD) {
+		compete(hashes + i + WF_KERNEL_PAIRS_AHEAD, pairs_count - i - WF_KERNEL_PAIRS_AHEAD, pairs[1 - now]);
+		for (uint32_t j = 0; j < WF_KERNEL_PAIRS_AHEAD; j++)
 			sequence = take_pair(pairs[now][j], hashes[i + j + 1], sequence, slots);
 		now = 1 - now;
 	}

@@ -328,7 +328,8 @@ static int tokeniser_init(struct wf_tokeniser *tokeniser, struct wf_bytes text, 
 {
 	const uint64_t bound = (uint64_t)text.length + text.length / 3 + 1;
 	const size_t capacity = (size_t)(bound < count_max ? bound : count_max) + WF_TOKENISE_SLACK;
-	uint32_t *words = wf_arena_take(arena, capacity * ((has_places ? 3 : 1) * sizeof(uint32_t) + 1));
+	const size_t arrays = has_places ? 3 : 1; /* of words */
+	uint32_t *words = wf_arena_take(arena, capacity * (arrays * sizeof(uint32_t) + 1));
 
 	if (words == NULL)
 		return WF_ENOMEM;
@@ -340,7 +341,7 @@ static int tokeniser_init(struct wf_tokeniser *tokeniser, struct wf_bytes text, 
 		.hashes = words,
 		.starts = has_places ? words + capacity : NULL,
 		.ends = has_places ? words + 2 * capacity : NULL,
-		.flags = (uint8_t *)(words + (has_places ? 3 : 1) * capacity),
+		.flags = (uint8_t *)(words + arrays * capacity),
 	};
 	return 0;
 }

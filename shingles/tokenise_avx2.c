@@ -3,10 +3,6 @@
 #if defined(__x86_64__)
 #include <immintrin.h>
 
-struct masks {
-	uint64_t letter, digit, dot_colon, comma, apostrophe, high;
-};
-
 /* Tables in memory do: they are operands of the instructions that use them. */
 struct vectors {
 	bool none;
@@ -31,7 +27,7 @@ static inline __m256i is_in(__m256i bytes, const uint8_t set[16])
 	return _mm256_cmpeq_epi8(_mm256_shuffle_epi8(members, bytes), bytes);
 }
 
-static inline struct masks classify_half(const uint8_t *at, uint8_t *folded)
+static inline struct wf_token_masks classify_half(const uint8_t *at, uint8_t *folded)
 {
 	static const uint8_t digits[16] = {'0', '1', '2', '3', '4', '5', '6', '7', '8', '9'};
 	static const uint8_t dots_colons[16] = {[0x0] = 1, [0xA] = ':', [0xE] = '.'};
@@ -42,7 +38,7 @@ static inline struct masks classify_half(const uint8_t *at, uint8_t *folded)
 						 _mm256_set1_epi8(INT8_MAX - 26));
 
 	_mm256_storeu_si256((void *)folded, _mm256_blendv_epi8(bytes, lower, letter));
-	return (struct masks){
+	return (struct wf_token_masks){
 		.letter = bits_of(letter),
 		.digit = bits_of(is_in(bytes, digits)),
 		.dot_colon = bits_of(is_in(bytes, dots_colons)),
@@ -52,13 +48,13 @@ static inline struct masks classify_half(const uint8_t *at, uint8_t *folded)
 	};
 }
 
-static inline struct masks classify(const struct vectors *vectors, const uint8_t *at, uint8_t *folded)
+static inline struct wf_token_masks classify(const struct vectors *vectors, const uint8_t *at, uint8_t *folded)
 {
-	const struct masks first = classify_half(at, folded), second = classify_half(at + 32, folded + 32);
+	const struct wf_token_masks first = classify_half(at, folded), second = classify_half(at + 32, folded + 32);
 
 	(void)vectors;
 
-	return (struct masks){
+	return (struct wf_token_masks){
 		.letter = first.letter | second.letter << 32,
 		.digit = first.digit | second.digit << 32,
 		.dot_colon = first.dot_colon | second.dot_colon << 32,

@@ -18,10 +18,6 @@ struct vectors {
 	__m512i number;  /* WF_TOKEN_NUMBER */
 };
 
-struct masks {
-	uint64_t letter, digit, dot_colon, comma, apostrophe, high;
-};
-
 /* Stays in a register, or in memory: the compiler would make it anew each time, by several instructions. */
 static inline __m512i kept(__m512i vector)
 {
@@ -85,13 +81,13 @@ static inline struct vectors vectors_make(void)
 }
 
 /* Bytes beyond ASCII have some class, too: the caller asks `high`. Their folded bytes are written by the caller. */
-static inline struct masks classify(const struct vectors *vectors, const uint8_t *at, uint8_t *folded)
+static inline struct wf_token_masks classify(const struct vectors *vectors, const uint8_t *at, uint8_t *folded)
 {
 	const __m512i bytes = _mm512_loadu_si512(at);
 	const __m512i classes = _mm512_permutex2var_epi8(vectors->classes_low, bytes, vectors->classes_high);
 
 	_mm512_storeu_si512(folded, _mm512_or_si512(bytes, _mm512_and_si512(classes, vectors->upper)));
-	return (struct masks){
+	return (struct wf_token_masks){
 		.letter = bits_of(_mm512_test_epi8_mask(classes, vectors->letter)),
 		.digit = bits_of(_mm512_test_epi8_mask(classes, vectors->digit)),
 		.comma = bits_of(_mm512_test_epi8_mask(classes, vectors->comma)),

@@ -3,10 +3,6 @@
 #if defined(__aarch64__)
 #include <arm_neon.h>
 
-struct masks {
-	uint64_t letter, digit, dot_colon, comma, apostrophe, high;
-};
-
 /* Nothing that has to be kept. */
 struct vectors {
 	bool none;
@@ -65,7 +61,7 @@ static inline uint64_t bits_within(struct quad bytes, uint8_t set, uint8_t first
 	return bits_of(is);
 }
 
-static inline struct masks classify(const struct vectors *vectors, const uint8_t *at, uint8_t *folded)
+static inline struct wf_token_masks classify(const struct vectors *vectors, const uint8_t *at, uint8_t *folded)
 {
 	const struct quad bytes = {{vld1q_u8(at), vld1q_u8(at + 16), vld1q_u8(at + 32), vld1q_u8(at + 48)}};
 
@@ -75,7 +71,7 @@ static inline struct masks classify(const struct vectors *vectors, const uint8_t
 
 		vst1q_u8(folded + 16 * i, vorrq_u8(bytes.parts[i], vandq_u8(is_upper, vdupq_n_u8(0x20))));
 	}
-	return (struct masks){
+	return (struct wf_token_masks){
 		.letter = bits_within(bytes, 0x20, 'a', 26),
 		.digit = bits_within(bytes, 0, '0', 10),
 		.dot_colon = bits_any(bytes, '.', ':'),

@@ -29,6 +29,11 @@ struct wf_tokeniser {
 	uint8_t *flags;
 };
 
+/* The classes of a window's bytes, bit i for byte i. */
+struct wf_token_masks {
+	uint64_t letter, digit, dot_colon, comma, apostrophe, high;
+};
+
 /* The scalar version: the truth. Reads from byte `at`, which is in no word, to the end of the text, or to the
  * first place between words after `stop_after` bytes or more where a vector version can go on. Returns where it
  * stopped. */

@@ -2,7 +2,7 @@
  *
  *   struct vectors
  *           what the others need in registers all the time; made by vectors_make()
- *   struct masks classify(const struct vectors *vectors, const uint8_t *at, uint8_t *folded)
+ *   struct wf_token_masks classify(const struct vectors *vectors, const uint8_t *at, uint8_t *folded)
  *           the classes of the 64 bytes at `at`, bit i for byte i; `high`: it is not ASCII, and what the others say of
  *           it means nothing; and the bytes, A to Z made small
  *   uint64_t extract(uint64_t bits, uint64_t mask)
@@ -166,7 +166,7 @@ static __attribute__((noinline)) void window_take_high(struct window *window, ui
 }
 
 /* Bytes beyond ASCII are of no class. */
-static inline void ascii_alone(struct masks *masks)
+static inline void ascii_alone(struct wf_token_masks *masks)
 {
 	masks->letter &= ~masks->high;
 	masks->digit &= ~masks->high;
@@ -177,7 +177,7 @@ static inline void ascii_alone(struct masks *masks)
 
 /* How far a window can be taken in that has something hard: to the last character before it that is surely between
  * words, whatever comes; 0 where there is none. */
-static uint32_t taken_before(const struct masks *ascii, uint32_t hard, uint32_t taken)
+static uint32_t taken_before(const struct wf_token_masks *ascii, uint32_t hard, uint32_t taken)
 {
 	const uint64_t clear = low_bits(hard < taken ? hard : taken);
 	const uint64_t apart = clear & ~(ascii->letter | ascii->digit | ascii->dot_colon | ascii->comma |
@@ -194,7 +194,7 @@ static __attribute__((noinline)) struct counts batch_hash(struct wf_tokeniser *t
 	const uint32_t room = tokeniser->count_max - tokeniser->count;
 	const uint32_t count = counts.words < room ? counts.words : room;
 	uint16_t *const ends = batch->ends_room + 1;
-	const uint32_t open = ends[(int64_t)counts.words - 1];
+	const uint32_t open = batch->ends_room[counts.words];
 
 	/* Of words past the last there are none. */
 	for (uint32_t i = 0; i < HASH_TOGETHER; i++)
@@ -210,8 +210,8 @@ static __attribute__((noinline)) struct counts batch_hash(struct wf_tokeniser *t
  * calls it, so that masks and carry stay in registers. */
 static inline __attribute__((always_inline)) void
 window_write(const struct vectors *vectors, const struct wf_tokeniser *tokeniser, struct batch *batch,
-	     const struct masks *ascii, const struct window *window, const uint8_t *folded, struct carry *carry,
-	     struct counts *counts, uint32_t base, uint32_t taken, bool has_places)
+	     const struct wf_token_masks *ascii, const struct window *window, const uint8_t *folded,
+	     struct carry *carry, struct counts *counts, uint32_t base, uint32_t taken, bool has_places)
 {
 	const uint64_t valid = low_bits(taken);
 	const uint64_t letter = window->letter, digit = ascii->digit;
@@ -266,7 +266,7 @@ static inline __attribute__((always_inline)) uint32_t span_read(struct wf_tokeni
 		uint8_t tail[2 * WINDOW_BYTES];
 		uint8_t folded[WINDOW_BYTES + 2];
 		struct window window = {.hard = 64};
-		struct masks ascii;
+		struct wf_token_masks ascii;
 		uint32_t taken = WINDOW_TAKEN;
 
 		if (__builtin_expect(at + WINDOW_BYTES + WINDOW_AHEAD > length, 0)) {
